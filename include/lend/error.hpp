@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// What went wrong: a code, the driver's own code and words, how long the caller waited, and what
+/// the pool looked like at that moment. Carried by result<T>.
+
+#ifndef LEND_ERROR_HPP
+#define LEND_ERROR_HPP
+
+#include <lend/detail/config.hpp>
+#include <lend/hresult.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <iosfwd>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace lend::inline v0_1 {
+
+/// How a pool stood when an acquire failed. Counts of resources and of waiting callers.
+struct pool_snapshot {
+    std::size_t max_size = 0; ///< the most resources that may exist
+    std::size_t size = 0;     ///< how many exist or are being made
+    std::size_t idle = 0;     ///< free to be lent
+    std::size_t in_use = 0;   ///< lent
+    std::size_t creating = 0; ///< being made
+    std::size_t waiting = 0;  ///< callers in the queue, the failed one included
+};
+
+/// A failure, for people and for programs.
+///
+/// The code is always there; the rest only where it is known. An error made from a code alone
+/// allocates nothing. Copies share the details.
+///
+/// Invariant: `failed(code())`. Size: 24 bytes.
+/// @par Thread safety Distinct objects: safe. Shared objects: safe while none is written.
+class error {
+public:
+    /// An error with no details.
+    /// @pre `failed(code)`; a success code is replaced by e_unexpected, so that nothing that
+    ///      failed can look like a success.
+    error(hresult code) noexcept : code_(failed(code) ? code : hr::e_unexpected) {}
+
+    /// An error with words of its own. If memory for them is out, the words are lost, not the code.
+    error(hresult code, std::string_view text, std::int64_t driver_code = 0) noexcept
+        : error(code) {
+        edit([&](details& d) {
+            d.text.assign(text);
+            d.driver_code = driver_code;
+        });
+    }
+
+    [[nodiscard]] hresult code() const noexcept { return code_; }
+
+    /// The number that the driver's own library gave, as SQLite's extended result; 0 if none.
+    [[nodiscard]] std::int64_t driver_code() const noexcept {
+        return details_ ? details_->driver_code : 0;
+    }
+
+    /// The words of whoever reported the failure; empty if there are none.
+    [[nodiscard]] std::string_view text() const noexcept {
+        return details_ ? std::string_view{details_->text} : std::string_view{};
+    }
+
+    /// How long the caller had waited; zero where nothing was waited for.
+    [[nodiscard]] std::chrono::nanoseconds waited() const noexcept {
+        return details_ ? details_->waited : std::chrono::nanoseconds{0};
+    }
+
+    /// How the pool stood; null where no pool was involved.
+    [[nodiscard]] const pool_snapshot* snapshot() const noexcept {
+        return details_ && details_->has_snapshot ? &details_->snapshot : nullptr;
+    }
+
+    /// The words of the last create that failed before this; empty if none did.
+    [[nodiscard]] std::string_view last_create_error() const noexcept {
+        return details_ ? std::string_view{details_->last_create_error} : std::string_view{};
+    }
+
+    /// The same error with how long was waited and how the pool stood. Keeps the code if memory
+    /// for the details is out.
+    error& with_wait(std::chrono::nanoseconds waited, const pool_snapshot& snapshot) noexcept {
+        edit([&](details& d) {
+            d.waited = waited;
+            d.snapshot = snapshot;
+            d.has_snapshot = true;
+        });
+        return *this;
+    }
+
+    /// The same error with the words of the last create that failed.
+    error& with_last_create_error(const error& cause) noexcept {
+        edit([&](details& d) { d.last_create_error = cause.message(); });
+        return *this;
+    }
+
+    /// Everything in one line for a log: name, number, meaning, words, wait and snapshot.
+    /// @par Errors None; throws bad_alloc when memory is out. @par Thread safety Safe.
+    [[nodiscard]] std::string message() const {
+        std::string line;
+        if (const std::string_view name = name_of(code_); !name.empty()) {
+            line.append(name).append(" (").append(to_hex(code_)).append(")");
+        } else {
+            line.append(to_hex(code_));
+        }
+        line.append(": ").append(text().empty() ? describe(code_) : text());
+        if (driver_code() != 0) line.append(" [driver code ").append(std::to_string(driver_code())).append("]");
+        if (waited().count() > 0) {
+            const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(waited());
+            line.append("; waited ").append(std::to_string(ms.count())).append(" ms");
+        }
+        if (const pool_snapshot* s = snapshot()) {
+            line.append("; ").append(std::to_string(s->size)).append(" of ");
+            line.append(std::to_string(s->max_size)).append(" resources: ");
+            line.append(std::to_string(s->idle)).append(" idle, ");
+            line.append(std::to_string(s->in_use)).append(" in use, ");
+            line.append(std::to_string(s->creating)).append(" being created; ");
+            line.append(std::to_string(s->waiting)).append(" waiting");
+        }
+        if (!last_create_error().empty()) {
+            line.append("; last create error: ").append(last_create_error());
+        }
+        return line;
+    }
+
+    /// Two errors are equal if their codes are.
+    [[nodiscard]] friend bool operator==(const error& a, const error& b) noexcept {
+        return a.code_ == b.code_;
+    }
+    [[nodiscard]] friend bool operator==(const error& a, hresult b) noexcept {
+        return a.code_ == b;
+    }
+
+private:
+    struct details {
+        std::int64_t driver_code = 0;
+        std::string text;
+        std::chrono::nanoseconds waited{0};
+        pool_snapshot snapshot;
+        bool has_snapshot = false;
+        std::string last_create_error;
+    };
+
+    // Changes a private copy of the details. A template on the exception setting, so that
+    // translation units built with and without exceptions do not share one symbol.
+    template <class Change, bool Exceptions = LEND_EXCEPTIONS>
+    void edit(const Change& change) noexcept {
+        LEND_TRY {
+            auto copy = details_ ? std::make_shared<details>(*details_)
+                                 : std::make_shared<details>();
+            change(*copy);
+            details_ = std::move(copy);
+        }
+        LEND_CATCH_ALL {
+            // The code says enough; the words could not be kept.
+        }
+    }
+
+    hresult code_;
+    std::shared_ptr<const details> details_;
+};
+
+/// Writes message().
+template <class Traits>
+std::basic_ostream<char, Traits>& operator<<(std::basic_ostream<char, Traits>& out,
+                                             const error& e) {
+    return out << e.message();
+}
+
+/// Thrown by `result::value()` on an error and by constructors given bad options.
+class lend_exception : public std::exception {
+public:
+    explicit lend_exception(lend::error e) : error_(std::move(e)), what_(error_.message()) {}
+
+    [[nodiscard]] const char* what() const noexcept override { return what_.c_str(); }
+    [[nodiscard]] const lend::error& error() const noexcept { return error_; }
+
+private:
+    lend::error error_;
+    std::string what_;
+};
+
+namespace detail {
+
+// Throws, or terminates where exceptions are off. The argument keeps the two apart for the linker.
+template <bool Exceptions> [[noreturn]] void raise(const error& e) {
+#if LEND_EXCEPTIONS
+    if constexpr (Exceptions) throw lend_exception(e);
+#endif
+    terminate_with(e.message().c_str());
+}
+
+} // namespace detail
+} // namespace lend
+
+#endif // LEND_ERROR_HPP

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// The single seam: clock, atomic, fences, mutex, parking, random numbers, threads, what is kept
+/// per thread, and the widths of numbers. Everything in lend that waits, locks, tells time or uses
+/// an atomic goes through a Platform, so that what is simulated is what ships.
+
+#ifndef LEND_PLATFORM_HPP
+#define LEND_PLATFORM_HPP
+
+#include <lend/detail/asymmetric_fence.hpp>
+#include <lend/detail/config.hpp>
+#include <lend/detail/parking.hpp>
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <new>
+#include <type_traits>
+
+#if defined(__unix__) || defined(__APPLE__)
+#include <pthread.h>
+#else
+#include <thread>
+#endif
+
+namespace lend::inline v0_1 {
+namespace detail {
+
+// Dense numbers for live threads: 0 to capacity - 1, handed out again when a thread has ended.
+//
+// Giving back and taking happen under one mutex, so what a thread did before it ended happens
+// before whatever the next holder of its number does.
+class thread_slot_registry {
+public:
+    static constexpr std::uint32_t capacity = 1024;
+    static constexpr std::uint32_t none = capacity;
+
+    std::uint32_t take() noexcept {
+        const std::lock_guard lock(mutex_);
+        for (std::uint32_t at = 0; at < capacity; ++at) {
+            if (!used_[at]) {
+                used_[at] = true;
+                return at;
+            }
+        }
+        return none;
+    }
+
+    void give_back(std::uint32_t slot) noexcept {
+        if (slot >= capacity) return;
+        const std::lock_guard lock(mutex_);
+        used_[slot] = false;
+    }
+
+    // One for the process, never destroyed: threads may end after static destructors have run.
+    LEND_EXPORT static thread_slot_registry& instance() noexcept {
+        alignas(thread_slot_registry) static std::byte storage[sizeof(thread_slot_registry)];
+        static auto* const registry = ::new (static_cast<void*>(storage)) thread_slot_registry;
+        return *registry;
+    }
+
+    // The calling thread's number, `none` for threads beyond the capacity and for code that runs
+    // in a thread after its thread-local objects were destroyed.
+    LEND_ALWAYS_INLINE static std::uint32_t current() noexcept {
+        const std::uint32_t slot = cached();
+        if (slot != unset) [[likely]] return slot;
+        return first_use();
+    }
+
+private:
+    static constexpr std::uint32_t unset = ~std::uint32_t{0};
+
+    struct returner {
+        ~returner() {
+            const std::uint32_t slot = cached();
+            cached() = none;
+            instance().give_back(slot);
+        }
+    };
+
+    LEND_ALWAYS_INLINE static std::uint32_t& cached() noexcept {
+        static constinit thread_local std::uint32_t slot = unset;
+        return slot;
+    }
+
+    LEND_NOINLINE static std::uint32_t first_use() noexcept {
+        cached() = instance().take();
+        static thread_local const returner at_exit;
+        (void)at_exit;
+        return cached();
+    }
+
+    std::mutex mutex_;
+    std::array<bool, capacity> used_{};
+};
+
+} // namespace detail
+
+/// The world as lend sees it, built on the standard library.
+///
+/// The one compile-time parameter of every class that waits, locks, tells time, keeps something
+/// per thread or uses an atomic. Write another one to run lend on a virtual clock or under a
+/// scheduler: derive from this one and hide what differs.
+///
+/// @tparam Exceptions  whether driver calls are wrapped in try and catch
+/// @tparam Checks      whether invariants are asserted
+/// Both follow the compiler's settings by default; they are template arguments so that
+/// translation units with different settings can be linked into one program.
+///
+/// @par Thread safety All members: safe from any thread.
+template <bool Exceptions, bool Checks> struct basic_platform {
+    static constexpr bool exceptions = Exceptions;
+    static constexpr bool checks = Checks;
+
+    // ---- numbers -----------------------------------------------------------------------------
+
+    /// The type of a resource's number. Never 0 for a live resource.
+    using handle_word = std::uint64_t;
+    /// How many bits of a number count the reuses of its slot. A slot that has used them up is
+    /// retired.
+    static constexpr unsigned generation_bits = 32;
+    /// How many bits of a number say which table it belongs to.
+    static constexpr unsigned tag_bits = 8;
+    /// How many threads have a cache of their own in a table; more are served under a lock.
+    static constexpr std::uint32_t max_threads = detail::thread_slot_registry::capacity;
+
+    // ---- memory ------------------------------------------------------------------------------
+
+    template <class T> using atomic = std::atomic<T>;
+
+    /// A fence. Under ThreadSanitizer, which does not understand fences, a read-modify-write.
+    LEND_ALWAYS_INLINE static void fence(std::memory_order order) noexcept {
+#if defined(__SANITIZE_THREAD__)
+        static std::atomic<int> dummy{0};
+        (void)order;
+        // (1) acq-rel-fetch-add synchronizes-with the acq-rel-fetch-add (1)
+        dummy.fetch_add(0, std::memory_order_acq_rel);
+#else
+        std::atomic_thread_fence(order);
+#endif
+    }
+
+    /// The cheap half of a store-load barrier; pairs with heavy_fence.
+    LEND_ALWAYS_INLINE static void light_fence() noexcept { detail::asymmetric_fence::light(); }
+    /// The dear half: a system call of some microseconds.
+    static void heavy_fence() noexcept { detail::asymmetric_fence::heavy(); }
+
+    // ---- time --------------------------------------------------------------------------------
+
+    using duration = std::chrono::steady_clock::duration;
+    using time_point = std::chrono::steady_clock::time_point;
+
+    /// The steady clock. lend never looks at the wall clock.
+    static time_point now() noexcept { return std::chrono::steady_clock::now(); }
+
+    // ---- waiting -----------------------------------------------------------------------------
+
+    /// lock, try_lock, unlock; not recursive.
+    using mutex = std::mutex;
+
+    /// Sleeps while `word` is `expected`, until unpark_one or the deadline; may return early.
+    static void park(atomic<std::uint32_t>& word, std::uint32_t expected,
+                     time_point deadline) noexcept {
+        detail::park(word, expected, deadline);
+    }
+    /// Wakes one thread that sleeps on `word`. The word may already be gone.
+    static void unpark_one(atomic<std::uint32_t>& word) noexcept { detail::unpark_one(word); }
+
+    /// Called before every driver call, with no lock held. A scheduling point in simulation.
+    LEND_ALWAYS_INLINE static void driver_call() noexcept {}
+
+    // ---- threads -----------------------------------------------------------------------------
+
+    /// Starts a detached thread that calls `run(argument)`. False if the system has no thread
+    /// left; then `run` is not called. `name` has at most 15 characters.
+    [[nodiscard]] static bool start_thread(const char* name, void (*run)(void*),
+                                           void* argument) noexcept {
+        return start(name, run, argument);
+    }
+
+    /// A small number for the calling thread, dense among live ones; `max_threads` or more if it
+    /// has none. A number is used again after its thread has ended.
+    LEND_ALWAYS_INLINE static std::uint32_t thread_slot() noexcept {
+        return detail::thread_slot_registry::current();
+    }
+
+    /// The calling thread's own object of type Tag, made by constant initialisation. Tag is
+    /// trivially destructible, so it may be used until the thread's very end.
+    template <class Tag> LEND_ALWAYS_INLINE static Tag& local() noexcept {
+        static_assert(std::is_trivially_destructible_v<Tag>, "see the comment");
+        static constinit thread_local Tag object{};
+        return object;
+    }
+
+    // ---- chance ------------------------------------------------------------------------------
+
+    /// 64 random bits: for nonces, jitter and tags; not for cryptography.
+    static std::uint64_t random() noexcept {
+        struct state {
+            std::uint64_t value = 0;
+        };
+        auto& s = local<state>().value;
+        if (s == 0) {
+            s = static_cast<std::uint64_t>(now().time_since_epoch().count()) ^
+                static_cast<std::uint64_t>(reinterpret_cast<std::uintptr_t>(&s));
+        }
+        // splitmix64: one addition and three mixing steps; passes the usual statistical tests.
+        std::uint64_t z = (s += 0x9E3779B97F4A7C15U);
+        z = (z ^ (z >> 30U)) * 0xBF58476D1CE4E5B9U;
+        z = (z ^ (z >> 27U)) * 0x94D049BB133111EBU;
+        return z ^ (z >> 31U);
+    }
+
+private:
+    struct job {
+        void (*run)(void*);
+        void* argument;
+        std::array<char, 16> name;
+    };
+
+#if defined(__unix__) || defined(__APPLE__)
+    static void* enter(void* raw) {
+        const job todo = *static_cast<job*>(raw);
+        delete static_cast<job*>(raw);
+#if defined(__linux__)
+        ::pthread_setname_np(::pthread_self(), todo.name.data());
+#endif
+        todo.run(todo.argument);
+        return nullptr;
+    }
+
+    static bool start(const char* name, void (*run)(void*), void* argument) noexcept {
+        auto* todo = new (std::nothrow) job{run, argument, {}};
+        if (todo == nullptr) return false;
+        for (std::size_t at = 0; at + 1 < todo->name.size() && name[at] != '\0'; ++at) {
+            todo->name[at] = name[at];
+        }
+        pthread_attr_t attributes;
+        bool started = false;
+        if (::pthread_attr_init(&attributes) == 0) {
+            ::pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+            pthread_t thread{};
+            started = ::pthread_create(&thread, &attributes, &enter, todo) == 0;
+            ::pthread_attr_destroy(&attributes);
+        }
+        if (!started) delete todo;
+        return started;
+    }
+#else
+    static bool start(const char*, void (*run)(void*), void* argument) noexcept {
+        LEND_TRY {
+            std::thread(run, argument).detach();
+            return true;
+        }
+        LEND_CATCH_ALL { return false; }
+        return false;
+    }
+#endif
+};
+
+/// What lend uses where no Platform is named.
+using default_platform = basic_platform<LEND_EXCEPTIONS, LEND_CHECKS>;
+
+} // namespace lend
+
+#endif // LEND_PLATFORM_HPP
