@@ -133,7 +133,7 @@ template <bool Exceptions, bool Checks> struct basic_platform {
 
     /// A fence. Under ThreadSanitizer, which does not understand fences, a read-modify-write.
     LEND_ALWAYS_INLINE static void fence(std::memory_order order) noexcept {
-#if defined(__SANITIZE_THREAD__)
+#if LEND_THREAD_SANITIZER
         static std::atomic<int> dummy{0};
         (void)order;
         // (1) acq-rel-fetch-add synchronizes-with the acq-rel-fetch-add (1)

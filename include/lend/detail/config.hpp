@@ -44,6 +44,18 @@
 #define LEND_EXPORT __attribute__((visibility("default")))
 #endif
 
+// Whether ThreadSanitizer watches; it understands no fences, so platform.hpp gives it something else.
+#if defined(__SANITIZE_THREAD__)
+#define LEND_THREAD_SANITIZER true
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define LEND_THREAD_SANITIZER true
+#endif
+#endif
+#if !defined(LEND_THREAD_SANITIZER)
+#define LEND_THREAD_SANITIZER false
+#endif
+
 // Asks for the cache line of an address for writing. A macro, because g++ 12 deletes calls of a
 // function whose only effect is a prefetch.
 #if defined(__GNUC__) || defined(__clang__)
