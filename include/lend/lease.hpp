@@ -131,8 +131,9 @@ public:
         (void)core_type::calls::end(s.object, [](const error&) {});
         s.type.reset();
         typename core_type::lock_type lock(core.mutex);
-        core_type::become(s, detail::slot_word::count_of(word_) + detail::slot_word::one_lending +
-                                 detail::slot_word::destroying);
+        core_type::become(s, detail::lending_word::count_of(word_) +
+                                 detail::lending_word::one_lending +
+                                 detail::lending_word::destroying);
         ++core.counted.detached;
         back::leave_vacant(core, lock, s);
         return out;
@@ -141,7 +142,7 @@ public:
 private:
     friend class pool<Driver, Platform>;
 
-    LEND_ALWAYS_INLINE lease(slot_type& s, detail::slot_word::type word) noexcept
+    LEND_ALWAYS_INLINE lease(slot_type& s, detail::lending_word::type word) noexcept
         : slot_(&s), word_(word) {}
 
     LEND_ALWAYS_INLINE hresult give_back() noexcept {
@@ -164,8 +165,8 @@ private:
         // What this thread will find if it comes first; noted before the slot is let go.
         auto& last = core.remembered();
         if (last.slot == &s) [[likely]] {
-            last.expected = detail::slot_word::count_of(word_) + detail::slot_word::one_lending +
-                            detail::slot_word::idle;
+            last.expected = detail::lending_word::count_of(word_) +
+                            detail::lending_word::one_lending + detail::lending_word::idle;
         }
         if (back::fast(s, word_, back::use::lease)) [[likely]]
             return hr::s_ok;
@@ -178,7 +179,7 @@ private:
     }
 
     slot_type* slot_ = nullptr;
-    detail::slot_word::type word_ = 0;
+    detail::lending_word::type word_ = 0;
 };
 
 } // namespace lend

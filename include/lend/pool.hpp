@@ -266,10 +266,10 @@ private:
         const auto& last = core->remembered();
         if (last.pool == core && last.nonce == core->nonce) [[likely]] {
             auto& s = *static_cast<slot_type*>(last.slot);
-            const detail::slot_word::type expected = last.expected;
+            const detail::lending_word::type expected = last.expected;
             if (back::take(s, expected)) [[likely]] {
                 const auto word =
-                    detail::slot_word::with_state(expected, detail::slot_word::in_use);
+                    detail::lending_word::with_state(expected, detail::lending_word::in_use);
                 if (accept(*core, s, word, type)) [[likely]] {
                     return result<lease_type>(lease_type(s, word));
                 }
@@ -282,7 +282,7 @@ private:
     // gone.
     LEND_ALWAYS_INLINE static bool accept(core_type& core,
                                           slot_type& s,
-                                          detail::slot_word::type word,
+                                          detail::lending_word::type word,
                                           const resource_type& type) noexcept {
         if constexpr (core_type::comparable) {
             if (!(*s.type == type)) [[unlikely]] {

@@ -25,20 +25,20 @@ struct by_number {
         lock_type lock(core.mutex);
         if (core.closing) return hr::lend_e_closed;
         // (1) acquire-load synchronizes-with the release-CAS of whoever left the slot
-        slot_word::type seen = s.word.load(std::memory_order_acquire);
+        lending_word::type seen = s.word.load(std::memory_order_acquire);
         for (;;) {
-            switch (slot_word::state_of(seen)) {
-            case slot_word::idle:
+            switch (lending_word::state_of(seen)) {
+            case lending_word::idle:
                 if (back::take(s, seen)) return destroy_taken(core, lock, s, number, seen);
                 seen = s.word.load(std::memory_order_acquire); // (1), as above
                 break;
-            case slot_word::in_use:
+            case lending_word::in_use:
                 // Only a slot in creation gets another number, and none leaves its use for
                 // creation while the lock is held.
                 if (s.number != number) return hr::lend_e_stale;
-                if (slot_word::has(seen, slot_word::condemned)) return hr::s_false;
+                if (lending_word::has(seen, lending_word::condemned)) return hr::s_false;
                 // (1) acquire-CAS synchronizes-with the release-CAS of whoever left the slot
-                if (s.word.compare_exchange_weak(seen, seen | slot_word::condemned,
+                if (s.word.compare_exchange_weak(seen, seen | lending_word::condemned,
                                                  std::memory_order_acquire,
                                                  std::memory_order_acquire)) {
                     ++core.counted.condemned;
@@ -56,10 +56,11 @@ private:
                                  lock_type& lock,
                                  slot_type& s,
                                  typename Core::number number,
-                                 slot_word::type was) noexcept {
+                                 lending_word::type was) noexcept {
         if (s.number != number) {
             lock.unlock();
-            back::clean(core, s, slot_word::with_state(was, slot_word::in_use), back::use::look);
+            back::clean(core, s, lending_word::with_state(was, lending_word::in_use),
+                        back::use::look);
             return hr::lend_e_stale;
         }
         const hresult code =

@@ -60,12 +60,13 @@ private:
         std::uint32_t others = 0;
         core.slots.for_each([&](slot_type& s) {
             // (1) acq-rel-fetch-or synchronizes-with the release-CAS of whoever left the slot idle
-            const slot_word::type was =
-                s.word.fetch_or(slot_word::closing, std::memory_order_acq_rel);
-            if (slot_word::is(was, slot_word::empty)) return;
-            if (slot_word::is(was, slot_word::idle) || slot_word::is(was, slot_word::parked)) {
-                Core::become(s,
-                             slot_word::count_of(was) | slot_word::closing | slot_word::destroying);
+            const lending_word::type was =
+                s.word.fetch_or(lending_word::closing, std::memory_order_acq_rel);
+            if (lending_word::is(was, lending_word::empty)) return;
+            if (lending_word::is(was, lending_word::idle) ||
+                lending_word::is(was, lending_word::parked)) {
+                Core::become(s, lending_word::count_of(was) | lending_word::closing |
+                                    lending_word::destroying);
                 s.next = mine;
                 mine = &s;
             } else {
@@ -109,10 +110,11 @@ private:
         std::size_t running = core.workers + (core.housekeeper_runs ? 1U : 0U);
         core.slots.for_each([&](slot_type& s) {
             // Relaxed: states that matter here change under the lock; phases have their own order.
-            const slot_word::type word = s.word.load(std::memory_order_relaxed);
-            const bool calls = slot_word::is(word, slot_word::destroying) ||
-                               slot_word::is(word, slot_word::creating) ||
-                               (slot_word::is(word, slot_word::in_use) && !phases<Core>::quiet(s));
+            const lending_word::type word = s.word.load(std::memory_order_relaxed);
+            const bool calls =
+                lending_word::is(word, lending_word::destroying) ||
+                lending_word::is(word, lending_word::creating) ||
+                (lending_word::is(word, lending_word::in_use) && !phases<Core>::quiet(s));
             running += calls ? 1U : 0U;
         });
         return running;

@@ -8,9 +8,9 @@
 
 #include <lend/detail/creation_plan.hpp>
 #include <lend/detail/driver_call.hpp>
+#include <lend/detail/lending_word.hpp>
 #include <lend/detail/lock.hpp>
 #include <lend/detail/slot.hpp>
-#include <lend/detail/slot_word.hpp>
 #include <lend/detail/waiters.hpp>
 #include <lend/driver.hpp>
 #include <lend/events.hpp>
@@ -34,7 +34,7 @@ struct thread_cache {
         const void* pool = nullptr;
         std::uint64_t nonce = 0;
         void* slot = nullptr;
-        slot_word::type expected = slot_word::impossible;
+        lending_word::type expected = lending_word::impossible;
     };
     static constexpr std::size_t size = 4; // pools that a thread can alternate between for free
 
@@ -123,7 +123,7 @@ struct core {
     }
 
     void remember(slot_type& s) const noexcept {
-        remembered() = {this, nonce, &s, slot_word::impossible};
+        remembered() = {this, nonce, &s, lending_word::impossible};
     }
 
     // ---- shares ---------------------------------------------------------------------------
@@ -143,9 +143,9 @@ struct core {
 
     // Sets the word of a slot that the caller owns. Others may be setting flags meanwhile; a flag
     // that must survive is one that is set under the lock, which the caller holds.
-    static void become(slot_type& s, slot_word::type next) noexcept {
+    static void become(slot_type& s, lending_word::type next) noexcept {
         // Relaxed: only its flags are of interest, and the exchange decides.
-        slot_word::type seen = s.word.load(std::memory_order_relaxed);
+        lending_word::type seen = s.word.load(std::memory_order_relaxed);
         // (2) release-CAS synchronizes-with the acquire-CAS (3)
         while (!s.word.compare_exchange_weak(seen, next, std::memory_order_release,
                                              std::memory_order_relaxed)) {
@@ -176,8 +176,8 @@ struct core {
         s.enlisted = {};
         s.transaction_over = false;
         // Relaxed: the caller owns the slot.
-        const slot_word::type seen = s.word.load(std::memory_order_relaxed);
-        become(s, slot_word::count_of(seen) | slot_word::empty);
+        const lending_word::type seen = s.word.load(std::memory_order_relaxed);
+        become(s, lending_word::count_of(seen) | lending_word::empty);
         --size;
     }
 
@@ -225,14 +225,14 @@ struct core {
     void count(pool_stats& s) noexcept {
         slots.for_each([&](slot_type& each) {
             // Relaxed, both: a gauge is a snapshot of a moving thing.
-            const slot_word::type word = each.word.load(std::memory_order_relaxed);
+            const lending_word::type word = each.word.load(std::memory_order_relaxed);
             const slot_phase phase = each.phase.load(std::memory_order_relaxed);
-            s.acquired += slot_word::count_of(word) / slot_word::one_lending;
-            switch (slot_word::state_of(word)) {
-            case slot_word::idle:
+            s.acquired += lending_word::count_of(word) / lending_word::one_lending;
+            switch (lending_word::state_of(word)) {
+            case lending_word::idle:
                 ++s.idle;
                 break;
-            case slot_word::in_use:
+            case lending_word::in_use:
                 if (phase == slot_phase::rating)
                     ++s.idle;
                 else if (phase == slot_phase::checking)
@@ -242,13 +242,13 @@ struct core {
                 else
                     ++s.in_use;
                 break;
-            case slot_word::creating:
+            case lending_word::creating:
                 ++s.creating;
                 break;
-            case slot_word::parked:
+            case lending_word::parked:
                 ++s.parked;
                 break;
-            case slot_word::destroying:
+            case lending_word::destroying:
                 ++s.destroying;
                 break;
             default:

@@ -29,27 +29,28 @@ struct giving_back {
 
     // The fast end of a use: one exact compare-exchange, nothing of the pool touched after it.
     // False if there is something to know; the caller still owns the slot then.
-    LEND_ALWAYS_INLINE static bool fast(slot_type& s, slot_word::type word, use ended) noexcept {
-        const slot_word::type next = slot_word::count_of(word) +
-                                     (ended == use::lease ? slot_word::one_lending : 0) +
-                                     slot_word::idle;
-        slot_word::type expected = word;
+    LEND_ALWAYS_INLINE static bool fast(slot_type& s, lending_word::type word, use ended) noexcept {
+        const lending_word::type next = lending_word::count_of(word) +
+                                        (ended == use::lease ? lending_word::one_lending : 0) +
+                                        lending_word::idle;
+        lending_word::type expected =
+            lending_word::count_of(word) | lending_word::in_use; // no flag
         // (1) release-CAS synchronizes-with the acquire-CAS (2)
         return s.word.compare_exchange_strong(expected, next, std::memory_order_release,
                                               std::memory_order_relaxed);
     }
 
     // Takes an idle slot with exactly this word.
-    LEND_ALWAYS_INLINE static bool take(slot_type& s, slot_word::type word) noexcept {
-        slot_word::type expected = word;
+    LEND_ALWAYS_INLINE static bool take(slot_type& s, lending_word::type word) noexcept {
+        lending_word::type expected = word;
         // (2) acquire-CAS synchronizes-with the release-CAS (1)
         return s.word.compare_exchange_strong(expected,
-                                              slot_word::with_state(word, slot_word::in_use),
+                                              lending_word::with_state(word, lending_word::in_use),
                                               std::memory_order_acquire, std::memory_order_relaxed);
     }
 
     // A clean end: to the inventory, to a waiter, or, if condemned or closed, to destruction.
-    static void clean(Core& core, slot_type& s, slot_word::type word, use ended) noexcept {
+    static void clean(Core& core, slot_type& s, lending_word::type word, use ended) noexcept {
         if (!fast(s, word, ended)) (void)clean_slowly(core, s, ended);
     }
 
@@ -59,16 +60,16 @@ struct giving_back {
         {
             lock_type lock(core.mutex);
             // Relaxed: the caller owns the slot; closing and condemned are set under the lock.
-            const slot_word::type seen = s.word.load(std::memory_order_relaxed);
-            LEND_ASSERT(platform, slot_word::is(seen, slot_word::in_use));
-            const bool closed = slot_word::has(seen, slot_word::closing);
-            if (closed || slot_word::has(seen, slot_word::condemned)) {
+            const lending_word::type seen = s.word.load(std::memory_order_relaxed);
+            LEND_ASSERT(platform, lending_word::is(seen, lending_word::in_use));
+            const bool closed = lending_word::has(seen, lending_word::closing);
+            if (closed || lending_word::has(seen, lending_word::condemned)) {
                 (void)destroy_locked(core, lock, s, ended,
                                      closed ? destroy_reason::closed : destroy_reason::requested);
                 return hr::s_false;
             }
-            const slot_word::type count =
-                slot_word::count_of(seen) + (ended == use::lease ? slot_word::one_lending : 0);
+            const lending_word::type count = lending_word::count_of(seen) +
+                                             (ended == use::lease ? lending_word::one_lending : 0);
             handing<Core>::give_away(core, s, count, handing<Core>::how::by_fairness, wake);
         }
         wake.deliver();
@@ -85,10 +86,10 @@ struct giving_back {
     static hresult destroy_locked(
         Core& core, lock_type& lock, slot_type& s, use ended, destroy_reason why) noexcept {
         // Relaxed: the caller owns the slot; closing is set under the lock.
-        const slot_word::type seen = s.word.load(std::memory_order_relaxed);
-        Core::become(s, slot_word::count_of(seen) +
-                            (ended == use::lease ? slot_word::one_lending : 0) +
-                            (seen & slot_word::closing) + slot_word::destroying);
+        const lending_word::type seen = s.word.load(std::memory_order_relaxed);
+        Core::become(s, lending_word::count_of(seen) +
+                            (ended == use::lease ? lending_word::one_lending : 0) +
+                            (seen & lending_word::closing) + lending_word::destroying);
         count_reason(core, why);
         lock.unlock();
         const hresult code = core.destroy_in(s, why);

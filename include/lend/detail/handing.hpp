@@ -33,14 +33,14 @@ struct handing {
     // the lock of a pool that is not closed.
     static void give_away(Core& core,
                           slot_type& s,
-                          slot_word::type count,
+                          lending_word::type count,
                           how way,
                           typename Core::wakes& wake) noexcept {
         waiter_type* const w = core.waiters.empty() ? nullptr : first_fitting(core, s);
         if (w != nullptr && (way == how::directly || may_hand_over(core, s, *w))) {
             const bool more = core.waiters.size() > 1;
-            const slot_word::type word =
-                count | slot_word::in_use | (more ? slot_word::wanted : slot_word::empty);
+            const lending_word::type word =
+                count | lending_word::in_use | (more ? lending_word::wanted : lending_word::empty);
             Core::become(s, word);
             if (more) note_hold(core, s);
             ++core.counted.handed_over;
@@ -49,7 +49,7 @@ struct handing {
             if (core.plan.failing()) core.waiters.poke(core.waiters.head(), wake);
             return;
         }
-        Core::become(s, count | slot_word::idle);
+        Core::become(s, count | lending_word::idle);
         // Where lend cannot tell whom it fits, each waiter tries for itself, the first one first.
         core.waiters.poke(w != nullptr ? w : core.waiters.head(), wake);
     }

@@ -83,14 +83,17 @@ private:
         std::size_t idle = 0;
         core.slots.for_each([&](slot_type& s) {
             // Relaxed: a count; what is taken below is taken by an exchange.
-            idle += slot_word::is(s.word.load(std::memory_order_relaxed), slot_word::idle) ? 1 : 0;
+            idle += lending_word::is(s.word.load(std::memory_order_relaxed), lending_word::idle)
+                        ? 1
+                        : 0;
         });
         core.slots.for_each([&](slot_type& s) {
             // (1) acquire-load synchronizes-with the release-CAS of whoever left the slot idle
-            const slot_word::type word = s.word.load(std::memory_order_acquire);
-            if (!slot_word::is(word, slot_word::idle) || idle <= core.options.min_idle) return;
+            const lending_word::type word = s.word.load(std::memory_order_acquire);
+            if (!lending_word::is(word, lending_word::idle) || idle <= core.options.min_idle)
+                return;
             if (!has_been_idle(s, word, now) || !back::take(s, word)) return;
-            Core::become(s, slot_word::count_of(word) | slot_word::destroying);
+            Core::become(s, lending_word::count_of(word) | lending_word::destroying);
             ++core.counted.expired;
             s.next = expired;
             expired = &s;
@@ -99,7 +102,7 @@ private:
         return idle;
     }
 
-    static bool has_been_idle(slot_type& s, slot_word::type word, time_point now) noexcept {
+    static bool has_been_idle(slot_type& s, lending_word::type word, time_point now) noexcept {
         if (s.idle_word != word) {
             s.idle_word = word;
             s.idle_since = now;

@@ -20,7 +20,7 @@ namespace detail {
 template <class Core>
 struct holding {
     typename Core::slot_type* slot = nullptr;
-    slot_word::type word = 0;
+    lending_word::type word = 0;
 
     explicit operator bool() const noexcept { return slot != nullptr; }
 };
@@ -82,18 +82,18 @@ struct looking {
 private:
     static holding<Core> try_take(Core& core, slot_type& s, manner how) noexcept {
         // Relaxed: the exchanges below decide.
-        slot_word::type word = s.word.load(std::memory_order_relaxed);
+        lending_word::type word = s.word.load(std::memory_order_relaxed);
         for (;;) {
-            if (slot_word::is(word, slot_word::idle)) {
-                if (slot_word::has(word, slot_word::closing)) return {}; // it is the closer's
+            if (lending_word::is(word, lending_word::idle)) {
+                if (lending_word::has(word, lending_word::closing)) return {}; // it is the closer's
                 if (back::take(s, word))
-                    return {&s, slot_word::with_state(word, slot_word::in_use)};
+                    return {&s, lending_word::with_state(word, lending_word::in_use)};
                 word = s.word.load(std::memory_order_relaxed); // as above
-            } else if (how == manner::as_a_waiter && slot_word::is(word, slot_word::in_use) &&
-                       !slot_word::has(word, slot_word::wanted)) {
+            } else if (how == manner::as_a_waiter && lending_word::is(word, lending_word::in_use) &&
+                       !lending_word::has(word, lending_word::wanted)) {
                 // Relaxed: a release that sees the flag takes the lock, under which this waiter
                 // entered the queue before.
-                if (s.word.compare_exchange_weak(word, word | slot_word::wanted,
+                if (s.word.compare_exchange_weak(word, word | lending_word::wanted,
                                                  std::memory_order_relaxed,
                                                  std::memory_order_relaxed)) {
                     handing<Core>::note_hold(core, s);

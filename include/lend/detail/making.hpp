@@ -50,8 +50,8 @@ struct making {
         ++core.size;
         ++core.creating;
         // Relaxed: the slot is the caller's.
-        const slot_word::type seen = s->word.load(std::memory_order_relaxed);
-        Core::become(*s, slot_word::count_of(seen) | slot_word::creating);
+        const lending_word::type seen = s->word.load(std::memory_order_relaxed);
+        Core::become(*s, lending_word::count_of(seen) | lending_word::creating);
         return s;
     }
 
@@ -92,7 +92,7 @@ struct making {
 
     // Creates in a reserved slot on the calling thread and keeps the resource for the caller.
     // On failure the slot is vacant again; with a closed pool, the core may be gone.
-    static result<slot_word::type>
+    static result<lending_word::type>
     make_for_caller(Core& core, slot_type& s, const resource_type* wanted) noexcept {
         std::optional<error> failure = create_in(core, s, wanted);
         if (!failure) {
@@ -101,10 +101,10 @@ struct making {
             if (!core.closing) {
                 succeeded(core, s);
                 // Relaxed: the slot is the caller's.
-                const auto count = slot_word::count_of(s.word.load(std::memory_order_relaxed));
+                const auto count = lending_word::count_of(s.word.load(std::memory_order_relaxed));
                 const bool more = !core.waiters.empty();
-                const slot_word::type word =
-                    count | slot_word::in_use | (more ? slot_word::wanted : slot_word::empty);
+                const lending_word::type word = count | lending_word::in_use |
+                                                (more ? lending_word::wanted : lending_word::empty);
                 Core::become(s, word);
                 return word;
             }
@@ -184,7 +184,7 @@ private:
             if (!core.closing) {
                 succeeded(core, s);
                 // Relaxed: the slot is the caller's.
-                const auto count = slot_word::count_of(s.word.load(std::memory_order_relaxed));
+                const auto count = lending_word::count_of(s.word.load(std::memory_order_relaxed));
                 handing<Core>::give_away(core, s, count, handing<Core>::how::directly, wake);
             } else {
                 lock.unlock();

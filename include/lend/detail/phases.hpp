@@ -6,7 +6,7 @@
 #ifndef LEND_DETAIL_PHASES_HPP
 #define LEND_DETAIL_PHASES_HPP
 
-#include <lend/detail/slot_word.hpp>
+#include <lend/detail/lending_word.hpp>
 
 #include <atomic>
 
@@ -31,14 +31,14 @@ struct phases {
         platform::light_fence();
         // Relaxed: as above.
         const bool open =
-            !slot_word::has(s.word.load(std::memory_order_relaxed), slot_word::closing);
+            !lending_word::has(s.word.load(std::memory_order_relaxed), lending_word::closing);
         if (open) [[likely]]
             call();
         // (1) release-store synchronizes-with the acquire-load (2)
         s.phase.store(slot_phase::none, std::memory_order_release);
         platform::light_fence();
         // Relaxed: as above.
-        if (!slot_word::has(s.word.load(std::memory_order_relaxed), slot_word::closing))
+        if (!lending_word::has(s.word.load(std::memory_order_relaxed), lending_word::closing))
             [[likely]] {
             return open;
         }

@@ -7,7 +7,7 @@
 #define LEND_DETAIL_SLOT_HPP
 
 #include <lend/detail/config.hpp>
-#include <lend/detail/slot_word.hpp>
+#include <lend/detail/lending_word.hpp>
 #include <lend/driver.hpp>
 
 #include <algorithm>
@@ -37,7 +37,7 @@ struct alignas(64) slot {
     using time_point = typename Platform::time_point;
     using duration = typename Platform::duration;
 
-    typename Platform::template atomic<slot_word::type> word{slot_word::empty};
+    typename Platform::template atomic<lending_word::type> word{lending_word::empty};
     typename Platform::template atomic<slot_phase> phase{slot_phase::none};
     std::uint32_t index = 0;
     void* home = nullptr;
@@ -45,7 +45,7 @@ struct alignas(64) slot {
 
     typename Platform::template atomic<std::int64_t> held_since{0};
     time_point idle_since{};
-    slot_word::type idle_word = slot_word::impossible;
+    lending_word::type idle_word = lending_word::impossible;
     duration idle_limit = duration::max();
     transaction_id enlisted{};
     bool transaction_over = false;

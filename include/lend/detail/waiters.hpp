@@ -6,7 +6,7 @@
 #ifndef LEND_DETAIL_WAITERS_HPP
 #define LEND_DETAIL_WAITERS_HPP
 
-#include <lend/detail/slot_word.hpp>
+#include <lend/detail/lending_word.hpp>
 #include <lend/error.hpp>
 
 #include <cstddef>
@@ -35,7 +35,7 @@ struct waiter {
     // Has looked at every slot since it came or was woken, so a release may hand over to it.
     bool looked = false;
     Slot* slot = nullptr;
-    slot_word::type word = 0;
+    lending_word::type word = 0;
     std::optional<error> refusal; // an answer without a slot
 };
 
@@ -84,7 +84,7 @@ public:
     }
 
     // Takes the waiter out and gives it a slot that is already in_use for it.
-    void answer(node& w, Slot& slot, slot_word::type word, wake_ups<Platform>& wake) noexcept {
+    void answer(node& w, Slot& slot, lending_word::type word, wake_ups<Platform>& wake) noexcept {
         w.slot = &slot;
         w.word = word;
         settle(w, wake);

@@ -2,8 +2,8 @@
 /// @file
 /// The one word that says who owns a slot of a pool and what its owner must know.
 
-#ifndef LEND_DETAIL_SLOT_WORD_HPP
-#define LEND_DETAIL_SLOT_WORD_HPP
+#ifndef LEND_DETAIL_LENDING_WORD_HPP
+#define LEND_DETAIL_LENDING_WORD_HPP
 
 #include <cstdint>
 
@@ -31,7 +31,7 @@ namespace detail {
 //
 // Everything that an owner must know at the end of its use is a flag in this very word: a release
 // is one exact compare-exchange that fails if there is anything to know, and touches nothing else.
-namespace slot_word {
+namespace lending_word {
 
 using type = std::uint64_t;
 
@@ -61,7 +61,7 @@ inline constexpr type one_lending = 0x100;
 // A value that no slot's word ever has.
 inline constexpr type impossible = ~type{0};
 
-} // namespace slot_word
+} // namespace lending_word
 
 // What the owner of an in_use slot is doing; beside the word because only observers look at it.
 enum class slot_phase : std::uint8_t { none, rating, checking, resetting };
@@ -69,4 +69,4 @@ enum class slot_phase : std::uint8_t { none, rating, checking, resetting };
 } // namespace detail
 } // namespace lend
 
-#endif // LEND_DETAIL_SLOT_WORD_HPP
+#endif // LEND_DETAIL_LENDING_WORD_HPP
