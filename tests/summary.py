@@ -1,0 +1,70 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Adds up what CTest reported, names what failed and what was skipped, and ends with one sentence.
+
+usage: summary.py [--passed NAME] [--failed NAME] [--junit FILE] ...
+
+Ends with status 1 where something failed or nothing ran.
+"""
+
+import argparse
+import pathlib
+import sys
+import xml.etree.ElementTree as xml
+
+# What CTest says of a test that ran and chose to be skipped, or is switched off by its name.
+SKIP_MESSAGES = ("SKIP_RETURN_CODE", "SKIP_REGULAR_EXPRESSION_MATCHED", "Disabled")
+
+
+def outcome_of(case):
+    """Returns passed, failed or skipped. A test whose program is missing did not skip: it failed."""
+    status = case.get("status")
+    if status == "run":
+        return "passed"
+    if status == "disabled":
+        return "skipped"
+    skipped = case.find("skipped")
+    if status == "notrun" and skipped is not None:
+        if skipped.get("message", "").startswith(SKIP_MESSAGES):
+            return "skipped"
+    return "failed"
+
+
+def collect(arguments):
+    """Returns the names of all tests by outcome."""
+    names = {"passed": list(arguments.passed), "failed": list(arguments.failed), "skipped": []}
+    for report in arguments.junit:
+        preset = pathlib.Path(report).stem
+        for case in xml.parse(report).getroot().iter("testcase"):
+            names[outcome_of(case)].append(f"{preset}: {case.get('name')}")
+    return names
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    for option in ("--passed", "--failed", "--junit"):
+        parser.add_argument(option, action="append", default=[])
+    names = collect(parser.parse_args())
+
+    if names["skipped"]:
+        print(f"NOT TESTED: {len(names['skipped'])} tests were skipped, so nothing is known of:")
+        print("\n".join(f"    {name}" for name in names["skipped"]))
+    if names["failed"]:
+        print("FAILED:")
+        print("\n".join(f"    {name}" for name in names["failed"]))
+    passed, failed, skipped = (len(names[k]) for k in ("passed", "failed", "skipped"))
+    print(f"{passed} passed, {failed} failed, {skipped} skipped")
+
+    if failed:
+        print("lend is NOT in order: see what failed above, and build/logs for all of it.")
+    elif not passed:
+        print("Nothing was tested.")
+    elif skipped:
+        print("All that ran is in order, but some tests were skipped.")
+    else:
+        print("lend is in order: every test passed, none was skipped.")
+    return 1 if failed or not passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
