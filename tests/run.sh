@@ -40,11 +40,7 @@ run_preset() {
         return
     fi
     step "$preset-test" run_tests "$preset"
-    if [ -f "build/logs/$preset.xml" ]; then
-        results+=(--junit "build/logs/$preset.xml")
-    else
-        results+=(--failed "$preset: ctest itself")
-    fi
+    results+=(--ctest "build/logs/$preset.xml=$?")
 }
 
 say "lend: all tests, with ${presets[*]}. The full output goes to build/logs."

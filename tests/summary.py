@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: MIT
 """Adds up what CTest reported, names what failed and what was skipped, and ends with one sentence.
 
-usage: summary.py [--passed NAME] [--failed NAME] [--junit FILE] ...
+usage: summary.py [--passed NAME] [--failed NAME] [--ctest FILE=STATUS] ...
 
-Ends with status 1 where something failed or nothing ran.
+FILE is what ctest --output-junit wrote, STATUS what ctest returned; one that is not zero counts as
+a failure even where no test failed, and so does a run without tests. Ends with status 1 where something failed or nothing ran.
 """
 
 import argparse
@@ -33,16 +34,25 @@ def outcome_of(case):
 def collect(arguments):
     """Returns the names of all tests by outcome."""
     names = {"passed": list(arguments.passed), "failed": list(arguments.failed), "skipped": []}
-    for report in arguments.junit:
+    for run in arguments.ctest:
+        report, status = run.rsplit("=", 1)
         preset = pathlib.Path(report).stem
-        for case in xml.parse(report).getroot().iter("testcase"):
-            names[outcome_of(case)].append(f"{preset}: {case.get('name')}")
+        cases = []
+        if pathlib.Path(report).exists():
+            cases = list(xml.parse(report).getroot().iter("testcase"))
+        outcomes = [outcome_of(case) for case in cases]
+        for outcome, case in zip(outcomes, cases):
+            names[outcome].append(f"{preset}: {case.get('name')}")
+        if not cases:
+            names["failed"].append(f"{preset}: no test ran")
+        elif status != "0" and "failed" not in outcomes:
+            names["failed"].append(f"{preset}: ctest ended with {status}")
     return names
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    for option in ("--passed", "--failed", "--junit"):
+    for option in ("--passed", "--failed", "--ctest"):
         parser.add_argument(option, action="append", default=[])
     names = collect(parser.parse_args())
 
