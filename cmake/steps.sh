@@ -8,7 +8,7 @@ mkdir -p build/logs
 lend_step=0
 lend_steps=${lend_steps:-1}
 lend_started=$SECONDS
-jobs=$(nproc 2>/dev/null || echo 2)
+lend_tail=40 # lines shown of a step that failed
 
 say() { printf '%s\n' "$*"; }
 
@@ -58,7 +58,7 @@ step() {
     else
         printf 'FAILED  %4d s   (%d s in all)\n' $((SECONDS - begun)) $((SECONDS - lend_started))
         say "        the end of $log:"
-        tail -n 40 "$log" | sed 's/^/        | /'
+        tail -n "$lend_tail" "$log" | sed 's/^/        | /'
     fi
     return $rc
 }

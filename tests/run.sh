@@ -10,6 +10,7 @@ presets=("$@")
 lend_steps=$((1 + 3 * ${#presets[@]}))
 case " ${presets[*]} " in *" clang "*) lend_steps=$((lend_steps + 1)) ;; esac
 . cmake/steps.sh
+jobs=$(nproc 2>/dev/null || echo 2)
 
 sources() { find include tests examples bench -name '*.hpp' -o -name '*.cpp' | sort; }
 check_format() { sources | xargs clang-format --dry-run -Werror; }
@@ -39,7 +40,8 @@ run_preset() {
         results+=(--failed "$preset: configure or build")
         return
     fi
-    step "$preset-test" run_tests "$preset"
+    # What each failed test printed stands in the summary.
+    lend_tail=10 step "$preset-test" run_tests "$preset"
     results+=(--ctest "build/logs/$preset.xml=$?")
 }
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Adds up what CTest reported, names what failed and what was skipped, and ends with one sentence.
+"""Adds up what CTest reported, shows what failed, names what was skipped, ends with one sentence.
 
 usage: summary.py [--passed NAME] [--failed NAME] [--ctest FILE=STATUS] ...
 
@@ -13,6 +13,8 @@ import pathlib
 import sys
 import xml.etree.ElementTree as xml
 
+# How much of a failed test's output is shown; build/logs has all of it.
+SHOWN_LINES = 20
 # What CTest says of a test that ran and chose to be skipped, or is switched off by its name.
 SKIP_MESSAGES = ("SKIP_RETURN_CODE", "SKIP_REGULAR_EXPRESSION_MATCHED", "Disabled")
 
@@ -31,8 +33,14 @@ def outcome_of(case):
     return "failed"
 
 
+def end_of_output(case):
+    """Returns the last lines that a test printed, indented."""
+    lines = (case.findtext("system-out") or "").strip().splitlines()[-SHOWN_LINES:]
+    return "".join(f"\n        | {line}" for line in lines)
+
+
 def collect(arguments):
-    """Returns the names of all tests by outcome."""
+    """Returns the names of all tests by outcome, those that failed with what they printed last."""
     names = {"passed": list(arguments.passed), "failed": list(arguments.failed), "skipped": []}
     for run in arguments.ctest:
         report, status = run.rsplit("=", 1)
@@ -42,7 +50,8 @@ def collect(arguments):
             cases = list(xml.parse(report).getroot().iter("testcase"))
         outcomes = [outcome_of(case) for case in cases]
         for outcome, case in zip(outcomes, cases):
-            names[outcome].append(f"{preset}: {case.get('name')}")
+            shown = end_of_output(case) if outcome == "failed" else ""
+            names[outcome].append(f"{preset}: {case.get('name')}{shown}")
         if not cases:
             names["failed"].append(f"{preset}: no test ran")
         elif status != "0" and "failed" not in outcomes:
