@@ -9,7 +9,7 @@ find_package(SQLite3 REQUIRED)
 
 # Tests, examples and benchmarks link lend_dev; the library target itself carries no warnings.
 add_library(lend_dev INTERFACE)
-target_link_libraries(lend_dev INTERFACE lend::lend lend::sqlite)
+target_link_libraries(lend_dev INTERFACE lend::lend)
 target_compile_options(lend_dev INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror)
 set(CMAKE_CXX_EXTENSIONS OFF)
 # Each header is compiled alone by all_verify_interface_header_sets.
