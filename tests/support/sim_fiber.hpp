@@ -83,6 +83,14 @@ unsigned local_index() noexcept {
     return index;
 }
 
+// A mutex, as the scheduler sees it.
+struct lock_state {
+    static constexpr int free = -1;
+    static constexpr int outside = -2; // locked outside of a run
+    int owner = free;                  // a fiber's index
+    unsigned waiting = 0;
+};
+
 struct fiber {
     // ---- for one job
     std::uint64_t serial = 0; // of the job, within the run

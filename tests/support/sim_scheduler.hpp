@@ -9,10 +9,10 @@
 #include "sim_choices.hpp"
 #include "sim_context.hpp"
 #include "sim_fiber.hpp"
+#include "sim_options.hpp"
 #include "sim_trace.hpp"
 
 #include <array>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -21,31 +21,7 @@
 
 namespace sim {
 
-/// What a run may do, and how far it may go. A chance of 0 means never.
-struct options {
-    const char* name = "scenario";
-    strategy how = strategy::mixed;
-    std::uint64_t max_steps = 50'000;    ///< more is a livelock
-    unsigned weak_failure_one_in = 32;   ///< compare_exchange_weak fails for no reason
-    unsigned spurious_wake_one_in = 256; ///< at a step, a parked fiber wakes for no reason
-    unsigned early_jump_one_in = 64;     ///< at a step, the clock jumps though others could run
-    std::chrono::nanoseconds early_jump_window = std::chrono::milliseconds(10); ///< so far at most
-    unsigned thread_failure_one_in = 0;                       ///< start_thread finds no thread
-    std::uint32_t thread_slots = detail::choices::max_fibers; ///< fibers beyond have no slot
-    unsigned max_preemptions = 2;                             ///< exhaustive only
-    bool exhaustive_disturbances = false; ///< exhaustive only: early jumps cost a pre-emption each
-    bool quiet = false;                   ///< do not print failures
-    std::size_t trace_lines = 60;         ///< how much of the trace a failure prints
-};
-
 namespace detail {
-
-struct lock_state {
-    static constexpr int free = -1;
-    static constexpr int outside = -2;
-    int owner = free; // a fiber's index
-    unsigned waiting = 0;
-};
 
 class scheduler {
 public:
