@@ -255,11 +255,11 @@ TEST_P(SimulatedToys, failing_seed_replays_exactly) {
 INSTANTIATE_TEST_SUITE_P(
     Each,
     SimulatedToys,
-    testing::Values(toy{"lost_update", increment_in_two_fibers, 50, "value.load"},
-                    toy{"lost_wake_up", check_then_park, 100, "deadlock"},
-                    toy{"wake_up_eaten_by_a_time_out", time_out_at_the_hand_off, 2000, "deadlock"},
+    testing::Values(toy{"lost_update", increment_in_two_fibers, 100, "value.load"},
+                    toy{"lost_wake_up", check_then_park, 300, "deadlock"},
+                    toy{"wake_up_eaten_by_a_time_out", time_out_at_the_hand_off, 100, "deadlock"},
                     toy{"deadlock_by_lock_order", lock_two_mutexes, 100, "deadlock"},
-                    toy{"aba_on_a_stack", pop_and_push_back, 2000, "owners"}),
+                    toy{"aba_on_a_stack", pop_and_push_back, 1500, "owners"}),
     [](const auto& each) { return std::string(each.param.name); });
 
 // ---- exhaustive search --------------------------------------------------------------------------

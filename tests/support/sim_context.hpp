@@ -105,9 +105,21 @@ public:
         }
         bottom_ = static_cast<std::byte*>(memory) + page;
         size_ = stack_size;
+        entry_ = entry;
         argument_ = argument;
-        prepare(entry, static_cast<std::size_t>(colour % 16U) * 256U);
+        shift_ = static_cast<std::size_t>(colour % 16U) * 256U;
+        prepare();
 #if LEND_THREAD_SANITIZER
+        tsan_ = __tsan_create_fiber(0);
+#endif
+    }
+
+    /// Forgets what is on the stack: the next switch enters at the entry again.
+    void make_again() noexcept {
+        exceptions_ = exception_state{};
+        prepare();
+#if LEND_THREAD_SANITIZER
+        __tsan_destroy_fiber(tsan_);
         tsan_ = __tsan_create_fiber(0);
 #endif
     }
@@ -153,17 +165,14 @@ public:
 #endif
     }
 
-    /// Forgets exceptions in flight; for the stack that a failed run returns to.
-    void set_exceptions(const exception_state& state) noexcept { exceptions_ = state; }
-
 private:
 #if SIM_ASSEMBLY_SWITCH
-    void prepare(void (*entry)(void*), std::size_t shift) noexcept {
+    void prepare() noexcept {
         // Six saved registers, the entry as return address, and no frame above it. At the entry
         // the stack pointer is 8 short of a multiple of 16, as after a call.
-        std::byte* const top = static_cast<std::byte*>(const_cast<void*>(bottom_)) + size_ - shift;
+        std::byte* const top = static_cast<std::byte*>(const_cast<void*>(bottom_)) + size_ - shift_;
         void* frame[8] = {};
-        std::memcpy(&frame[6], &entry, sizeof(entry));
+        std::memcpy(&frame[6], &entry_, sizeof(entry_));
         pointer_ = top - sizeof(frame);
         std::memcpy(pointer_, frame, sizeof(frame));
     }
@@ -174,22 +183,22 @@ private:
         auto* self = reinterpret_cast<context*>(static_cast<std::uintptr_t>(bits));
         self->entry_(self->argument_);
     }
-    void prepare(void (*entry)(void*), std::size_t shift) noexcept {
-        entry_ = entry;
+    void prepare() noexcept {
         ::getcontext(&saved_);
         saved_.uc_stack.ss_sp = const_cast<void*>(bottom_);
-        saved_.uc_stack.ss_size = size_ - shift;
+        saved_.uc_stack.ss_size = size_ - shift_;
         saved_.uc_link = nullptr;
         const auto bits = static_cast<std::uint64_t>(reinterpret_cast<std::uintptr_t>(this));
         ::makecontext(&saved_, reinterpret_cast<void (*)()>(&enter), 2,
                       static_cast<unsigned>(bits >> 32U), static_cast<unsigned>(bits));
     }
     ucontext_t saved_{};
-    void (*entry_)(void*) = nullptr;
 #endif
 
     exception_state exceptions_{};
+    void (*entry_)(void*) = nullptr;
     void* argument_ = nullptr;
+    std::size_t shift_ = 0;
     const void* bottom_ = nullptr;
     std::size_t size_ = 0;
     context* previous_ = nullptr;

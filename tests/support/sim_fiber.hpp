@@ -52,6 +52,12 @@ public:
         call_ = nullptr;
     }
 
+    // Without destroying the callable.
+    void forget() noexcept {
+        drop_ = nullptr;
+        call_ = nullptr;
+    }
+
     [[nodiscard]] explicit operator bool() const noexcept { return call_ != nullptr; }
     void operator()() { call_(space_); }
 
@@ -104,6 +110,7 @@ struct fiber {
     context stack;
     unsigned index = 0;
     job work;
+    fiber* next_abandoned = nullptr;
 
     template <class Tag>
     Tag& local() noexcept {
@@ -141,7 +148,7 @@ private:
     alignas(64) std::byte arena_[arena_size];
 };
 
-// Fibers by index. Those of a failed run are put aside for ever: their frames still hold objects.
+// Fibers by index.
 class fiber_pool {
 public:
     fiber& get(unsigned index, void (*entry)(void*)) noexcept {
@@ -157,17 +164,24 @@ public:
 
     fiber& operator[](unsigned index) noexcept { return *fibers_[index]; }
 
-    void put_aside(unsigned index) noexcept {
-        fibers_[index]->stack.abandon();
-        // The callable stays reachable too: nobody may destroy what its frames still use.
-        if (aside_count_ < aside_.size()) aside_[aside_count_++] = fibers_[index];
+    // Ends a fiber in the middle of its job, after a failed run. Its frames are not unwound, so
+    // what they own leaks; where leaks are looked for, all of it is kept and counts as reachable.
+    void abandon(unsigned index) noexcept {
+        fiber& left = *fibers_[index];
+#if SIM_ADDRESS_SANITIZER
+        left.stack.abandon();
+        left.next_abandoned = abandoned_;
+        abandoned_ = &left;
         fibers_[index] = nullptr;
+#else
+        left.work.forget();
+        left.stack.make_again();
+#endif
     }
 
 private:
     std::array<fiber*, choices::max_fibers> fibers_{};
-    std::array<fiber*, 4096> aside_{};
-    std::size_t aside_count_ = 0;
+    fiber* abandoned_ = nullptr;
 };
 
 } // namespace sim::detail

@@ -107,7 +107,8 @@ private:
     }
 
     static void report_death() {
-        if (scheduler* const now = scheduler::running()) now->report(stderr);
+        if (scheduler* const now = scheduler::running())
+            now->report(stderr, "a deadly signal or report");
     }
 
     static void deadly(int signal) {

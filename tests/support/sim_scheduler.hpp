@@ -201,12 +201,13 @@ public:
     [[noreturn]] void fail(const char* what) noexcept {
         std::snprintf(message_.data(), message_.size(), "%s", what);
         failed_ = true;
-        if (!options_.quiet) report(stderr);
+        if (!options_.quiet) report(stderr, message_.data());
         leave();
     }
 
-    void report(std::FILE* out) noexcept {
-        std::fprintf(out, "sim: %s failed: %s\n", options_.name, message_.data());
+    // Where the run is and how it came there.
+    void report(std::FILE* out, const char* what) noexcept {
+        std::fprintf(out, "sim: %s failed: %s\n", options_.name, what);
         std::fprintf(out, "  at step %llu, virtual time %lld ns, in fiber %u (%s)\n",
                      static_cast<unsigned long long>(steps_),
                      static_cast<long long>(clock_ - epoch), current_, fibers_[current_].name);
@@ -406,7 +407,7 @@ private:
     }
 
     void clean_up() noexcept {
-        for (; live_ != 0; live_ &= live_ - 1) fibers_.put_aside(lowest_bit(live_));
+        for (; live_ != 0; live_ &= live_ - 1) fibers_.abandon(lowest_bit(live_));
         hook_.reset();
     }
 
