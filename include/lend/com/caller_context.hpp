@@ -60,12 +60,15 @@ public:
     }
 
     /// What the thread's scopes say, whatever the provider would. @par Errors None.
-    [[nodiscard]] static caller_context& of_thread() noexcept {
+    // Exported and never inlined: then every module of the process calls one and the same
+    // function, and sees one and the same object, also where symbols are hidden by default.
+    [[nodiscard]] LEND_EXPORT LEND_NOINLINE static caller_context& of_thread() noexcept {
         return Platform::template local<caller_context>();
     }
 
 private:
-    LEND_EXPORT static typename Platform::template atomic<caller_provider*>& slot() noexcept {
+    LEND_EXPORT LEND_NOINLINE static typename Platform::template atomic<caller_provider*>&
+    slot() noexcept {
         static constinit typename Platform::template atomic<caller_provider*> provider{nullptr};
         return provider;
     }
