@@ -23,7 +23,7 @@ template <class Platform> class reference_holder final : public holder_shell<Pla
     using shell = holder_shell<Platform>;
     using typename shell::time_point;
 
-    enum class state { idle, rating, moving, in_use, resetting };
+    enum class state { idle, rating, moving, in_use, resetting, dying };
 
     struct record {
         RESID id = 0;
@@ -315,16 +315,28 @@ private:
         this->calls().destroy(r->id);
     }
 
+    // Marks the chosen ones first, then destroys one after the other: a callback that closes the
+    // holder finds and destroys the rest.
     template <class F> void destroy_if(const F& choose) {
-        std::vector<RESID> ids;
         {
             const std::lock_guard lock(mutex_);
             for (const auto& [id, r] : all_) {
-                if (choose(*r)) ids.push_back(id);
+                if (r->now == state::dying || !choose(*r)) continue;
+                r->now = state::dying;
+                r->is_condemned = true;
             }
-            for (const RESID id : ids) take(ref(all_.at(id)));
         }
-        for (const RESID id : ids) this->calls().destroy(id);
+        for (;;) {
+            lock_type lock(mutex_);
+            const auto at = std::find_if(all_.begin(), all_.end(), [](const auto& each) {
+                return each.second->now == state::dying;
+            });
+            if (at == all_.end()) return;
+            const ref r = at->second;
+            take(r);
+            lock.unlock();
+            this->calls().destroy(r->id);
+        }
     }
 
     // With the lock held. The number is free for the dispenser before it is told to destroy.
