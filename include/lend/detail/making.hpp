@@ -98,12 +98,17 @@ struct making {
         if (!failure) {
             lock_type lock(core.mutex);
             if (!core.closing) {
-                succeeded(core, s);
+                wakes wake;
+                const bool recovered = succeeded(core, s);
                 const auto count = lending_word::count_of(s.word.peek());
                 const bool more = !core.waiters.empty();
                 const lending_word::type word = count | lending_word::in_use |
                                                 (more ? lending_word::wanted : lending_word::empty);
                 s.word.become(word);
+                const std::size_t starts = recovered ? plan_for_waiters(core, wake) : 0;
+                lock.unlock();
+                wake.deliver();
+                start_workers(core, starts);
                 return word;
             }
             lock.unlock();
@@ -178,13 +183,15 @@ private:
             return;
         }
         wakes wake;
+        std::size_t starts = 0;
         {
             lock_type lock(core.mutex);
             --core.creating;
             if (!core.closing) {
-                succeeded(core, s);
+                const bool recovered = succeeded(core, s);
                 const auto count = lending_word::count_of(s.word.peek());
                 handing<Core>::give_away(core, s, count, handing<Core>::how::directly, wake);
+                if (recovered) starts = plan_for_waiters(core, wake);
             } else {
                 lock.unlock();
                 discard_unwanted(core, s);
@@ -192,6 +199,7 @@ private:
             }
         }
         wake.deliver();
+        start_workers(core, starts);
     }
 
     // The driver's create, the number, and the idle limit. Nothing is left behind on failure.
@@ -232,7 +240,10 @@ private:
                              [&](const error& e) { core.events.destroy_failed(0, e); });
     }
 
-    static void succeeded(Core& core, slot_type& s) noexcept {
+    // Under the lock. True if creates failed until now: then those who wait for the time of the
+    // next try need not wait any longer.
+    static bool succeeded(Core& core, slot_type& s) noexcept {
+        const bool recovered = core.plan.failing();
         ++core.counted.created;
         core.plan.succeeded();
         core.last_create_error.reset();
@@ -241,6 +252,7 @@ private:
             LEND_CATCH_ALL { core.usual_type.reset(); }
         }
         core.start_housekeeper_if_needed();
+        return recovered;
     }
 
     // The pool was closed while the resource was made. The core may be gone afterwards.
