@@ -261,7 +261,66 @@ TEST(PoolSim, keeps_its_invariants_while_the_driver_behaves) {
 }
 
 TEST(PoolSim, keeps_its_invariants_with_faults) {
-    EXPECT_EQ(explore<plain_driver>("plain faults", runs, {.faults = 6}), "");
+    EXPECT_EQ(explore<plain_driver>("plain, faults", runs, {.faults = 6}), "");
+}
+
+TEST(PoolSim, keeps_its_invariants_with_faults_and_hangs) {
+    EXPECT_EQ(explore<plain_driver>("plain, hangs", runs, {.faults = 6, .hangs = true}), "");
+}
+
+TEST(PoolSim, keeps_its_invariants_when_closed_under_its_users) {
+    EXPECT_EQ(explore<plain_driver>("plain, closed", runs,
+                                    {.faults = 6, .hangs = true, .closes = true}),
+              "");
+}
+
+TEST(PoolSim, serves_everyone_who_waits_for_ever) {
+    EXPECT_EQ(explore<plain_driver>("plain, for ever", runs,
+                                    {.faults = 6, .hangs = true, .waits_for_ever = true}),
+              "");
+}
+
+TEST(PoolSim, keeps_its_invariants_with_checks_and_idle_limits) {
+    EXPECT_EQ(explore<checked_driver>("checked", runs,
+                                      {.faults = 6, .hangs = true, .closes = true}),
+              "");
+}
+
+TEST(PoolSim, keeps_its_invariants_with_its_own_housekeeper) {
+    EXPECT_EQ(explore<checked_driver>(
+                  "housekeeper", runs,
+                  {.faults = 6, .hangs = true, .closes = true, .own_thread = true}),
+              "");
+}
+
+TEST(PoolSim, keeps_its_invariants_with_kinds_that_lend_compares) {
+    EXPECT_EQ(explore<typed_driver>("typed", runs, {}), "");
+    EXPECT_EQ(explore<typed_driver>("typed, faults", runs,
+                                    {.faults = 6, .hangs = true, .closes = true}),
+              "");
+}
+
+TEST(PoolSim, keeps_its_invariants_with_kinds_that_the_driver_rates) {
+    EXPECT_EQ(explore<rated_driver>("rated", runs, {}), "");
+    EXPECT_EQ(explore<rated_driver>("rated, faults", runs,
+                                    {.faults = 6, .hangs = true, .closes = true}),
+              "");
+}
+
+TEST(PoolSim, serves_everyone_of_every_kind_who_waits_for_ever) {
+    EXPECT_EQ(explore<typed_driver>("typed, for ever", runs, {.waits_for_ever = true}), "");
+    EXPECT_EQ(explore<rated_driver>("rated, for ever", runs,
+                                    {.faults = 6, .hangs = true, .waits_for_ever = true}),
+              "");
+}
+
+TEST(PoolSim, keeps_its_invariants_when_the_clock_jumps_early) {
+    EXPECT_EQ(explore<plain_driver>("early", runs,
+                                    {.faults = 6, .hangs = true, .closes = true, .exact = false}),
+              "");
+    EXPECT_EQ(explore<rated_driver>("early, rated", runs,
+                                    {.faults = 6, .hangs = true, .closes = true, .exact = false}),
+              "");
 }
 
 } // namespace

@@ -255,7 +255,8 @@ private:
             if constexpr (Core::typed) core_.waiters.poke(me_.next, wake);
             if (core_.options.creation == creation_mode::inline_) {
                 if (slot_type* const place = make::reserve(core_)) {
-                    core_.waiters.leave(me_, false, wake);
+                    // One place is taken; another may be there for the next.
+                    core_.waiters.leave(me_, core_.room() > 0, wake);
                     lock.unlock();
                     wake.deliver();
                     return made(core_, *place, wanted_);
