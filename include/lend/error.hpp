@@ -160,8 +160,8 @@ private:
         }
     }
 
-    hresult code_;
     std::shared_ptr<const details> details_;
+    hresult code_;
 };
 
 /// Writes message().
