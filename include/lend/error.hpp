@@ -108,7 +108,8 @@ public:
             line.append(to_hex(code_));
         }
         line.append(": ").append(text().empty() ? describe(code_) : text());
-        if (driver_code() != 0) line.append(" [driver code ").append(std::to_string(driver_code())).append("]");
+        if (driver_code() != 0)
+            line.append(" [driver code ").append(std::to_string(driver_code())).append("]");
         if (waited().count() > 0) {
             const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(waited());
             line.append("; waited ").append(std::to_string(ms.count())).append(" ms");
@@ -150,8 +151,8 @@ private:
     template <class Change, bool Exceptions = LEND_EXCEPTIONS>
     void edit(const Change& change) noexcept {
         LEND_TRY {
-            auto copy = details_ ? std::make_shared<details>(*details_)
-                                 : std::make_shared<details>();
+            auto copy =
+                details_ ? std::make_shared<details>(*details_) : std::make_shared<details>();
             change(*copy);
             details_ = std::move(copy);
         }
@@ -187,7 +188,8 @@ private:
 namespace detail {
 
 // Throws, or terminates where exceptions are off. The argument keeps the two apart for the linker.
-template <bool Exceptions> [[noreturn]] void raise(const error& e) {
+template <bool Exceptions>
+[[noreturn]] void raise(const error& e) {
 #if LEND_EXCEPTIONS
     if constexpr (Exceptions) throw lend_exception(e);
 #endif

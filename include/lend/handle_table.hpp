@@ -56,8 +56,10 @@ namespace lend::inline v0_1 {
 ///   that reaches another thread without synchronization may be refused there.
 /// @par Ownership
 ///   The table owns its objects. Its destructor destroys them; no pin may be left then.
-template <class T, class Platform = default_platform> class handle_table {
-    static_assert(std::is_object_v<T> && !std::is_array_v<T> && std::is_same_v<T, std::remove_cv_t<T>>,
+template <class T, class Platform = default_platform>
+class handle_table {
+    static_assert(std::is_object_v<T> && !std::is_array_v<T> &&
+                      std::is_same_v<T, std::remove_cv_t<T>>,
                   "handle_table<T> holds objects without const or volatile");
 
     using state = detail::table_state<T, Platform>;
@@ -113,10 +115,11 @@ public:
     /// @par Complexity
     ///   Constant. Allocates only if no free slot is at hand.
     template <class... Args>
-        requires std::is_constructible_v<T, Args...>
+    requires std::is_constructible_v<T, Args...>
     [[nodiscard]] LEND_ALWAYS_INLINE result<handle> emplace(Args&&... args) {
         const handle number = state_->take();
-        if (number == 0) [[unlikely]] return hr::e_outofmemory;
+        if (number == 0) [[unlikely]]
+            return hr::e_outofmemory;
         slot& where = state_->at_number(number);
         construct(where, number, std::forward<Args>(args)...);
         where.publish(numbers::generation_of(number));
@@ -126,9 +129,8 @@ public:
     /// Moves an object in and gives it a number. As emplace(std::move(object)).
     /// @par Errors e_outofmemory, as emplace.
     /// @par Thread safety As emplace.
-    [[nodiscard]] LEND_ALWAYS_INLINE result<handle> insert(T object)
-        requires std::is_move_constructible_v<T>
-    {
+    [[nodiscard]] LEND_ALWAYS_INLINE result<handle>
+    insert(T object) requires std::is_move_constructible_v<T> {
         return emplace(std::move(object));
     }
 
@@ -168,11 +170,8 @@ public:
     /// @par Thread safety As erase(number).
     /// @par Calls `last`, then the destructor, with no lock held; both may use the table.
     template <class F>
-        requires std::is_invocable_v<F&, T&&>
-    LEND_ALWAYS_INLINE hresult erase(handle number, F&& last) noexcept(
-        std::is_nothrow_invocable_v<F&, T&&>) {
-        return erase_with(number, last);
-    }
+    requires std::is_invocable_v<F&, T&&> LEND_ALWAYS_INLINE hresult erase(handle number, F&& last)
+    noexcept(std::is_nothrow_invocable_v<F&, T&&>) { return erase_with(number, last); }
 
     /// Erases many numbers; faster than one after the other when their slots are not in the cache.
     /// @return how many of them this call ended.
@@ -188,8 +187,8 @@ public:
     /// @par Errors None: numbers that are stale or unknown are skipped.
     /// @par Thread safety As erase(number).
     template <class F>
-        requires std::is_invocable_v<F&, T&&>
-    std::size_t erase(std::span<const handle> many, F&& last) {
+    requires std::is_invocable_v<F&, T&&> std::size_t erase(std::span<const handle> many,
+                                                            F&& last) {
         return erase_many(many, [&](T&& object) { (void)std::invoke(last, std::move(object)); });
     }
 
@@ -199,16 +198,13 @@ public:
     /// @par Thread safety Shared objects: safe. Lock-free.
     /// @par Calls The destructors, with no lock held.
     /// @par Complexity Linear in the slots.
-    std::size_t clear() noexcept {
-        return clear_with(detail::only_destroy{});
-    }
+    std::size_t clear() noexcept { return clear_with(detail::only_destroy{}); }
 
     /// Erases every object that is in the table during the whole call, with `last` for each as in
     /// erase(number, last).
     /// @return how many. @par Errors None. @par Thread safety As clear().
     template <class F>
-        requires std::is_invocable_v<F&, T&&>
-    std::size_t clear(F&& last) {
+    requires std::is_invocable_v<F&, T&&> std::size_t clear(F&& last) {
         return clear_with([&](T&& object) { (void)std::invoke(last, std::move(object)); });
     }
 
@@ -233,9 +229,8 @@ public:
     /// @par Errors None.
     /// @par Thread safety Shared objects: safe. Wait-free.
     /// @par Complexity Constant.
-    [[nodiscard]] LEND_ALWAYS_INLINE std::optional<T> read(handle number) const noexcept
-        requires is_readable
-    {
+    [[nodiscard]] LEND_ALWAYS_INLINE std::optional<T>
+    read(handle number) const noexcept requires is_readable {
         if (!state_->has_slot(number)) return std::nullopt;
         const slot& where = state_->at_number(number);
         detail::value_bits bits;
@@ -257,7 +252,8 @@ public:
     /// @par Thread safety Shared objects: safe. Lock-free.
     /// @par Calls `f`, with no lock held; it may use the table, and erase the object.
     /// @par Complexity Linear in the slots.
-    template <class F> void for_each(F&& f);
+    template <class F>
+    void for_each(F&& f);
 
     /// How many objects there are, counted while others come and go.
     /// @par Errors None. @par Thread safety Shared objects: safe. Wait-free.
@@ -274,15 +270,21 @@ private:
     template <class... Args>
     LEND_ALWAYS_INLINE void construct(slot& where, handle number, Args&&... args);
 
-    template <class F> LEND_ALWAYS_INLINE hresult erase_with(handle number, F&& last);
-    template <class F> std::size_t erase_many(std::span<const handle> many, F&& last);
-    template <class F> std::size_t clear_with(F&& last);
+    template <class F>
+    LEND_ALWAYS_INLINE hresult erase_with(handle number, F&& last);
+    template <class F>
+    std::size_t erase_many(std::span<const handle> many, F&& last);
+    template <class F>
+    std::size_t clear_with(F&& last);
 
     static hresult code_of(detail::erase_outcome outcome) noexcept {
         switch (outcome) {
-        case detail::erase_outcome::stale: return hr::lend_e_stale;
-        case detail::erase_outcome::unknown: return hr::e_invalidarg;
-        default: return hr::s_ok;
+        case detail::erase_outcome::stale:
+            return hr::lend_e_stale;
+        case detail::erase_outcome::unknown:
+            return hr::e_invalidarg;
+        default:
+            return hr::s_ok;
         }
     }
 
@@ -293,8 +295,8 @@ private:
 
 template <class T, class Platform>
 template <class... Args>
-LEND_ALWAYS_INLINE void handle_table<T, Platform>::construct(slot& where, handle number,
-                                                             Args&&... args) {
+LEND_ALWAYS_INLINE void
+handle_table<T, Platform>::construct(slot& where, handle number, Args&&... args) {
     // Gives the number back if the constructor throws.
     struct guard {
         state* owner;
@@ -320,7 +322,8 @@ LEND_ALWAYS_INLINE void handle_table<T, Platform>::construct(slot& where, handle
 template <class T, class Platform>
 template <class F>
 LEND_ALWAYS_INLINE hresult handle_table<T, Platform>::erase_with(handle number, F&& last) {
-    if (!state_->has_slot(number)) [[unlikely]] return hr::e_invalidarg;
+    if (!state_->has_slot(number)) [[unlikely]]
+        return hr::e_invalidarg;
     slot& where = state_->at_number(number);
     const std::uint32_t generation = numbers::generation_of(number);
     if (!where.try_erase(generation)) [[unlikely]] {

@@ -91,8 +91,7 @@ inline constexpr std::array code_table{
     code_entry{hr::e_fail, "E_FAIL", "the operation failed", std::errc::io_error},
     code_entry{hr::e_unexpected, "E_UNEXPECTED", "called in a state that does not allow it",
                std::errc::state_not_recoverable},
-    code_entry{hr::e_accessdenied, "E_ACCESSDENIED", "access denied",
-               std::errc::permission_denied},
+    code_entry{hr::e_accessdenied, "E_ACCESSDENIED", "access denied", std::errc::permission_denied},
     code_entry{hr::e_outofmemory, "E_OUTOFMEMORY", "out of memory, or out of numbers",
                std::errc::not_enough_memory},
     code_entry{hr::e_invalidarg, "E_INVALIDARG", "an argument is not valid",
@@ -117,10 +116,10 @@ inline constexpr std::array code_table{
                std::errc::resource_deadlock_would_occur},
     code_entry{hr::lend_e_stale, "LEND_E_STALE", "the number has outlived its resource",
                std::errc::no_such_file_or_directory},
-    code_entry{hr::lend_e_condemned, "LEND_E_CONDEMNED",
-               "the resource is marked for destruction", std::errc::owner_dead},
-    code_entry{hr::lend_e_transaction_ended, "LEND_E_TRANSACTION_ENDED",
-               "the transaction is over", std::errc::operation_not_permitted},
+    code_entry{hr::lend_e_condemned, "LEND_E_CONDEMNED", "the resource is marked for destruction",
+               std::errc::owner_dead},
+    code_entry{hr::lend_e_transaction_ended, "LEND_E_TRANSACTION_ENDED", "the transaction is over",
+               std::errc::operation_not_permitted},
     code_entry{hr::lend_e_exhausted, "LEND_E_EXHAUSTED",
                "the maximum is reached and nothing is free",
                std::errc::resource_unavailable_try_again},
@@ -171,8 +170,7 @@ public:
         return std::string{describe(static_cast<hresult>(value))};
     }
 
-    [[nodiscard]] std::error_condition
-    default_error_condition(int value) const noexcept override {
+    [[nodiscard]] std::error_condition default_error_condition(int value) const noexcept override {
         const code_entry* entry = find_code(static_cast<hresult>(value));
         if (entry == nullptr || entry->condition == std::errc{}) return {value, *this};
         return std::make_error_condition(entry->condition);
@@ -186,7 +184,8 @@ public:
 /// @par Ownership Lives until the process ends; never destroyed.
 [[nodiscard]] LEND_EXPORT inline const std::error_category& error_category() noexcept {
     alignas(detail::hresult_category) static std::byte storage[sizeof(detail::hresult_category)];
-    static const auto* const category = ::new (static_cast<void*>(storage)) detail::hresult_category;
+    static const auto* const category =
+        ::new (static_cast<void*>(storage)) detail::hresult_category;
     return *category;
 }
 
@@ -205,6 +204,7 @@ std::basic_ostream<char, Traits>& operator<<(std::basic_ostream<char, Traits>& o
 
 } // namespace lend
 
-template <> struct std::is_error_code_enum<lend::hresult> : std::true_type {};
+template <>
+struct std::is_error_code_enum<lend::hresult> : std::true_type {};
 
 #endif // LEND_HRESULT_HPP

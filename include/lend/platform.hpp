@@ -66,7 +66,8 @@ public:
     // in a thread after its thread-local objects were destroyed.
     LEND_ALWAYS_INLINE static std::uint32_t current() noexcept {
         const std::uint32_t slot = cached();
-        if (slot != unset) [[likely]] return slot;
+        if (slot != unset) [[likely]]
+            return slot;
         return first_use();
     }
 
@@ -111,7 +112,8 @@ private:
 /// translation units with different settings can be linked into one program.
 ///
 /// @par Thread safety All members: safe from any thread.
-template <bool Exceptions, bool Checks> struct basic_platform {
+template <bool Exceptions, bool Checks>
+struct basic_platform {
     static constexpr bool exceptions = Exceptions;
     static constexpr bool checks = Checks;
 
@@ -129,7 +131,8 @@ template <bool Exceptions, bool Checks> struct basic_platform {
 
     // ---- memory ------------------------------------------------------------------------------
 
-    template <class T> using atomic = std::atomic<T>;
+    template <class T>
+    using atomic = std::atomic<T>;
 
     /// A fence. Under ThreadSanitizer, which does not understand fences, a read-modify-write.
     LEND_ALWAYS_INLINE static void fence(std::memory_order order) noexcept {
@@ -162,8 +165,8 @@ template <bool Exceptions, bool Checks> struct basic_platform {
     using mutex = std::mutex;
 
     /// Sleeps while `word` is `expected`, until unpark_one or the deadline; may return early.
-    static void park(atomic<std::uint32_t>& word, std::uint32_t expected,
-                     time_point deadline) noexcept {
+    static void
+    park(atomic<std::uint32_t>& word, std::uint32_t expected, time_point deadline) noexcept {
         detail::park(word, expected, deadline);
     }
     /// Wakes one thread that sleeps on `word`. The word may already be gone.
@@ -176,8 +179,8 @@ template <bool Exceptions, bool Checks> struct basic_platform {
 
     /// Starts a detached thread that calls `run(argument)`. False if the system has no thread
     /// left; then `run` is not called. `name` has at most 15 characters.
-    [[nodiscard]] static bool start_thread(const char* name, void (*run)(void*),
-                                           void* argument) noexcept {
+    [[nodiscard]] static bool
+    start_thread(const char* name, void (*run)(void*), void* argument) noexcept {
         return start(name, run, argument);
     }
 
@@ -189,7 +192,8 @@ template <bool Exceptions, bool Checks> struct basic_platform {
 
     /// The calling thread's own object of type Tag, made by constant initialisation. Tag is
     /// trivially destructible, so it may be used until the thread's very end.
-    template <class Tag> LEND_ALWAYS_INLINE static Tag& local() noexcept {
+    template <class Tag>
+    LEND_ALWAYS_INLINE static Tag& local() noexcept {
         static_assert(std::is_trivially_destructible_v<Tag>, "see the comment");
         static constinit thread_local Tag object{};
         return object;

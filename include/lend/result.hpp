@@ -26,7 +26,8 @@ namespace lend::inline v0_1 {
 /// instead, and terminates where exceptions are off.
 /// @par Thread safety Distinct objects: safe. Shared objects: safe while none is written.
 /// @par Ownership Owns its value.
-template <class T> class [[nodiscard]] result {
+template <class T>
+class [[nodiscard]] result {
     static_assert(std::is_object_v<T> && !std::is_array_v<T>, "result<T> holds an object");
     static_assert(!std::is_same_v<std::remove_cv_t<T>, lend::error>, "result<error> is ambiguous");
 
@@ -35,19 +36,18 @@ public:
     using error_type = lend::error;
 
     template <class U = T>
-        requires(std::is_constructible_v<T, U &&> && !std::is_same_v<std::remove_cvref_t<U>, result> &&
-                 !std::is_same_v<std::remove_cvref_t<U>, lend::error> &&
-                 !std::is_same_v<std::remove_cvref_t<U>, hresult>)
-    LEND_ALWAYS_INLINE constexpr explicit(!std::is_convertible_v<U&&, T>)
-        result(U&& value) noexcept(std::is_nothrow_constructible_v<T, U&&>)
+    requires(std::is_constructible_v<T, U&&> && !std::is_same_v<std::remove_cvref_t<U>, result> &&
+             !std::is_same_v<std::remove_cvref_t<U>, lend::error> &&
+             !std::is_same_v<std::remove_cvref_t<U>, hresult>) LEND_ALWAYS_INLINE
+        constexpr explicit(!std::is_convertible_v<U&&, T>)
+            result(U&& value) noexcept(std::is_nothrow_constructible_v<T, U&&>)
         : has_(true) {
         std::construct_at(std::addressof(value_), std::forward<U>(value));
     }
 
     template <class... Args>
-        requires std::is_constructible_v<T, Args...>
-    LEND_ALWAYS_INLINE constexpr explicit result(std::in_place_t, Args&&... args) noexcept(
-        std::is_nothrow_constructible_v<T, Args...>)
+    requires std::is_constructible_v<T, Args...> LEND_ALWAYS_INLINE constexpr explicit result(
+        std::in_place_t, Args&&... args) noexcept(std::is_nothrow_constructible_v<T, Args...>)
         : has_(true) {
         std::construct_at(std::addressof(value_), std::forward<Args>(args)...);
     }
@@ -57,9 +57,7 @@ public:
     }
     result(hresult code) noexcept : result(lend::error(code)) {}
 
-    result(const result& other)
-        requires std::is_copy_constructible_v<T>
-        : has_(other.has_) {
+    result(const result& other) requires std::is_copy_constructible_v<T> : has_(other.has_) {
         take(other);
     }
     LEND_ALWAYS_INLINE result(result&& other) noexcept(std::is_nothrow_move_constructible_v<T>)
@@ -91,21 +89,25 @@ public:
     }
 
     /// The value; throws lend_exception if there is none (terminates where exceptions are off).
-    template <bool Exceptions = LEND_EXCEPTIONS> [[nodiscard]] T& value() & {
+    template <bool Exceptions = LEND_EXCEPTIONS>
+    [[nodiscard]] T& value() & {
         if (!has_) detail::raise<Exceptions>(error_);
         return value_;
     }
-    template <bool Exceptions = LEND_EXCEPTIONS> [[nodiscard]] const T& value() const& {
+    template <bool Exceptions = LEND_EXCEPTIONS>
+    [[nodiscard]] const T& value() const& {
         if (!has_) detail::raise<Exceptions>(error_);
         return value_;
     }
-    template <bool Exceptions = LEND_EXCEPTIONS> [[nodiscard]] T&& value() && {
+    template <bool Exceptions = LEND_EXCEPTIONS>
+    [[nodiscard]] T&& value() && {
         if (!has_) detail::raise<Exceptions>(error_);
         return std::move(value_);
     }
 
     /// The value, or another one.
-    template <class U> [[nodiscard]] T value_or(U&& other) && {
+    template <class U>
+    [[nodiscard]] T value_or(U&& other) && {
         return has_ ? std::move(value_) : static_cast<T>(std::forward<U>(other));
     }
 
@@ -123,20 +125,23 @@ public:
     [[nodiscard]] hresult code() const noexcept { return has_ ? hr::s_ok : error_.code(); }
 
     /// Calls `f(value)`, which returns another result; passes an error on.
-    template <class F> [[nodiscard]] auto and_then(F&& f) && -> std::invoke_result_t<F, T&&> {
+    template <class F>
+    [[nodiscard]] auto and_then(F&& f) && -> std::invoke_result_t<F, T&&> {
         if (has_) return std::forward<F>(f)(std::move(value_));
         return std::move(error_);
     }
 
     /// Calls `f(value)`, which returns a value; passes an error on.
     template <class F>
-    [[nodiscard]] auto transform(F&& f) && -> result<std::remove_cvref_t<std::invoke_result_t<F, T&&>>> {
+    [[nodiscard]] auto
+    transform(F&& f) && -> result<std::remove_cvref_t<std::invoke_result_t<F, T&&>>> {
         if (has_) return std::forward<F>(f)(std::move(value_));
         return std::move(error_);
     }
 
 private:
-    template <class Other> LEND_ALWAYS_INLINE void take(Other&& other) {
+    template <class Other>
+    LEND_ALWAYS_INLINE void take(Other&& other) {
         if (has_) {
             std::construct_at(std::addressof(value_), std::forward<Other>(other).value_);
         } else {
@@ -155,7 +160,8 @@ private:
     LEND_ALWAYS_INLINE T& checked() noexcept {
         // Stops with a copy, so that the address of a result is not needed and it can stay in
         // registers.
-        if (!has_) [[unlikely]] stop(lend::error(error_));
+        if (!has_) [[unlikely]]
+            stop(lend::error(error_));
         return value_;
     }
 
@@ -171,7 +177,8 @@ private:
 };
 
 /// Success, or why not.
-template <> class [[nodiscard]] result<void> {
+template <>
+class [[nodiscard]] result<void> {
 public:
     using value_type = void;
     using error_type = lend::error;
@@ -184,7 +191,8 @@ public:
     [[nodiscard]] explicit operator bool() const noexcept { return has_; }
 
     /// Nothing; throws lend_exception on an error (terminates where exceptions are off).
-    template <bool Exceptions = LEND_EXCEPTIONS> void value() const {
+    template <bool Exceptions = LEND_EXCEPTIONS>
+    void value() const {
         if (!has_) detail::raise<Exceptions>(error_);
     }
 

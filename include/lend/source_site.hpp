@@ -22,7 +22,8 @@ struct source_site {
 
     /// The place of the call in whose default argument this stands.
     [[nodiscard]] static constexpr source_site
-    current(const char* file = __builtin_FILE(), const char* function = __builtin_FUNCTION(),
+    current(const char* file = __builtin_FILE(),
+            const char* function = __builtin_FUNCTION(),
             std::uint32_t line = __builtin_LINE()) noexcept {
         return {file, function, line};
     }

@@ -44,7 +44,8 @@
 #define LEND_EXPORT __attribute__((visibility("default")))
 #endif
 
-// Whether ThreadSanitizer watches; it understands no fences, so platform.hpp gives it something else.
+// Whether ThreadSanitizer watches; it understands no fences, so platform.hpp gives it something
+// else.
 #if defined(__SANITIZE_THREAD__)
 #define LEND_THREAD_SANITIZER true
 #elif defined(__has_feature)

@@ -36,17 +36,19 @@ constexpr std::uint64_t pack(std::uint32_t first, std::uint32_t second) noexcept
 // at the exchange; the leader was not popped in between (it could not have come back under the
 // same word), and the link that was read is the one that the pusher wrote. If it was popped by
 // someone else, the exchange fails and the link is thrown away.
-template <class Platform> struct alignas(128) table_cache {
+template <class Platform>
+struct alignas(128) table_cache {
     using handle = typename Platform::handle_word;
     using tuning = typename table_tuning_of<Platform>::type;
-    template <class U> using atomic = typename Platform::template atomic<U>;
+    template <class U>
+    using atomic = typename Platform::template atomic<U>;
 
     explicit table_cache(std::uint32_t owner) noexcept : id(owner), depot(0) {}
 
     std::uint32_t count = 0;       // numbers on the stack
     std::uint32_t fresh_begin = 0; // never used indices, claimed by this thread
     std::uint32_t fresh_end = 0;
-    std::uint32_t id;              // the thread's number; its bit in the table's mask
+    std::uint32_t id; // the thread's number; its bit in the table's mask
     std::array<handle, tuning::stack_numbers> stack; // ready to be handed out
 
     // Others write here, so it has a cache line of its own.
@@ -54,13 +56,15 @@ template <class Platform> struct alignas(128) table_cache {
 };
 
 // The algorithms on caches. Slots are found through Segments; nothing here has state.
-template <class Slot, class Segments, class Platform> class table_batches {
+template <class Slot, class Segments, class Platform>
+class table_batches {
     using orders = typename table_orders_of<Platform>::type;
     using tuning = typename table_tuning_of<Platform>::type;
     using numbers = table_numbers<Platform>;
     using handle = typename Platform::handle_word;
     using cache = table_cache<Platform>;
-    template <class U> using atomic = typename Platform::template atomic<U>;
+    template <class U>
+    using atomic = typename Platform::template atomic<U>;
 
     static constexpr std::uint32_t branches = tuning::batch_branches;
     static constexpr std::uint32_t leaves = 6; // of a branch
@@ -71,8 +75,8 @@ template <class Slot, class Segments, class Platform> class table_batches {
 
 public:
     // Moves the oldest numbers of a full stack to the cache's own depot.
-    template <bool Readable> static void spill(cache& from, Segments& slots,
-                                               std::uint32_t base) noexcept {
+    template <bool Readable>
+    static void spill(cache& from, Segments& slots, std::uint32_t base) noexcept {
         if constexpr (Readable && orders::spill_fence) {
             // (12) release-fence synchronizes-with the acquire-fence (13): who copies a value
             // and sees an index instead sees that the number is over. Only values can be copied
@@ -105,7 +109,9 @@ public:
 
     // Takes a batch from a depot and puts its numbers on a stack with room. False if the depot is
     // empty.
-    static bool refill(cache& into, atomic<std::uint64_t>& depot, Segments& slots,
+    static bool refill(cache& into,
+                       atomic<std::uint64_t>& depot,
+                       Segments& slots,
                        std::uint32_t base) noexcept {
         const std::uint32_t index = pop(depot, slots);
         if (index == 0) return false;
@@ -125,16 +131,16 @@ private:
         return orders::retire ? 0 : 1;
     }
 
-    static void make_ready(cache& into, std::uint32_t index, Segments& slots,
-                           std::uint32_t base) noexcept {
+    static void
+    make_ready(cache& into, std::uint32_t index, Segments& slots, std::uint32_t base) noexcept {
         Slot& slot = slots.at(index);
         const std::uint32_t generation = next_generation(slot);
         if (generation == 0) return slot.retire();
         into.stack[into.count++] = numbers::make(base, index, generation);
     }
 
-    static void pack_batch(Slot& leader, const handle* number, Segments& slots,
-                           std::uint32_t base) noexcept {
+    static void
+    pack_batch(Slot& leader, const handle* number, Segments& slots, std::uint32_t base) noexcept {
         std::array<std::uint32_t, 4> branch{};
         for (std::uint32_t at = 0; at < branches; ++at) {
             branch[at] = numbers::index_of(*number++, base);
@@ -184,8 +190,8 @@ private:
             last.set_link(head);
             // (14) release-CAS synchronizes-with the acquire-load (15); relaxed on failure, which
             // only guesses anew.
-        } while (!depot.compare_exchange_weak(head, first, orders::push,
-                                              std::memory_order_relaxed));
+        } while (
+            !depot.compare_exchange_weak(head, first, orders::push, std::memory_order_relaxed));
     }
 
     // The leader of a batch, which now belongs to the caller; 0 if there is none.

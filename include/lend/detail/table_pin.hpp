@@ -20,7 +20,8 @@ namespace lend::inline v0_1 {
 namespace detail {
 
 // What a pin shows: the object itself, or a constant copy of a value.
-template <class T, class Platform, bool Readable = enable_table_read<T>> struct table_view {
+template <class T, class Platform, bool Readable = enable_table_read<T>>
+struct table_view {
     using reference = T&;
     using pointer = T*;
     using slot = typename table_state<T, Platform>::slot;
@@ -33,7 +34,8 @@ template <class T, class Platform, bool Readable = enable_table_read<T>> struct 
     T* object = nullptr;
 };
 
-template <class T, class Platform> struct table_view<T, Platform, true> {
+template <class T, class Platform>
+struct table_view<T, Platform, true> {
     using reference = const T&;
     using pointer = const T*;
     using slot = typename table_state<T, Platform>::slot;
@@ -53,7 +55,8 @@ template <class T, class Platform> struct table_view<T, Platform, true> {
 /// @par Thread safety Distinct objects: safe. Shared objects: safe while none is written. May be
 ///   moved to and destroyed in another thread.
 /// @par Ownership The table must outlive it. A moved-from pin is empty.
-template <class T, class Platform> class [[nodiscard]] table_pin {
+template <class T, class Platform>
+class [[nodiscard]] table_pin {
     using state = table_state<T, Platform>;
     using slot = typename state::slot;
     using view = table_view<T, Platform>;
@@ -109,11 +112,13 @@ public:
     /// @par Thread safety As the class; lock-free.
     /// @par Calls `last` and the destructor, at most once, with no lock held; both may use the
     ///   table.
-    template <class F> LEND_ALWAYS_INLINE hresult reset(F&& last) {
+    template <class F>
+    LEND_ALWAYS_INLINE hresult reset(F&& last) {
         state* const owner = std::exchange(owner_, nullptr);
         if (owner == nullptr) return hr::s_ok;
         const handle number = std::exchange(number_, handle{0});
-        if (!where_->unpin()) [[likely]] return hr::s_ok;
+        if (!where_->unpin()) [[likely]]
+            return hr::s_ok;
         return owner->finish(*where_, number, last);
     }
 

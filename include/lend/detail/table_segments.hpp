@@ -25,15 +25,18 @@ namespace detail {
 // Invariant: every index below limit_ has a slot, constructed, in a segment that directory_ names.
 // Old directories live as long as the table, because someone may still be looking; all together
 // they are smaller than the newest.
-template <class Slot, class Platform> class table_segments {
+template <class Slot, class Platform>
+class table_segments {
     using orders = typename table_orders_of<Platform>::type;
     using tuning = typename table_tuning_of<Platform>::type;
     using numbers = table_numbers<Platform>;
-    template <class U> using atomic = typename Platform::template atomic<U>;
+    template <class U>
+    using atomic = typename Platform::template atomic<U>;
 
     static constexpr std::uint32_t wanted_slots = std::clamp(
         std::bit_floor(tuning::segment_bytes / static_cast<std::uint32_t>(sizeof(Slot)) | 1U),
-        tuning::segment_slots_min, tuning::segment_slots_max);
+        tuning::segment_slots_min,
+        tuning::segment_slots_max);
 
 public:
     static constexpr std::uint32_t segment_slots = std::min(wanted_slots, numbers::index_end);
@@ -71,9 +74,7 @@ public:
     }
 
     // The memory of all slots and directories, in bytes.
-    std::size_t bytes() const noexcept {
-        return std::size_t{limit()} * sizeof(Slot);
-    }
+    std::size_t bytes() const noexcept { return std::size_t{limit()} * sizeof(Slot); }
 
 private:
     struct directory {
@@ -89,8 +90,7 @@ private:
         }
         // The entries stand behind this head in one allocation.
         atomic<Slot*>* entries() const noexcept {
-            return std::launder(
-                reinterpret_cast<atomic<Slot*>*>(const_cast<directory*>(this) + 1));
+            return std::launder(reinterpret_cast<atomic<Slot*>*>(const_cast<directory*>(this) + 1));
         }
     };
     static_assert(sizeof(directory) % alignof(atomic<Slot*>) == 0);
@@ -104,8 +104,8 @@ private:
         if (newest_ == nullptr || count_ == newest_->capacity) {
             if (!add_directory()) return false;
         }
-        void* const memory = ::operator new(sizeof(Slot) * segment_slots, segment_alignment,
-                                            std::nothrow);
+        void* const memory =
+            ::operator new(sizeof(Slot) * segment_slots, segment_alignment, std::nothrow);
         if (memory == nullptr) return false;
         auto* const slots = static_cast<Slot*>(memory);
         for (std::uint32_t at = 0; at < segment_slots; ++at) std::construct_at(slots + at);
@@ -120,8 +120,8 @@ private:
     bool add_directory() noexcept {
         const std::uint32_t capacity =
             newest_ == nullptr ? tuning::first_directory : newest_->capacity * 2;
-        void* const memory = ::operator new(
-            sizeof(directory) + sizeof(atomic<Slot*>) * capacity, std::nothrow);
+        void* const memory =
+            ::operator new(sizeof(directory) + sizeof(atomic<Slot*>) * capacity, std::nothrow);
         if (memory == nullptr) return false;
         auto* const larger = ::new (memory) directory{newest_, capacity};
         auto* const entries = reinterpret_cast<atomic<Slot*>*>(larger + 1);

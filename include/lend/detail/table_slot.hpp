@@ -71,7 +71,8 @@ enum class erase_outcome : unsigned char {
     unknown   // this table never handed the number out
 };
 
-template <class T, class Platform> class table_slot {
+template <class T, class Platform>
+class table_slot {
     using orders = typename table_orders_of<Platform>::type;
     using word_type = typename Platform::template atomic<std::uint64_t>;
 
@@ -120,7 +121,8 @@ public:
         std::uint64_t seen = word_.load(std::memory_order_relaxed);
         do {
             if (!is_live(seen, generation)) return false;
-            if ((seen & slot_word::pin_mask) == slot_word::pin_mask) [[unlikely]] return false;
+            if ((seen & slot_word::pin_mask) == slot_word::pin_mask) [[unlikely]]
+                return false;
             // (8) acquire-CAS synchronizes-with the release-store (5); relaxed on failure, which
             // only guesses anew.
         } while (!word_.compare_exchange_weak(seen, seen + slot_word::one_pin, orders::pin,
@@ -148,8 +150,7 @@ public:
             Platform::fence(std::memory_order_acquire);
         }
         // Relaxed: ordered after the value by the fence (13).
-        return !orders::read_again ||
-               is_live(word_.load(std::memory_order_relaxed), generation);
+        return !orders::read_again || is_live(word_.load(std::memory_order_relaxed), generation);
     }
 
     // Owner only: a value's bits, before its number begins.
@@ -213,9 +214,10 @@ private:
 
 // 16 bytes and the object, nothing else, as long as the object needs no more than 8-byte alignment.
 template <class T, class Platform>
-inline constexpr bool table_slot_is_dense =
-    alignof(T) > alignof(std::uint64_t) ||
-    sizeof(table_slot<T, Platform>) <= 16 + (std::max<std::size_t>(sizeof(T), 16) + 7) / 8 * 8;
+inline constexpr bool table_slot_is_dense = alignof(T) > alignof(std::uint64_t) ||
+                                            sizeof(table_slot<T, Platform>) <=
+                                                16 + (std::max<std::size_t>(sizeof(T), 16) + 7) /
+                                                         8 * 8;
 
 } // namespace detail
 } // namespace lend

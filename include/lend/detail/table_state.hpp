@@ -35,10 +35,12 @@ struct only_destroy {};
 // Every index is in exactly one place: live, pinned to death, never claimed, in a thread's fresh
 // range, on one stack, in one batch, with one thread that makes or destroys an object, or retired.
 // It moves from one thread to another only through a depot, with release and acquire.
-template <class T, class Platform> class table_state {
+template <class T, class Platform>
+class table_state {
     using tuning = typename table_tuning_of<Platform>::type;
     using orders = typename table_orders_of<Platform>::type;
-    template <class U> using atomic = typename Platform::template atomic<U>;
+    template <class U>
+    using atomic = typename Platform::template atomic<U>;
 
 public:
     using numbers = table_numbers<Platform>;
@@ -88,7 +90,8 @@ public:
     // A number to be published, whose slot belongs to the caller; 0 if none can be had.
     LEND_ALWAYS_INLINE handle take() noexcept {
         cache* const mine = threads_.own(Platform::thread_slot());
-        if (mine != nullptr && mine->count != 0) [[likely]] return mine->stack[--mine->count];
+        if (mine != nullptr && mine->count != 0) [[likely]]
+            return mine->stack[--mine->count];
         return take_slow();
     }
 
@@ -114,7 +117,8 @@ public:
 
     // By the one thread that owns the slot of a number that is over: passes the object to `last`,
     // destroys it, frees the slot. In this order also if `last` throws.
-    template <class F> LEND_ALWAYS_INLINE hresult finish(slot& gone, handle number, F& last) {
+    template <class F>
+    LEND_ALWAYS_INLINE hresult finish(slot& gone, handle number, F& last) {
         const slot_releaser release{*this, gone, number};
         if constexpr (std::is_same_v<std::remove_cv_t<F>, only_destroy>) {
             return hr::s_ok;
@@ -137,7 +141,8 @@ private:
         }
     };
 
-    template <class F> LEND_ALWAYS_INLINE static hresult call(F& last, T&& object) {
+    template <class F>
+    LEND_ALWAYS_INLINE static hresult call(F& last, T&& object) {
         using answer = std::invoke_result_t<F&, T&&>;
         static_assert(std::is_void_v<answer> || std::is_same_v<answer, hresult>,
                       "a function that ends an object returns void or lend::hresult");
@@ -203,8 +208,8 @@ private:
                 if (!slots_.grow_to(begin)) return false;
                 continue;
             }
-            const std::uint32_t end = std::min(
-                limit, (begin / tuning::chunk_slots + 1) * tuning::chunk_slots);
+            const std::uint32_t end =
+                std::min(limit, (begin / tuning::chunk_slots + 1) * tuning::chunk_slots);
             // Relaxed: decides who gets the range; that its slots exist is known from the limit.
             if (next_.compare_exchange_weak(begin, end, std::memory_order_relaxed,
                                             std::memory_order_relaxed)) {

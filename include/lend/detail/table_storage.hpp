@@ -37,23 +37,27 @@ struct value_bits {
     std::uint64_t second = 0;
 };
 
-template <class T> LEND_ALWAYS_INLINE value_bits to_bits(const T& value) noexcept {
+template <class T>
+LEND_ALWAYS_INLINE value_bits to_bits(const T& value) noexcept {
     std::array<std::uint64_t, 2> words{};
     std::memcpy(words.data(), std::addressof(value), sizeof(T));
     return {words[0], words[1]};
 }
 
-template <class T> LEND_ALWAYS_INLINE T from_bits(const value_bits& bits) noexcept {
+template <class T>
+LEND_ALWAYS_INLINE T from_bits(const value_bits& bits) noexcept {
     std::array<std::byte, sizeof(T)> bytes;
     const std::array<std::uint64_t, 2> words{bits.first, bits.second};
     std::memcpy(bytes.data(), words.data(), sizeof(T));
     return std::bit_cast<T>(bytes);
 }
 
-template <class T, class Platform, bool Readable = enable_table_read<T>> class table_storage;
+template <class T, class Platform, bool Readable = enable_table_read<T>>
+class table_storage;
 
 // Values: two atomic words for ever.
-template <class T, class Platform> class table_storage<T, Platform, true> {
+template <class T, class Platform>
+class table_storage<T, Platform, true> {
     static_assert(std::is_trivially_copyable_v<T> && sizeof(T) <= 16);
     using cell = typename Platform::template atomic<std::uint64_t>;
 
@@ -92,11 +96,12 @@ private:
 
 // Objects: raw storage. Nobody but the owner of a free slot looks into it, so the two words that
 // it holds then are no atomics.
-template <class T, class Platform> class table_storage<T, Platform, false> {
+template <class T, class Platform>
+class table_storage<T, Platform, false> {
 public:
     template <class... Args>
-    LEND_ALWAYS_INLINE T& construct(Args&&... args) noexcept(
-        std::is_nothrow_constructible_v<T, Args...>) {
+    LEND_ALWAYS_INLINE T&
+    construct(Args&&... args) noexcept(std::is_nothrow_constructible_v<T, Args...>) {
         return *::new (static_cast<void*>(bytes_.data())) T(std::forward<Args>(args)...);
     }
     LEND_ALWAYS_INLINE T& object() noexcept {

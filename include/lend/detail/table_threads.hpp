@@ -22,15 +22,16 @@ namespace detail {
 // Invariant: a cache is used by the holder of its thread number only; its depot by everybody.
 // A number passes from a thread that has ended to a later one with synchronization (the platform
 // sees to it), and the cache with it: nothing that a dead thread had freed is lost.
-template <class Platform> class table_threads {
+template <class Platform>
+class table_threads {
     using orders = typename table_orders_of<Platform>::type;
     using tuning = typename table_tuning_of<Platform>::type;
     using cache = table_cache<Platform>;
-    template <class U> using atomic = typename Platform::template atomic<U>;
+    template <class U>
+    using atomic = typename Platform::template atomic<U>;
 
     static constexpr std::uint32_t page_size = tuning::threads_per_page;
-    static constexpr std::uint32_t page_count =
-        (Platform::max_threads + page_size - 1) / page_size;
+    static constexpr std::uint32_t page_count = (Platform::max_threads + page_size - 1) / page_size;
     using page = std::array<atomic<cache*>, page_size>;
 
 public:

@@ -22,7 +22,8 @@ namespace detail {
 // The generation is 1 or more in every number that is handed out, so 0 is never one. The lower
 // part has at most 32 bits; a 64-bit number whose generation uses fewer than 32 bits has zeros
 // above it.
-template <class Platform> struct table_numbers {
+template <class Platform>
+struct table_numbers {
     using handle = typename Platform::handle_word;
     static_assert(std::is_unsigned_v<handle> && sizeof(handle) >= 4, "a number is 32 or 64 bits");
 
@@ -49,8 +50,8 @@ template <class Platform> struct table_numbers {
         }
     }
 
-    static constexpr handle make(std::uint32_t base, std::uint32_t index,
-                                 std::uint32_t generation) noexcept {
+    static constexpr handle
+    make(std::uint32_t base, std::uint32_t index, std::uint32_t generation) noexcept {
         return static_cast<handle>(static_cast<handle>(generation) << low_bits |
                                    static_cast<handle>(base + index));
     }
@@ -106,25 +107,25 @@ struct table_tuning {
 // where they stand. A platform may bring its own as `table_orders`; none but the checker should.
 struct table_orders {
     using order = std::memory_order;
-    static constexpr order limit_store = std::memory_order_release;         // (1)
-    static constexpr order limit_load = std::memory_order_acquire;          // (2)
-    static constexpr order directory_store = std::memory_order_release;     // (3)
-    static constexpr order directory_load = std::memory_order_acquire;      // (4)
-    static constexpr order publish = std::memory_order_release;             // (5)
-    static constexpr order erase = std::memory_order_acquire;               // (6)
-    static constexpr order erase_pinned = std::memory_order_release;        // (7)
-    static constexpr order pin = std::memory_order_acquire;                 // (8)
-    static constexpr order unpin = std::memory_order_acq_rel;               // (9)
-    static constexpr order read = std::memory_order_acquire;                // (10)
-    static constexpr bool publish_fence = true;                             // (11)
-    static constexpr bool spill_fence = true;                               // (12)
-    static constexpr bool read_fence = true;                                // (13)
-    static constexpr order push = std::memory_order_release;                // (14)
-    static constexpr order pop = std::memory_order_acquire;                 // (15)
-    static constexpr order page_store = std::memory_order_release;          // (16)
-    static constexpr order page_load = std::memory_order_acquire;           // (17)
-    static constexpr order cache_store = std::memory_order_release;         // (18)
-    static constexpr order cache_load = std::memory_order_acquire;          // (19)
+    static constexpr order limit_store = std::memory_order_release;     // (1)
+    static constexpr order limit_load = std::memory_order_acquire;      // (2)
+    static constexpr order directory_store = std::memory_order_release; // (3)
+    static constexpr order directory_load = std::memory_order_acquire;  // (4)
+    static constexpr order publish = std::memory_order_release;         // (5)
+    static constexpr order erase = std::memory_order_acquire;           // (6)
+    static constexpr order erase_pinned = std::memory_order_release;    // (7)
+    static constexpr order pin = std::memory_order_acquire;             // (8)
+    static constexpr order unpin = std::memory_order_acq_rel;           // (9)
+    static constexpr order read = std::memory_order_acquire;            // (10)
+    static constexpr bool publish_fence = true;                         // (11)
+    static constexpr bool spill_fence = true;                           // (12)
+    static constexpr bool read_fence = true;                            // (13)
+    static constexpr order push = std::memory_order_release;            // (14)
+    static constexpr order pop = std::memory_order_acquire;             // (15)
+    static constexpr order page_store = std::memory_order_release;      // (16)
+    static constexpr order page_load = std::memory_order_acquire;       // (17)
+    static constexpr order cache_store = std::memory_order_release;     // (18)
+    static constexpr order cache_load = std::memory_order_acquire;      // (19)
 
     // Steps that are no memory orders, for the checker to leave out.
     static constexpr bool compare_generation = true;
@@ -133,20 +134,22 @@ struct table_orders {
     static constexpr bool read_again = true;
 };
 
-template <class Platform> struct table_tuning_of {
+template <class Platform>
+struct table_tuning_of {
     using type = table_tuning;
 };
 template <class Platform>
-    requires requires { typename Platform::table_tuning; }
+requires requires { typename Platform::table_tuning; }
 struct table_tuning_of<Platform> {
     using type = typename Platform::table_tuning;
 };
 
-template <class Platform> struct table_orders_of {
+template <class Platform>
+struct table_orders_of {
     using type = table_orders;
 };
 template <class Platform>
-    requires requires { typename Platform::table_orders; }
+requires requires { typename Platform::table_orders; }
 struct table_orders_of<Platform> {
     using type = typename Platform::table_orders;
 };
@@ -159,7 +162,8 @@ LEND_EXPORT inline std::uint32_t rotating_table_tag() noexcept {
 }
 
 // The tag for a new table. A platform may bring `table_tag()`, so that a simulated run repeats.
-template <class Platform> std::uint32_t next_table_tag() noexcept {
+template <class Platform>
+std::uint32_t next_table_tag() noexcept {
     if constexpr (requires { Platform::table_tag(); }) {
         return Platform::table_tag();
     } else {

@@ -1,0 +1,399 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// What a user writes: a plain class that makes resources and knows how to rate, enlist, reset,
+/// check and destroy them. Only `create` is required; the rest is found by name, and a name with a
+/// wrong signature is a compile-time error that shows both.
+
+#ifndef LEND_DRIVER_HPP
+#define LEND_DRIVER_HPP
+
+#include <lend/hresult.hpp>
+#include <lend/result.hpp>
+
+#include <chrono>
+#include <compare>
+#include <concepts>
+#include <cstdint>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+namespace lend::inline v0_1 {
+
+/// How well a free resource fits a request: 0 not at all, 1 to 99 better and better, 100 perfectly.
+///
+/// 100 ends the search, 0 rules the candidate out. More than 100 is a driver's mistake: the
+/// candidate is not used and is destroyed.
+/// @par Source IDispenserDriver::RateResource.
+struct rating {
+    std::uint32_t value = 0;
+
+    static constexpr std::uint32_t unusable = 0;
+    static constexpr std::uint32_t perfect = 100;
+
+    constexpr rating() noexcept = default;
+    constexpr rating(std::uint32_t v) noexcept : value(v) {}
+
+    [[nodiscard]] friend constexpr auto operator<=>(rating, rating) noexcept = default;
+};
+
+/// A transaction, as an opaque number; 0 is none. lend neither owns nor looks behind it.
+struct transaction_id {
+    std::uintptr_t value = 0;
+
+    [[nodiscard]] constexpr explicit operator bool() const noexcept { return value != 0; }
+    [[nodiscard]] friend constexpr auto operator<=>(transaction_id,
+                                                    transaction_id) noexcept = default;
+};
+
+/// What came of enlisting a resource: s_ok enlisted, s_false the resource has no transactions
+/// (which is no error), a failure otherwise.
+struct enlistment {
+    hresult code = hr::s_ok;
+
+    static constexpr hresult enlisted = hr::s_ok;
+    static constexpr hresult not_transactional = hr::s_false;
+
+    constexpr enlistment() noexcept = default;
+    constexpr enlistment(hresult c) noexcept : code(c) {}
+};
+
+/// What a check found.
+enum class health : std::uint8_t {
+    good,         ///< may be lent
+    broken,       ///< this one is to be destroyed
+    backend_gone, ///< what stands behind it is gone, so its elders are in doubt as well
+};
+
+/// How much a check may cost.
+enum class check_kind : std::uint8_t {
+    passive, ///< at every acquire: no round trip, under a microsecond
+    active,  ///< a round trip is welcome
+};
+
+/// The type of a driver's resources where the driver knows only one kind.
+struct one_kind {
+    [[nodiscard]] friend constexpr bool operator==(one_kind, one_kind) noexcept { return true; }
+};
+
+namespace detail {
+
+// Found in place of the type of a member that is overloaded or a template.
+struct overloaded_or_template {};
+
+// Found and Expected stand in the compiler's message.
+template <class Found, class Expected, bool Matches>
+struct driver_member {
+    static_assert(Matches,
+                  "lend: a member of the driver has the wrong signature. Found is what the "
+                  "driver declares, Expected is what lend calls.");
+    static constexpr bool ok = Matches;
+};
+
+template <class Driver, class Name>
+struct probe : Driver, Name {};
+
+// True if the class has a member of that name, whatever it is: then the name taken from `probe` is
+// ambiguous. A final class cannot be probed so; there a member counts if its address can be taken.
+struct name_create {
+    int create;
+};
+struct name_rate {
+    int rate;
+};
+struct name_enlist {
+    int enlist;
+};
+struct name_reset {
+    int reset;
+};
+struct name_destroy {
+    int destroy;
+};
+struct name_check {
+    int check;
+};
+struct name_idle_limit {
+    int idle_limit;
+};
+struct name_abandon {
+    int abandon;
+};
+struct name_interrupt {
+    int interrupt;
+};
+struct name_name {
+    int name;
+};
+
+template <class D>
+consteval bool names_create() {
+    if constexpr (std::is_final_v<D>) return requires {
+            &D::create;
+        };
+    else
+        return !requires { &probe<D, name_create>::create; };
+}
+template <class D>
+consteval bool names_rate() {
+    if constexpr (std::is_final_v<D>) return requires {
+            &D::rate;
+        };
+    else
+        return !requires { &probe<D, name_rate>::rate; };
+}
+template <class D>
+consteval bool names_enlist() {
+    if constexpr (std::is_final_v<D>) return requires {
+            &D::enlist;
+        };
+    else
+        return !requires { &probe<D, name_enlist>::enlist; };
+}
+template <class D>
+consteval bool names_reset() {
+    if constexpr (std::is_final_v<D>) return requires {
+            &D::reset;
+        };
+    else
+        return !requires { &probe<D, name_reset>::reset; };
+}
+template <class D>
+consteval bool names_destroy() {
+    if constexpr (std::is_final_v<D>) return requires {
+            &D::destroy;
+        };
+    else
+        return !requires { &probe<D, name_destroy>::destroy; };
+}
+template <class D>
+consteval bool names_check() {
+    if constexpr (std::is_final_v<D>) return requires {
+            &D::check;
+        };
+    else
+        return !requires { &probe<D, name_check>::check; };
+}
+template <class D>
+consteval bool names_idle_limit() {
+    if constexpr (std::is_final_v<D>) return requires {
+            &D::idle_limit;
+        };
+    else
+        return !requires { &probe<D, name_idle_limit>::idle_limit; };
+}
+template <class D>
+consteval bool names_abandon() {
+    if constexpr (std::is_final_v<D>) return requires {
+            &D::abandon;
+        };
+    else
+        return !requires { &probe<D, name_abandon>::abandon; };
+}
+template <class D>
+consteval bool names_interrupt() {
+    if constexpr (std::is_final_v<D>) return requires {
+            &D::interrupt;
+        };
+    else
+        return !requires { &probe<D, name_interrupt>::interrupt; };
+}
+template <class D>
+consteval bool names_name() {
+    if constexpr (std::is_final_v<D>) return requires {
+            &D::name;
+        };
+    else
+        return !requires { &probe<D, name_name>::name; };
+}
+
+template <class D>
+struct resource_type_of {
+    using type = one_kind;
+};
+template <class D>
+requires requires { typename D::resource_type; }
+struct resource_type_of<D> {
+    using type = typename D::resource_type;
+};
+
+} // namespace detail
+
+/// What lend found out about a driver. Public, so that drivers can be tested against it.
+///
+/// `has_x` is true if the driver has a member x that lend will call.
+/// @par Thread safety Compile-time only.
+template <class Driver>
+struct driver_traits {
+    using resource = typename Driver::resource;
+    using resource_type = typename detail::resource_type_of<Driver>::type;
+
+    static constexpr bool has_resource_type = requires { typename Driver::resource_type; };
+
+    static constexpr bool has_create = [] {
+        if constexpr (has_resource_type) {
+            return requires(Driver & d, const resource_type& t) {
+                { d.create(t) } -> std::same_as<result<resource>>;
+            };
+        } else {
+            return requires(Driver & d) {
+                { d.create() } -> std::same_as<result<resource>>;
+            };
+        }
+    }();
+    static constexpr bool has_rate =
+        requires(Driver & d, const resource_type& t, const resource& r, bool needs_enlistment) {
+        { d.rate(t, r, needs_enlistment) } -> std::same_as<rating>;
+    };
+    static constexpr bool has_enlist = requires(Driver & d, resource& r, transaction_id tx) {
+        { d.enlist(r, tx) } -> std::same_as<enlistment>;
+    };
+    static constexpr bool has_reset = requires(Driver & d, resource& r) {
+        { d.reset(r) } -> std::same_as<hresult>;
+    };
+    static constexpr bool has_destroy = requires(Driver & d, resource&& r) {
+        { d.destroy(std::move(r)) } -> std::same_as<void>;
+    }
+    || requires(Driver& d, resource&& r) {
+        { d.destroy(std::move(r)) } -> std::same_as<hresult>;
+    };
+    static constexpr bool has_check = requires(Driver & d, resource& r, check_kind kind) {
+        { d.check(r, kind) } -> std::same_as<health>;
+    };
+    static constexpr bool has_idle_limit = requires(Driver & d, const resource& r) {
+        { d.idle_limit(r) } -> std::convertible_to<std::chrono::nanoseconds>;
+    };
+    static constexpr bool has_abandon = requires(Driver & d, resource&& r) {
+        { d.abandon(std::move(r)) } -> std::same_as<void>;
+    };
+    static constexpr bool has_interrupt = requires(Driver & d, resource& r) {
+        { d.interrupt(r) } -> std::same_as<void>;
+    };
+    static constexpr bool has_name = requires(Driver & d, const resource& r) {
+        { d.name(r) } -> std::convertible_to<std::string_view>;
+    };
+    /// The driver says by `using no_reset = void;` that its resources keep no state between uses.
+    static constexpr bool says_no_reset = requires { typename Driver::no_reset; };
+    /// The driver has a class of its own that is told what happens.
+    static constexpr bool has_events = requires { typename Driver::events; };
+
+    /// True if every named member has the right signature; a static_assert says which one has not.
+    static consteval bool check();
+};
+
+namespace detail {
+
+template <class Expected, bool Has, bool Named, class Found>
+inline constexpr bool member_ok = driver_member<Found, Expected, Has || !Named>::ok;
+
+} // namespace detail
+
+template <class Driver>
+consteval bool driver_traits<Driver>::check() {
+    using R = resource;
+    using T = resource_type;
+    using detail::member_ok;
+    using detail::overloaded_or_template;
+    constexpr auto found = []<class F>(F take) {
+        if constexpr (requires { take(static_cast<Driver*>(nullptr)); }) {
+            return std::type_identity<decltype(take(static_cast<Driver*>(nullptr)))>{};
+        } else {
+            return std::type_identity<overloaded_or_template>{};
+        }
+    };
+    using create_t = std::conditional_t<has_resource_type, result<R>(const T&), result<R>()>;
+    // Each line: the member, what it must be, whether it is that, whether it is there at all.
+    bool ok = true;
+    ok = ok && member_ok<create_t, has_create, true,
+                         typename decltype(found(
+                             [](auto* d) -> decltype(&std::remove_pointer_t<decltype(d)>::create) {
+                                 return nullptr;
+                             }))::type>;
+    ok = ok && member_ok<rating(const T&, const R&, bool), has_rate, detail::names_rate<Driver>(),
+                         typename decltype(found(
+                             [](auto* d) -> decltype(&std::remove_pointer_t<decltype(d)>::rate) {
+                                 return nullptr;
+                             }))::type>;
+    ok = ok && member_ok<enlistment(R&, transaction_id), has_enlist, detail::names_enlist<Driver>(),
+                         typename decltype(found(
+                             [](auto* d) -> decltype(&std::remove_pointer_t<decltype(d)>::enlist) {
+                                 return nullptr;
+                             }))::type>;
+    ok = ok && member_ok<hresult(R&), has_reset, detail::names_reset<Driver>(),
+                         typename decltype(found(
+                             [](auto* d) -> decltype(&std::remove_pointer_t<decltype(d)>::reset) {
+                                 return nullptr;
+                             }))::type>;
+    ok = ok && member_ok<void(R &&), has_destroy, detail::names_destroy<Driver>(),
+                         typename decltype(found(
+                             [](auto* d) -> decltype(&std::remove_pointer_t<decltype(d)>::destroy) {
+                                 return nullptr;
+                             }))::type>;
+    ok = ok && member_ok<health(R&, check_kind), has_check, detail::names_check<Driver>(),
+                         typename decltype(found(
+                             [](auto* d) -> decltype(&std::remove_pointer_t<decltype(d)>::check) {
+                                 return nullptr;
+                             }))::type>;
+    ok = ok &&
+         member_ok<std::chrono::nanoseconds(const R&), has_idle_limit,
+                   detail::names_idle_limit<Driver>(),
+                   typename decltype(found(
+                       [](auto* d) -> decltype(&std::remove_pointer_t<decltype(d)>::idle_limit) {
+                           return nullptr;
+                       }))::type>;
+    ok = ok && member_ok<void(R &&), has_abandon, detail::names_abandon<Driver>(),
+                         typename decltype(found(
+                             [](auto* d) -> decltype(&std::remove_pointer_t<decltype(d)>::abandon) {
+                                 return nullptr;
+                             }))::type>;
+    ok = ok &&
+         member_ok<void(R&), has_interrupt, detail::names_interrupt<Driver>(),
+                   typename decltype(found(
+                       [](auto* d) -> decltype(&std::remove_pointer_t<decltype(d)>::interrupt) {
+                           return nullptr;
+                       }))::type>;
+    ok = ok && member_ok<std::string_view(const R&), has_name, detail::names_name<Driver>(),
+                         typename decltype(found(
+                             [](auto* d) -> decltype(&std::remove_pointer_t<decltype(d)>::name) {
+                                 return nullptr;
+                             }))::type>;
+    static_assert(has_reset || says_no_reset || has_name,
+                  "lend: the driver has no reset. Write `hresult reset(resource&)`, or say `using "
+                  "no_reset = void;` if nothing of one use can be seen by the next.");
+    static_assert(
+        has_rate || !has_resource_type || std::equality_comparable<resource_type>,
+        "lend: the driver has resource types, so lend must know which resource serves "
+        "which request: write `rating rate(const resource_type&, const resource&, bool)`, "
+        "or make resource_type comparable with ==.");
+    return ok;
+}
+
+/// A class that a pool can use.
+///
+/// ```
+/// struct my_driver {
+///     using resource = connection;                       // required
+///     using resource_type = endpoint;                    // default: one kind
+///     result<resource> create(const resource_type&);     // required; create() without types
+///     rating rate(const resource_type&, const resource&, bool needs_enlistment);
+///     enlistment enlist(resource&, transaction_id);      // transaction_id{} is: leave it
+///     hresult reset(resource&);                          // or: using no_reset = void;
+///     void destroy(resource&&);                          // may return hresult instead
+///     health check(resource&, check_kind);
+///     std::chrono::nanoseconds idle_limit(const resource&); // negative: never expires
+///     void abandon(resource&&);                          // in a forked child
+///     void interrupt(resource&);                         // from any thread
+///     std::string_view name(const resource&);            // named by strings, never pooled
+/// };
+/// ```
+/// Drivers may block, throw, and fail. No call is made with a lock of lend held. Calls for
+/// different resources come from several threads at once; calls for one resource never overlap,
+/// except `interrupt`.
+template <class Driver>
+concept resource_driver = std::move_constructible<Driver> && requires {
+    typename Driver::resource;
+} && std::move_constructible<typename Driver::resource> && driver_traits<Driver>::check();
+
+} // namespace lend
+
+#endif // LEND_DRIVER_HPP
