@@ -49,7 +49,7 @@ enum class reset_depth : std::uint8_t {
 /// One `PRAGMA name = value`. The value is written as SQL would have it: "WAL", "-8000", "'x'".
 struct pragma {
     std::string name;
-    std::string value;
+    std::string value{};
 
     [[nodiscard]] friend bool operator==(const pragma&, const pragma&) = default;
 };
@@ -67,9 +67,9 @@ struct database {
     std::chrono::milliseconds busy_timeout{5000};
     /// Set on each new connection, in this order. A name that SQLite does not know is an error,
     /// and so is a journal mode that SQLite did not take.
-    std::vector<pragma> pragmas;
+    std::vector<pragma> pragmas{};
     /// SQL run on each new connection after the pragmas, as "ATTACH 'archive.db' AS archive".
-    std::vector<std::string> set_up;
+    std::vector<std::string> set_up{};
     reset_depth deep_reset = reset_depth::light;
 
     [[nodiscard]] friend bool operator==(const database&, const database&) = default;
@@ -231,7 +231,7 @@ private:
 
     // Compiles the first statement; `rest` is what follows it.
     int compile(std::string_view sql, sqlite3_stmt** made, std::string_view& rest) noexcept {
-        constexpr auto most = static_cast<std::size_t>(std::numeric_limits<int>::max());
+        constexpr auto most = static_cast<std::size_t>((std::numeric_limits<int>::max)());
         if (sql.size() > most) return SQLITE_TOOBIG;
         if (sql.empty()) return SQLITE_OK; // its data may be null, which SQLite calls misuse
         const char* tail = nullptr;
@@ -340,7 +340,7 @@ private:
             return error(hr::e_invalidarg, "database.path has a null character in it");
         }
         const auto wait = wanted_.busy_timeout.count();
-        if (wait < 0 || wait > std::numeric_limits<int>::max()) {
+        if (wait < 0 || wait > (std::numeric_limits<int>::max)()) {
             return error(hr::e_invalidarg, "database.busy_timeout is " + std::to_string(wait) +
                                                " ms; it must be from 0 to 2147483647 ms");
         }
@@ -375,7 +375,10 @@ private:
         constexpr std::string_view letters =
             "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.";
         const std::string& name = wanted.name;
-        if (name.empty() || name.find_first_not_of(letters) != name.npos || !is_known(name)) {
+        result<bool> known = !name.empty() && name.find_first_not_of(letters) == name.npos;
+        if (*known) known = knows(name);
+        if (!known) return known.error();
+        if (!*known) {
             return error(hr::e_invalidarg,
                          opening_failed() + "SQLite knows no pragma \"" + name + "\"");
         }
@@ -384,7 +387,7 @@ private:
         if (const int code = patiently(sql); code != SQLITE_OK) return refusal(code, sql);
         if (bare(name) == "journal_mode" && !wanted.value.empty()) {
             const auto is = made_.query<std::string>("PRAGMA " + name);
-            if (!is) return is.error();
+            if (!is) return refusal(static_cast<int>(is.error().driver_code()), sql);
             if (sqlite3_stricmp(is->c_str(), wanted.value.c_str()) != 0) {
                 return error(hr::e_fail, opening_failed() + "its journal mode is " + *is +
                                              " and could not be made " + wanted.value);
@@ -394,15 +397,17 @@ private:
     }
 
     // A misspelt pragma does nothing and is no error to SQLite.
-    [[nodiscard]] bool is_known(std::string_view name) {
-        auto list = made_.prepare("PRAGMA pragma_list");
-        if (!list) return true; // the pragma itself will say what is wrong
-        bool any = false;
-        for (auto row = list->step(); row && *row; row = list->step()) {
-            any = true;
-            if (list->text(0) == bare(name)) return true;
+    [[nodiscard]] result<bool> knows(std::string_view name) {
+        constexpr std::string_view all = "PRAGMA pragma_list";
+        auto list = made_.prepare(all);
+        if (!list) return refusal(static_cast<int>(list.error().driver_code()), all);
+        const std::string wanted = bare(name);
+        for (bool any = false;; any = true) {
+            const auto row = list->step();
+            if (!row) return refusal(static_cast<int>(row.error().driver_code()), all);
+            if (!*row) return !any; // a build of SQLite without the list
+            if (list->text(0) == wanted) return true;
         }
-        return !any; // a build without the list
     }
 
     static std::string bare(std::string_view name) { // "Main.Journal_Mode" -> "journal_mode"

@@ -35,6 +35,7 @@ namespace sqlite {
 /// @par Errors None. @par Thread safety Safe; wait-free.
 [[nodiscard]] constexpr hresult to_hresult(int code) noexcept {
     if (code == SQLITE_BUSY_SNAPSHOT) return hr::e_abort;
+    if (code == SQLITE_IOERR_NOMEM) return hr::e_outofmemory;
     switch (code & 0xFF) {
     case SQLITE_OK:
     case SQLITE_ROW:
@@ -87,7 +88,7 @@ inline int bind(sqlite3_stmt* s, int at, std::floating_point auto value) {
 
 inline int bind(sqlite3_stmt* s, int at, std::integral auto value) {
     if constexpr (std::is_unsigned_v<decltype(value)> && sizeof(value) >= sizeof(sqlite3_int64)) {
-        constexpr auto most = std::numeric_limits<sqlite3_int64>::max();
+        constexpr auto most = (std::numeric_limits<sqlite3_int64>::max)();
         if (value > static_cast<decltype(value)>(most)) return SQLITE_MISMATCH;
     }
     return sqlite3_bind_int64(s, at, static_cast<sqlite3_int64>(value));
