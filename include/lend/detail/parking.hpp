@@ -40,7 +40,7 @@ static_assert(sizeof(park_word) == sizeof(std::uint32_t), "the kernel looks at t
 inline void park(park_word& word, std::uint32_t expected, park_time deadline) noexcept {
     timespec at{};
     timespec* until = nullptr;
-    if (deadline != park_time::max()) {
+    if (deadline != (park_time::max)()) {
         const auto since = deadline.time_since_epoch();
         const auto whole = std::chrono::duration_cast<std::chrono::seconds>(since);
         if (since.count() < 0) return;
@@ -79,7 +79,7 @@ inline void park(park_word& word, std::uint32_t expected, park_time deadline) no
     std::unique_lock lock(bucket.mutex);
     // Relaxed: the mutex orders this load with the waker, who changed the word before taking it.
     if (word.load(std::memory_order_relaxed) != expected) return;
-    if (deadline == park_time::max()) {
+    if (deadline == (park_time::max)()) {
         bucket.changed.wait(lock);
     } else {
         bucket.changed.wait_until(lock, deadline);

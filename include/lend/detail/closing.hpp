@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// The end of a pool: nothing new begins, everyone who waits is told, what is idle is destroyed,
+/// and driver calls that still run are waited for until a deadline.
+
+#ifndef LEND_DETAIL_CLOSING_HPP
+#define LEND_DETAIL_CLOSING_HPP
+
+#include <lend/detail/core.hpp>
+#include <lend/detail/phases.hpp>
+
+#include <cstddef>
+#include <cstdint>
+
+namespace lend::inline v0_1 {
+namespace detail {
+
+// Each slot that is neither vacant nor idle at the close gets a share of the core. Whoever owns the
+// slot destroys what is in it and gives the share back; the last one frees the core.
+template <class Core>
+struct closing {
+    using platform = typename Core::platform;
+    using slot_type = typename Core::slot_type;
+    using lock_type = typename Core::lock_type;
+    using wakes = typename Core::wakes;
+    using time_point = typename Core::time_point;
+
+    // s_ok: no driver call runs or can begin but the destroy of what was lent. s_false: calls were
+    // still running at the deadline. Closing twice waits twice and does nothing else.
+    static hresult close(Core& core, time_point deadline) noexcept {
+        slot_type* mine = nullptr;
+        {
+            lock_type lock(core.mutex);
+            if (!core.closing) {
+                core.closing = true;
+                refuse_waiters(core);
+                mine = mark_slots(core);
+                // Relaxed: the housekeeper looks at it under the lock.
+                core.chores.fetch_add(1, std::memory_order_relaxed);
+            }
+        }
+        platform::unpark_one(core.chores);
+        platform::heavy_fence(); // see phases.hpp
+        destroy_idle(core, mine);
+        return wait_for_calls(core, deadline);
+    }
+
+private:
+    static void refuse_waiters(Core& core) noexcept {
+        while (!core.waiters.empty()) {
+            wakes wake;
+            core.waiters.refuse(*core.waiters.head(), hr::lend_e_closed, wake);
+            wake.deliver();
+        }
+    }
+
+    // Returns the idle ones, taken and linked.
+    static slot_type* mark_slots(Core& core) noexcept {
+        slot_type* mine = nullptr;
+        std::uint32_t others = 0;
+        core.slots.for_each([&](slot_type& s) {
+            // (1) acq-rel-fetch-or synchronizes-with the release-CAS of whoever left the slot idle
+            const lending_word::type was =
+                s.word.fetch_or(lending_word::closing, std::memory_order_acq_rel);
+            if (lending_word::is(was, lending_word::empty)) return;
+            if (lending_word::is(was, lending_word::idle) ||
+                lending_word::is(was, lending_word::parked)) {
+                Core::become(s, lending_word::count_of(was) | lending_word::closing |
+                                    lending_word::destroying);
+                s.next = mine;
+                mine = &s;
+            } else {
+                ++others;
+            }
+        });
+        // Relaxed: the closer holds a share, and the others meet it under the lock.
+        core.shares.fetch_add(others, std::memory_order_relaxed);
+        return mine;
+    }
+
+    static void destroy_idle(Core& core, slot_type* mine) noexcept {
+        while (mine != nullptr) {
+            slot_type& s = *mine;
+            mine = s.next;
+            s.next = nullptr;
+            (void)core.destroy_in(s, destroy_reason::closed);
+            const lock_type lock(core.mutex);
+            ++core.counted.destroyed;
+            core.empty(s);
+        }
+    }
+
+    static hresult wait_for_calls(Core& core, time_point deadline) noexcept {
+        for (;;) {
+            // (2) acquire-load synchronizes-with the release-fetch-add of whoever settles
+            const std::uint32_t seen = core.settled.load(std::memory_order_acquire);
+            const std::size_t running = calls_running(core);
+            if (running == 0) return hr::s_ok;
+            if (platform::now() >= deadline) {
+                core.events.abandoned_at_close(running);
+                return hr::s_false;
+            }
+            platform::park(core.settled, seen, deadline);
+        }
+    }
+
+    // Driver calls that run, and threads of the pool that may still make one.
+    static std::size_t calls_running(Core& core) noexcept {
+        const lock_type lock(core.mutex);
+        std::size_t running = core.workers + (core.housekeeper_runs ? 1U : 0U);
+        core.slots.for_each([&](slot_type& s) {
+            // Relaxed: states that matter here change under the lock; phases have their own order.
+            const lending_word::type word = s.word.load(std::memory_order_relaxed);
+            const bool calls =
+                lending_word::is(word, lending_word::destroying) ||
+                lending_word::is(word, lending_word::creating) ||
+                (lending_word::is(word, lending_word::in_use) && !phases<Core>::quiet(s));
+            running += calls ? 1U : 0U;
+        });
+        return running;
+    }
+};
+
+} // namespace detail
+} // namespace lend
+
+#endif // LEND_DETAIL_CLOSING_HPP

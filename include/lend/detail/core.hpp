@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// The state that a pool, its leases and its threads share, and the two steps that every journey
+/// ends with: a slot becomes vacant, and the last one out frees the state.
+
+#ifndef LEND_DETAIL_CORE_HPP
+#define LEND_DETAIL_CORE_HPP
+
+#include <lend/detail/creation_plan.hpp>
+#include <lend/detail/driver_call.hpp>
+#include <lend/detail/lending_word.hpp>
+#include <lend/detail/lock.hpp>
+#include <lend/detail/slot.hpp>
+#include <lend/detail/waiters.hpp>
+#include <lend/driver.hpp>
+#include <lend/events.hpp>
+#include <lend/handle_table.hpp>
+#include <lend/pool_options.hpp>
+#include <lend/stats.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <utility>
+
+namespace lend::inline v0_1 {
+namespace detail {
+
+// What a thread remembers of the pools it uses: its last slot, and the word that the slot has if
+// nobody has touched it since. An entry counts only if pool and nonce are those of the pool asked.
+struct thread_cache {
+    struct entry {
+        const void* pool = nullptr;
+        std::uint64_t nonce = 0;
+        void* slot = nullptr;
+        lending_word::type expected = lending_word::impossible;
+    };
+    static constexpr std::size_t size = 4; // pools that a thread can alternate between for free
+
+    std::array<entry, size> entries{};
+};
+
+// Where a number leads. 16 bytes, so the table can read it without pinning.
+template <class Slot>
+struct slot_ref {
+    Slot* slot = nullptr;
+    std::uint64_t unused = 0;
+};
+
+// Lock order: the core's mutex is the only lock of a pool; nothing of a user is called under it
+// but == of a resource_type.
+//
+// Lifetime: `shares` counts the pool object, each background thread, each waiting caller, and,
+// once closed, each slot that is not vacant. Whoever takes it to zero deletes the core.
+template <class Driver, class Platform>
+struct core {
+    using driver_type = Driver;
+    using platform = Platform;
+    using traits = driver_traits<Driver>;
+    using resource = typename traits::resource;
+    using resource_type = typename traits::resource_type;
+    using slot_type = slot<Driver, Platform>;
+    using calls = driver_call<Driver, Platform>;
+    using waiter_type = waiter<slot_type, Platform>;
+    using lock_type = scoped_lock<Platform>;
+    using wakes = wake_ups<Platform>;
+    using time_point = typename Platform::time_point;
+    using duration = typename Platform::duration;
+    using number = typename Platform::handle_word;
+    using table_type = handle_table<slot_ref<slot_type>, Platform>;
+
+    // True where a request names a type, so that not every resource serves every request.
+    static constexpr bool typed = traits::has_resource_type || traits::has_rate;
+    // True where lend itself can tell by == whether a resource serves a request.
+    static constexpr bool comparable = traits::has_resource_type && !traits::has_rate;
+
+    core(Driver&& d, const pool_options& o, table_type&& t) noexcept
+        : driver(std::move(d)), options(o), numbers(std::move(t)) {}
+
+    // ---- what never changes after construction --------------------------------------------
+    Driver driver;
+    const pool_options options;
+    const std::uint64_t nonce = Platform::random() | 1U;
+    table_type numbers;
+    [[no_unique_address]] event_caller<Driver, Platform> events;
+    // The housekeeper's thread function; here so that what starts it need not know it.
+    void (*housekeeper)(void*) = nullptr;
+
+    // ---- shared without the lock ----------------------------------------------------------
+    slot_list<slot_type, Platform> slots;
+    typename Platform::template atomic<std::uint32_t> shares{1};
+    // Changes whenever the closer, or the housekeeper, has a reason to look.
+    typename Platform::template atomic<std::uint32_t> settled{0};
+    typename Platform::template atomic<std::uint32_t> chores{0};
+
+    // ---- under the lock -------------------------------------------------------------------
+    alignas(64) typename Platform::mutex mutex;
+    waiter_queue<slot_type, Platform> waiters;
+    slot_type* vacant = nullptr; // empty slots, linked by next
+    slot_type* jobs = nullptr;   // slots waiting for a worker to create in them, linked by next
+    slot_type* last_job = nullptr;
+    std::size_t size = 0;     // slots that are not empty
+    std::size_t creating = 0; // of these, those in creation
+    std::size_t workers = 0;
+    bool housekeeper_runs = false;
+    bool closing = false;
+    creation_plan<Platform> plan;
+    std::optional<error> last_create_error;
+    [[no_unique_address]] std::optional<resource_type> usual_type; // of the last create
+    pool_stats counted;                                            // the counters only
+
+    [[nodiscard]] std::size_t room() const noexcept { return options.max_size - size; }
+
+    static core& of(slot_type& s) noexcept { return *static_cast<core*>(s.home); }
+
+    // The calling thread's memory of this pool.
+    LEND_ALWAYS_INLINE thread_cache::entry& remembered() const noexcept {
+        auto& cache = Platform::template local<thread_cache>();
+        // Pools on the heap differ above bit 6; neighbours get different entries.
+        const auto address = reinterpret_cast<std::uintptr_t>(this);
+        return cache.entries[(address >> 7U) % thread_cache::size];
+    }
+
+    void remember(slot_type& s) const noexcept {
+        remembered() = {this, nonce, &s, lending_word::impossible};
+    }
+
+    // ---- shares ---------------------------------------------------------------------------
+
+    void add_share() noexcept {
+        // Relaxed: whoever adds holds one already, or the lock of a core that is held.
+        shares.fetch_add(1, std::memory_order_relaxed);
+    }
+
+    // The core may be gone afterwards.
+    void drop_share() noexcept {
+        // (1) acq-rel-fetch-sub synchronizes-with the acq-rel-fetch-sub (1)
+        if (shares.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
+    }
+
+    // ---- leaving a slot ---------------------------------------------------------------------
+
+    // Sets the word of a slot that the caller owns. Others may be setting flags meanwhile; a flag
+    // that must survive is one that is set under the lock, which the caller holds.
+    static void become(slot_type& s, lending_word::type next) noexcept {
+        // Relaxed: only its flags are of interest, and the exchange decides.
+        lending_word::type seen = s.word.load(std::memory_order_relaxed);
+        // (2) release-CAS synchronizes-with the acquire-CAS (3)
+        while (!s.word.compare_exchange_weak(seen, next, std::memory_order_release,
+                                             std::memory_order_relaxed)) {
+        }
+    }
+
+    // Lets the driver destroy what is in a slot that the caller owns, with no lock held. The
+    // number is dead before the driver is called.
+    hresult destroy_in(slot_type& s, destroy_reason why) noexcept {
+        const auto gone = static_cast<event_number>(s.number);
+        (void)numbers.erase(s.number);
+        const auto report = [&](const error& e) {
+            {
+                const lock_type guard(mutex);
+                ++counted.destroy_failed;
+            }
+            events.destroy_failed(gone, e);
+        };
+        hresult code = calls::destroy(driver, s.object, report);
+        if (const hresult ended = calls::end(s.object, report); failed(ended)) code = ended;
+        s.type.reset();
+        events.destroyed(gone, why);
+        return code;
+    }
+
+    // Makes a slot empty that the caller owns. Under the lock.
+    void empty(slot_type& s) noexcept {
+        s.enlisted = {};
+        s.transaction_over = false;
+        // Relaxed: the caller owns the slot.
+        const lending_word::type seen = s.word.load(std::memory_order_relaxed);
+        become(s, lending_word::count_of(seen) | lending_word::empty);
+        --size;
+    }
+
+    // The same, and the slot may be used again. In a closed pool its share is given back instead:
+    // then the lock is let go, false is returned, and the core may be gone.
+    [[nodiscard]] bool vacate(lock_type& lock, slot_type& s) noexcept {
+        empty(s);
+        if (!closing) {
+            s.next = vacant;
+            vacant = &s;
+            return true;
+        }
+        leave_closed(lock);
+        return false;
+    }
+
+    // The end of a share that a closed pool gave to a slot. Lets the lock go.
+    void leave_closed(lock_type& lock) noexcept {
+        // (4) release-fetch-add synchronizes-with the acquire-load (5)
+        settled.fetch_add(1, std::memory_order_release);
+        lock.unlock();
+        Platform::unpark_one(settled);
+        drop_share();
+    }
+
+    // ---- the housekeeper ------------------------------------------------------------------
+
+    // Under the lock. Starts the thread when there is something that can expire or be refilled; if
+    // none can be had, later calls try again.
+    void start_housekeeper_if_needed() noexcept {
+        if (housekeeper_runs || closing) return;
+        if (options.housekeeping != housekeeping_mode::own_thread) return;
+        const bool expires =
+            traits::has_idle_limit || options.idle_timeout != std::chrono::nanoseconds::max();
+        if (!expires && options.min_idle == 0) return;
+        add_share();
+        housekeeper_runs = Platform::start_thread("lend-keeper", housekeeper, this);
+        // Relaxed: the caller holds the lock of a core that others hold as well.
+        if (!housekeeper_runs) shares.fetch_sub(1, std::memory_order_relaxed);
+    }
+
+    // ---- looking --------------------------------------------------------------------------
+
+    // Gauges in one pass; with or without the lock.
+    void count(pool_stats& s) noexcept {
+        slots.for_each([&](slot_type& each) {
+            // Relaxed, both: a gauge is a snapshot of a moving thing.
+            const lending_word::type word = each.word.load(std::memory_order_relaxed);
+            const slot_phase phase = each.phase.load(std::memory_order_relaxed);
+            s.acquired += lending_word::count_of(word) / lending_word::one_lending;
+            switch (lending_word::state_of(word)) {
+            case lending_word::idle:
+                ++s.idle;
+                break;
+            case lending_word::in_use:
+                if (phase == slot_phase::rating)
+                    ++s.idle;
+                else if (phase == slot_phase::checking)
+                    ++s.checking;
+                else if (phase == slot_phase::resetting)
+                    ++s.resetting;
+                else
+                    ++s.in_use;
+                break;
+            case lending_word::creating:
+                ++s.creating;
+                break;
+            case lending_word::parked:
+                ++s.parked;
+                break;
+            case lending_word::destroying:
+                ++s.destroying;
+                break;
+            default:
+                break;
+            }
+        });
+        s.acquired += s.in_use + s.resetting;
+        s.size =
+            s.idle + s.in_use + s.creating + s.checking + s.resetting + s.parked + s.destroying;
+        s.max_size = options.max_size;
+    }
+
+    // How the pool stands, for an error. Under the lock.
+    [[nodiscard]] pool_snapshot snapshot() noexcept {
+        pool_stats s;
+        count(s);
+        return {s.max_size, s.size, s.idle, s.in_use, s.creating, waiters.size()};
+    }
+};
+
+} // namespace detail
+} // namespace lend
+
+#endif // LEND_DETAIL_CORE_HPP

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// Calls into a driver: never under a lock, and nothing that the driver throws comes out. An
+/// exception becomes e_outofmemory or e_fail with its words kept.
+
+#ifndef LEND_DETAIL_DRIVER_CALL_HPP
+#define LEND_DETAIL_DRIVER_CALL_HPP
+
+#include <lend/detail/config.hpp>
+#include <lend/detail/lock.hpp>
+#include <lend/driver.hpp>
+
+#include <chrono>
+#include <exception>
+#include <new>
+#include <system_error>
+#include <utility>
+
+namespace lend::inline v0_1 {
+namespace detail {
+
+// The exception being handled, as an error.
+template <class Platform>
+LEND_NOINLINE error current_exception_as_error() noexcept {
+#if LEND_EXCEPTIONS
+    if constexpr (Platform::exceptions) {
+        try {
+            throw;
+        } catch (const lend_exception& e) {
+            return e.error();
+        } catch (const std::bad_alloc&) {
+            return {hr::e_outofmemory};
+        } catch (const std::system_error& e) {
+            return {hr::e_fail, e.what(), e.code().value()};
+        } catch (const std::exception& e) {
+            return {hr::e_fail, e.what()};
+        } catch (...) {
+            return {hr::e_fail, "the driver threw something that is not a std::exception"};
+        }
+    }
+#endif
+    return {hr::e_unexpected};
+}
+
+// Every member of a driver as a function that cannot throw. Members that the driver lacks have
+// their defaults here and nowhere else. `on_error` is called with an error when a call fails.
+template <class Driver, class Platform>
+struct driver_call {
+    using traits = driver_traits<Driver>;
+    using resource = typename traits::resource;
+    using resource_type = typename traits::resource_type;
+
+    static result<resource> create(Driver& driver, const resource_type& type) noexcept {
+        enter();
+        LEND_TRY {
+            if constexpr (traits::has_resource_type) {
+                return driver.create(type);
+            } else {
+                return driver.create();
+            }
+        }
+        LEND_CATCH_ALL { return current_exception_as_error<Platform>(); }
+        return hr::e_unexpected;
+    }
+
+    static rating rate(Driver& driver,
+                       const resource_type& wanted,
+                       const resource_type& made_as,
+                       const resource& candidate,
+                       bool needs_enlistment) noexcept {
+        if constexpr (traits::has_rate) {
+            enter();
+            LEND_TRY { return driver.rate(wanted, candidate, needs_enlistment); }
+            // A driver that cannot rate a candidate has lost it: more than 100 condemns it.
+            LEND_CATCH_ALL { return rating{rating::perfect + 1}; }
+        }
+        if constexpr (traits::has_resource_type && !traits::has_rate) {
+            return wanted == made_as ? rating::perfect : rating::unusable;
+        }
+        return rating::perfect;
+    }
+
+    static hresult enlist(Driver& driver, resource& r, transaction_id transaction) noexcept {
+        if constexpr (traits::has_enlist) {
+            enter();
+            LEND_TRY { return driver.enlist(r, transaction).code; }
+            LEND_CATCH_ALL { return current_exception_as_error<Platform>().code(); }
+        }
+        return enlistment::not_transactional;
+    }
+
+    template <class OnError>
+    LEND_ALWAYS_INLINE static bool
+    reset(Driver& driver, resource& r, const OnError& on_error) noexcept {
+        if constexpr (traits::has_reset) {
+            enter();
+            hresult code = hr::e_unexpected;
+            LEND_TRY {
+                code = driver.reset(r);
+                if (succeeded(code)) [[likely]]
+                    return true;
+            }
+            LEND_CATCH_ALL {
+                on_error(current_exception_as_error<Platform>());
+                return false;
+            }
+            on_error(error(code));
+            return false;
+        }
+        return true;
+    }
+
+    static health check(Driver& driver, resource& r, check_kind kind) noexcept {
+        if constexpr (traits::has_check) {
+            enter();
+            LEND_TRY { return driver.check(r, kind); }
+            LEND_CATCH_ALL { return health::broken; }
+        }
+        return health::good;
+    }
+
+    // Lets the driver destroy the resource; the object itself is left to `end`.
+    template <class OnError>
+    static hresult destroy(Driver& driver, resource& r, const OnError& on_error) noexcept {
+        hresult code = hr::s_ok;
+        if constexpr (traits::has_destroy) {
+            enter();
+            LEND_TRY {
+                if constexpr (std::is_void_v<decltype(driver.destroy(std::move(r)))>) {
+                    driver.destroy(std::move(r));
+                } else {
+                    code = driver.destroy(std::move(r));
+                }
+                if (failed(code)) on_error(error(code));
+            }
+            LEND_CATCH_ALL {
+                const error e = current_exception_as_error<Platform>();
+                code = e.code();
+                on_error(e);
+            }
+        }
+        return code;
+    }
+
+    // Ends the object's lifetime. Its destructor is user code like the driver's members.
+    template <class OnError>
+    static hresult end(resource& r, const OnError& on_error) noexcept {
+        if constexpr (std::is_nothrow_destructible_v<resource>) {
+            if constexpr (!std::is_trivially_destructible_v<resource>) enter();
+            r.~resource();
+        } else {
+            enter();
+            LEND_TRY { r.~resource(); }
+            LEND_CATCH_ALL {
+                const error e = current_exception_as_error<Platform>();
+                on_error(e);
+                return e.code();
+            }
+        }
+        return hr::s_ok;
+    }
+
+    // How long this resource may stay idle; `otherwise` where the driver does not say.
+    template <class Duration>
+    static Duration idle_limit(Driver& driver, const resource& r, Duration otherwise) noexcept {
+        if constexpr (traits::has_idle_limit) {
+            enter();
+            LEND_TRY {
+                const std::chrono::nanoseconds limit = driver.idle_limit(r);
+                return limit.count() < 0 ? Duration::max()
+                                         : std::chrono::duration_cast<Duration>(limit);
+            }
+            LEND_CATCH_ALL { return otherwise; }
+        }
+        return otherwise;
+    }
+
+private:
+    LEND_ALWAYS_INLINE static void enter() noexcept {
+        assert_no_lock_held<Platform>();
+        Platform::driver_call();
+    }
+};
+
+} // namespace detail
+} // namespace lend
+
+#endif // LEND_DETAIL_DRIVER_CALL_HPP

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// What happens to a slot when its use ends and there is something to know about it: hand-over,
+/// destruction, or the end of a pool that was closed meanwhile.
+
+#ifndef LEND_DETAIL_GIVING_BACK_HPP
+#define LEND_DETAIL_GIVING_BACK_HPP
+
+#include <lend/detail/core.hpp>
+#include <lend/detail/handing.hpp>
+#include <lend/detail/making.hpp>
+
+#include <cstddef>
+#include <cstdint>
+
+namespace lend::inline v0_1 {
+namespace detail {
+
+template <class Core>
+struct giving_back {
+    using platform = typename Core::platform;
+    using slot_type = typename Core::slot_type;
+    using lock_type = typename Core::lock_type;
+    using calls = typename Core::calls;
+    using wakes = typename Core::wakes;
+
+    // Whether the use that ends was a lease, or only a look at a candidate. Leases are counted.
+    enum class use : std::uint8_t { lease, look };
+
+    // The fast end of a use: one exact compare-exchange, nothing of the pool touched after it.
+    // False if there is something to know; the caller still owns the slot then.
+    LEND_ALWAYS_INLINE static bool fast(slot_type& s, lending_word::type word, use ended) noexcept {
+        const lending_word::type next = lending_word::count_of(word) +
+                                        (ended == use::lease ? lending_word::one_lending : 0) +
+                                        lending_word::idle;
+        lending_word::type expected =
+            lending_word::count_of(word) | lending_word::in_use; // no flag
+        // (1) release-CAS synchronizes-with the acquire-CAS (2)
+        return s.word.compare_exchange_strong(expected, next, std::memory_order_release,
+                                              std::memory_order_relaxed);
+    }
+
+    // Takes an idle slot with exactly this word.
+    LEND_ALWAYS_INLINE static bool take(slot_type& s, lending_word::type word) noexcept {
+        lending_word::type expected = word;
+        // (2) acquire-CAS synchronizes-with the release-CAS (1)
+        return s.word.compare_exchange_strong(expected,
+                                              lending_word::with_state(word, lending_word::in_use),
+                                              std::memory_order_acquire, std::memory_order_relaxed);
+    }
+
+    // A clean end: to the inventory, to a waiter, or, if condemned or closed, to destruction.
+    static void clean(Core& core, slot_type& s, lending_word::type word, use ended) noexcept {
+        if (!fast(s, word, ended)) (void)clean_slowly(core, s, ended);
+    }
+
+    // The same after the fast end has failed. s_false: the resource is destroyed.
+    static LEND_NOINLINE hresult clean_slowly(Core& core, slot_type& s, use ended) noexcept {
+        wakes wake;
+        {
+            lock_type lock(core.mutex);
+            // Relaxed: the caller owns the slot; closing and condemned are set under the lock.
+            const lending_word::type seen = s.word.load(std::memory_order_relaxed);
+            LEND_ASSERT(platform, lending_word::is(seen, lending_word::in_use));
+            const bool closed = lending_word::has(seen, lending_word::closing);
+            if (closed || lending_word::has(seen, lending_word::condemned)) {
+                (void)destroy_locked(core, lock, s, ended,
+                                     closed ? destroy_reason::closed : destroy_reason::requested);
+                return hr::s_false;
+            }
+            const lending_word::type count = lending_word::count_of(seen) +
+                                             (ended == use::lease ? lending_word::one_lending : 0);
+            handing<Core>::give_away(core, s, count, handing<Core>::how::by_fairness, wake);
+        }
+        wake.deliver();
+        return hr::s_ok;
+    }
+
+    // An end after which nobody may use the resource. Returns what the driver's destroy said.
+    static hresult destroy(Core& core, slot_type& s, use ended, destroy_reason why) noexcept {
+        lock_type lock(core.mutex);
+        return destroy_locked(core, lock, s, ended, why);
+    }
+
+    // The same with the lock held, which is let go. The core may be gone afterwards.
+    static hresult destroy_locked(
+        Core& core, lock_type& lock, slot_type& s, use ended, destroy_reason why) noexcept {
+        // Relaxed: the caller owns the slot; closing is set under the lock.
+        const lending_word::type seen = s.word.load(std::memory_order_relaxed);
+        Core::become(s, lending_word::count_of(seen) +
+                            (ended == use::lease ? lending_word::one_lending : 0) +
+                            (seen & lending_word::closing) + lending_word::destroying);
+        count_reason(core, why);
+        lock.unlock();
+        const hresult code = core.destroy_in(s, why);
+        lock.lock();
+        ++core.counted.destroyed;
+        leave_vacant(core, lock, s);
+        return code;
+    }
+
+    // A resource has left a slot; its place serves those who wait. Lets the lock go. The core may
+    // be gone afterwards.
+    static void leave_vacant(Core& core, lock_type& lock, slot_type& s) noexcept {
+        if (!core.vacate(lock, s)) return;
+        wakes wake;
+        const std::size_t starts = making<Core>::plan_for_waiters(core, wake);
+        lock.unlock();
+        wake.deliver();
+        making<Core>::start_workers(core, starts);
+    }
+
+private:
+    static void count_reason(Core& core, destroy_reason why) noexcept {
+        switch (why) {
+        case destroy_reason::expired:
+            ++core.counted.expired;
+            break;
+        case destroy_reason::unfit:
+            ++core.counted.unfit;
+            break;
+        case destroy_reason::reset_failed:
+            ++core.counted.reset_failed;
+            break;
+        case destroy_reason::poisoned:
+            ++core.counted.poisoned;
+            break;
+        default:
+            break;
+        }
+    }
+};
+
+} // namespace detail
+} // namespace lend
+
+#endif // LEND_DETAIL_GIVING_BACK_HPP

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// The search of the inventory: one candidate out at a time, rated with no lock held, the best
+/// kept.
+
+#ifndef LEND_DETAIL_LOOKING_HPP
+#define LEND_DETAIL_LOOKING_HPP
+
+#include <lend/detail/core.hpp>
+#include <lend/detail/giving_back.hpp>
+#include <lend/detail/handing.hpp>
+#include <lend/detail/phases.hpp>
+
+#include <cstdint>
+
+namespace lend::inline v0_1 {
+namespace detail {
+
+// A slot that the caller owns, and the word that says so.
+template <class Core>
+struct holding {
+    typename Core::slot_type* slot = nullptr;
+    lending_word::type word = 0;
+
+    explicit operator bool() const noexcept { return slot != nullptr; }
+};
+
+template <class Core>
+struct looking {
+    using platform = typename Core::platform;
+    using slot_type = typename Core::slot_type;
+    using resource_type = typename Core::resource_type;
+    using calls = typename Core::calls;
+    using back = giving_back<Core>;
+
+    struct finding {
+        holding<Core> best;
+        // A resource that cannot serve the request, where there is no better one: the caller puts
+        // it back, or destroys it to make room.
+        holding<Core> unfit;
+    };
+
+    enum class manner : std::uint8_t {
+        in_passing,  // by a caller who will not wait for what is in use
+        as_a_waiter, // who is in the queue: every slot in use is told that somebody waits
+    };
+
+    // Visits every slot once. A waiter meets every release on the slot's own word: either the
+    // release came first and the slot is found idle, or it finds the flag and comes to the queue.
+    static finding look(Core& core, const resource_type& wanted, manner how) noexcept {
+        finding found;
+        std::uint32_t best_rating = 0;
+        core.slots.find([&](slot_type& s) {
+            const holding<Core> candidate = try_take(core, s, how);
+            if (!candidate) return false;
+            const std::uint32_t rated = rate(core, s, wanted);
+            if (rated > rating::perfect) {
+                (void)back::destroy(core, s, back::use::look, destroy_reason::rate_failed);
+            } else if (rated == rating::unusable) {
+                keep_unfit(core, found, candidate);
+            } else if (rated > best_rating) {
+                best_rating = rated;
+                put_back(core, found.best);
+                found.best = candidate;
+            } else {
+                put_back(core, candidate);
+            }
+            return best_rating == rating::perfect;
+        });
+        if (found.best) {
+            put_back(core, found.unfit);
+            found.unfit = {};
+        }
+        return found;
+    }
+
+    // Ends a look at a candidate; does nothing for none.
+    static void put_back(Core& core, const holding<Core>& h) noexcept {
+        if (h) back::clean(core, *h.slot, h.word, back::use::look);
+    }
+
+private:
+    static holding<Core> try_take(Core& core, slot_type& s, manner how) noexcept {
+        // Relaxed: the exchanges below decide.
+        lending_word::type word = s.word.load(std::memory_order_relaxed);
+        for (;;) {
+            if (lending_word::is(word, lending_word::idle)) {
+                if (lending_word::has(word, lending_word::closing)) return {}; // it is the closer's
+                if (back::take(s, word))
+                    return {&s, lending_word::with_state(word, lending_word::in_use)};
+                word = s.word.load(std::memory_order_relaxed); // as above
+            } else if (how == manner::as_a_waiter && lending_word::is(word, lending_word::in_use) &&
+                       !lending_word::has(word, lending_word::wanted)) {
+                // Relaxed: a release that sees the flag takes the lock, under which this waiter
+                // entered the queue before.
+                if (s.word.compare_exchange_weak(word, word | lending_word::wanted,
+                                                 std::memory_order_relaxed,
+                                                 std::memory_order_relaxed)) {
+                    handing<Core>::note_hold(core, s);
+                    return {};
+                }
+            } else {
+                return {};
+            }
+        }
+    }
+
+    static std::uint32_t rate(Core& core, slot_type& s, const resource_type& wanted) noexcept {
+        if constexpr (!Core::typed) {
+            return rating::perfect;
+        } else if constexpr (Core::comparable) {
+            return wanted == *s.type ? rating::perfect : rating::unusable;
+        } else {
+            std::uint32_t value = rating::unusable;
+            phases<Core>::during(s, slot_phase::rating, [&] {
+                value = calls::rate(core.driver, wanted, *s.type, s.object, false).value;
+            });
+            return value;
+        }
+    }
+
+    static void keep_unfit(Core& core, finding& found, const holding<Core>& candidate) noexcept {
+        if (found.unfit || found.best) {
+            put_back(core, candidate);
+        } else {
+            found.unfit = candidate;
+        }
+    }
+};
+
+} // namespace detail
+} // namespace lend
+
+#endif // LEND_DETAIL_LOOKING_HPP

@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// How a resource comes into being: a place is reserved under the lock, the driver creates with no
+/// lock held, on the caller's thread or a worker's, and the result goes to whoever waits.
+
+#ifndef LEND_DETAIL_MAKING_HPP
+#define LEND_DETAIL_MAKING_HPP
+
+#include <lend/detail/core.hpp>
+#include <lend/detail/handing.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <utility>
+
+namespace lend::inline v0_1 {
+namespace detail {
+
+// Invariant: a slot in creation counts in `size` from the reservation to the end, so creates that
+// run at the same time can never exceed the maximum together.
+template <class Core>
+struct making {
+    using platform = typename Core::platform;
+    using slot_type = typename Core::slot_type;
+    using lock_type = typename Core::lock_type;
+    using resource = typename Core::resource;
+    using resource_type = typename Core::resource_type;
+    using calls = typename Core::calls;
+    using wakes = typename Core::wakes;
+
+    // ---- under the lock -------------------------------------------------------------------
+
+    // Takes a vacant slot for a create; null if the maximum is reached or memory is out.
+    static slot_type* reserve(Core& core) noexcept {
+        if (core.closing || core.room() == 0) return nullptr;
+        if (core.vacant == nullptr) {
+            std::size_t added = 0;
+            slot_type* fresh =
+                core.slots.grow(core.options.max_size - core.slots.size(), &core, added);
+            if (fresh == nullptr) return nullptr;
+            for (std::size_t at = added; at-- > 0;) {
+                fresh[at].next = core.vacant;
+                core.vacant = fresh + at;
+            }
+        }
+        slot_type* const s = core.vacant;
+        core.vacant = s->next;
+        s->next = nullptr;
+        ++core.size;
+        ++core.creating;
+        // Relaxed: the slot is the caller's.
+        const lending_word::type seen = s->word.load(std::memory_order_relaxed);
+        Core::become(*s, lending_word::count_of(seen) | lending_word::creating);
+        return s;
+    }
+
+    // Queues as many creates as `demand` asks for. The caller lets the lock go and calls
+    // `start_workers` with what this returns.
+    static std::size_t plan(Core& core, std::size_t demand) noexcept {
+        const std::size_t starts = core.plan.starts(demand, core.creating, core.room());
+        std::size_t queued = 0;
+        while (queued < starts) {
+            slot_type* const s = reserve(core);
+            if (s == nullptr) break;
+            (core.jobs == nullptr ? core.jobs : core.last_job->next) = s;
+            core.last_job = s;
+            ++queued;
+        }
+        core.workers += queued;
+        for (std::size_t at = 0; at < queued; ++at) core.add_share();
+        return queued;
+    }
+
+    // For callers that wait: one create for each of them. With inline creation they create for
+    // themselves, so they are told to look.
+    static std::size_t plan_for_waiters(Core& core, wakes& wake) noexcept {
+        if (core.waiters.empty()) return 0;
+        if (core.options.creation == creation_mode::worker) return plan(core, core.waiters.size());
+        if (core.room() > 0) core.waiters.poke(core.waiters.head(), wake);
+        return 0;
+    }
+
+    // ---- without the lock -----------------------------------------------------------------
+
+    // Starts a worker for each queued create. Where no thread can be had, the caller works.
+    static void start_workers(Core& core, std::size_t count) noexcept {
+        for (std::size_t at = 0; at < count; ++at) {
+            if (!platform::start_thread("lend-create", &work, &core)) work(&core);
+        }
+    }
+
+    // Creates in a reserved slot on the calling thread and keeps the resource for the caller.
+    // On failure the slot is vacant again; with a closed pool, the core may be gone.
+    static result<lending_word::type>
+    make_for_caller(Core& core, slot_type& s, const resource_type* wanted) noexcept {
+        std::optional<error> failure = create_in(core, s, wanted);
+        if (!failure) {
+            lock_type lock(core.mutex);
+            --core.creating;
+            if (!core.closing) {
+                succeeded(core, s);
+                // Relaxed: the slot is the caller's.
+                const auto count = lending_word::count_of(s.word.load(std::memory_order_relaxed));
+                const bool more = !core.waiters.empty();
+                const lending_word::type word = count | lending_word::in_use |
+                                                (more ? lending_word::wanted : lending_word::empty);
+                Core::become(s, word);
+                return word;
+            }
+            lock.unlock();
+            discard_unwanted(core, s);
+            return hr::lend_e_closed;
+        }
+        give_up(core, s, *failure);
+        return *failure;
+    }
+
+    // Runs queued creates on the calling thread.
+    static void work_here(Core& core, std::size_t count) noexcept {
+        for (std::size_t at = 0; at < count; ++at) work(&core);
+    }
+
+private:
+    // A worker: takes one queued create after the other, then ends.
+    static void work(void* raw) {
+        Core& core = *static_cast<Core*>(raw);
+        lock_type lock(core.mutex);
+        while (slot_type* const s = next_job(core)) {
+            const std::optional<resource_type> wanted = type_for(core);
+            const bool skip = core.closing;
+            lock.unlock();
+            if (skip) {
+                give_up(core, *s, hr::lend_e_closed);
+            } else {
+                make_for_anyone(core, *s, wanted ? &*wanted : nullptr);
+            }
+            lock.lock();
+        }
+        --core.workers;
+        // (1) release-fetch-add synchronizes-with the acquire-load of the closer
+        core.settled.fetch_add(1, std::memory_order_release);
+        lock.unlock();
+        platform::unpark_one(core.settled);
+        core.drop_share();
+    }
+
+    static slot_type* next_job(Core& core) noexcept {
+        slot_type* const s = core.jobs;
+        if (s != nullptr) {
+            core.jobs = s->next;
+            s->next = nullptr;
+        }
+        return s;
+    }
+
+    // What a queued create is to make: the type of the first waiter for whom none is made yet.
+    // Where nobody waits, the type that was made last, for the idle ones that are kept ready.
+    static std::optional<resource_type> type_for(Core& core) noexcept {
+        if constexpr (!Core::traits::has_resource_type) {
+            return resource_type{};
+        } else {
+            LEND_TRY {
+                std::size_t ahead = core.creating - 1;
+                for (auto* w = core.waiters.head(); w != nullptr; w = w->next) {
+                    if (ahead-- == 0 || w->next == nullptr) return *w->wanted;
+                }
+                return core.usual_type;
+            }
+            LEND_CATCH_ALL { return std::nullopt; } // the type could not be copied
+        }
+        return std::nullopt;
+    }
+
+    static void make_for_anyone(Core& core, slot_type& s, const resource_type* wanted) noexcept {
+        if (std::optional<error> failure = create_in(core, s, wanted)) {
+            give_up(core, s, *failure);
+            return;
+        }
+        wakes wake;
+        {
+            lock_type lock(core.mutex);
+            --core.creating;
+            if (!core.closing) {
+                succeeded(core, s);
+                // Relaxed: the slot is the caller's.
+                const auto count = lending_word::count_of(s.word.load(std::memory_order_relaxed));
+                handing<Core>::give_away(core, s, count, handing<Core>::how::directly, wake);
+            } else {
+                lock.unlock();
+                discard_unwanted(core, s);
+                return;
+            }
+        }
+        wake.deliver();
+    }
+
+    // The driver's create, the number, and the idle limit. Nothing is left behind on failure.
+    static std::optional<error>
+    create_in(Core& core, slot_type& s, const resource_type* wanted) noexcept {
+        s.number = 0;
+        LEND_TRY {
+            if (wanted == nullptr) return error(hr::lend_e_cancelled); // nobody is left to want it
+            s.type.emplace(*wanted);
+            result<resource> made = calls::create(core.driver, *s.type);
+            if (!made) {
+                s.type.reset();
+                return std::move(made).error();
+            }
+            auto number = core.numbers.insert({&s, 0});
+            if (!number) {
+                destroy_stray(core, *made);
+                s.type.reset();
+                return std::move(number).error();
+            }
+            s.number = *number;
+            std::construct_at(std::addressof(s.object), std::move(*made));
+            s.idle_limit = calls::idle_limit(core.driver, s.object, core.options.idle_timeout);
+            core.events.created(s.number);
+            return std::nullopt;
+        }
+        LEND_CATCH_ALL {
+            // The type could not be copied.
+            s.type.reset();
+            return current_exception_as_error<platform>();
+        }
+        return error(hr::e_unexpected);
+    }
+
+    // A resource that was made but cannot be kept.
+    static void destroy_stray(Core& core, resource& r) noexcept {
+        (void)calls::destroy(core.driver, r,
+                             [&](const error& e) { core.events.destroy_failed(0, e); });
+    }
+
+    static void succeeded(Core& core, slot_type& s) noexcept {
+        ++core.counted.created;
+        core.plan.succeeded();
+        core.last_create_error.reset();
+        if constexpr (Core::traits::has_resource_type) {
+            LEND_TRY { core.usual_type = s.type; }
+            LEND_CATCH_ALL { core.usual_type.reset(); }
+        }
+        core.start_housekeeper_if_needed();
+    }
+
+    // The pool was closed while the resource was made. The core may be gone afterwards.
+    static void discard_unwanted(Core& core, slot_type& s) noexcept {
+        (void)core.destroy_in(s, destroy_reason::closed);
+        lock_type lock(core.mutex);
+        ++core.counted.created;
+        ++core.counted.destroyed;
+        (void)core.vacate(lock, s);
+    }
+
+    // A create failed. If nothing that exists or is being made can serve those who wait, they are
+    // told now; otherwise they go on waiting, and one of them tries again later. The core may be
+    // gone afterwards.
+    static void give_up(Core& core, slot_type& s, const error& why) noexcept {
+        const bool failure = why.code() != hr::lend_e_cancelled && why.code() != hr::lend_e_closed;
+        if (failure) core.events.create_failed(why);
+        wakes wake;
+        std::size_t starts = 0;
+        {
+            lock_type lock(core.mutex);
+            --core.creating;
+            if (failure) {
+                ++core.counted.create_failed;
+                core.plan.failed();
+                core.last_create_error = why;
+            }
+            if (!core.vacate(lock, s)) return;
+            if (failure && core.size == 0) {
+                while (!core.waiters.empty()) {
+                    wakes each;
+                    core.waiters.refuse(*core.waiters.head(), why, each);
+                    each.deliver();
+                }
+            } else {
+                starts = plan_for_waiters(core, wake);
+                if (failure) core.waiters.poke(core.waiters.head(), wake); // it knows when to retry
+            }
+        }
+        wake.deliver();
+        start_workers(core, starts);
+    }
+};
+
+} // namespace detail
+} // namespace lend
+
+#endif // LEND_DETAIL_MAKING_HPP

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// A driver call on a resource in use: shown to observers while it runs, and never begun after the
+/// pool was closed.
+
+#ifndef LEND_DETAIL_PHASES_HPP
+#define LEND_DETAIL_PHASES_HPP
+
+#include <lend/detail/lending_word.hpp>
+
+#include <atomic>
+
+namespace lend::inline v0_1 {
+namespace detail {
+
+// The owner of a slot and the closer of its pool meet here without a read-modify-write:
+//   owner:  phase = x,   light fence, read the word: closing? then no call
+//   closer: word |= closing, heavy fence, read the phase: not none? then wait for it
+// One of the two sees the other. After the call the same again, so that the closer is woken.
+template <class Core>
+struct phases {
+    using slot_type = typename Core::slot_type;
+    using platform = typename Core::platform;
+
+    // Calls `call()` unless the pool is closed. False if it is closed, before or after the call.
+    template <class Call>
+    LEND_ALWAYS_INLINE static bool
+    during(slot_type& s, slot_phase phase, const Call& call) noexcept {
+        // Relaxed: the fences order it against the closer; observers take what they find.
+        s.phase.store(phase, std::memory_order_relaxed);
+        platform::light_fence();
+        // Relaxed: as above.
+        const bool open =
+            !lending_word::has(s.word.load(std::memory_order_relaxed), lending_word::closing);
+        if (open) [[likely]]
+            call();
+        // (1) release-store synchronizes-with the acquire-load (2)
+        s.phase.store(slot_phase::none, std::memory_order_release);
+        platform::light_fence();
+        // Relaxed: as above.
+        if (!lending_word::has(s.word.load(std::memory_order_relaxed), lending_word::closing))
+            [[likely]] {
+            return open;
+        }
+        wake_closer(s);
+        return false;
+    }
+
+    // By the closer, after closing was set in the word and a heavy fence.
+    static bool quiet(slot_type& s) noexcept {
+        // (2) acquire-load synchronizes-with the release-store (1)
+        return s.phase.load(std::memory_order_acquire) == slot_phase::none;
+    }
+
+private:
+    LEND_NOINLINE static void wake_closer(slot_type& s) noexcept {
+        Core& core = Core::of(s); // alive: the slot is owned, and each owned slot has a share
+        // (3) release-fetch-add synchronizes-with the acquire-load of the closer
+        core.settled.fetch_add(1, std::memory_order_release);
+        platform::unpark_one(core.settled);
+    }
+};
+
+} // namespace detail
+} // namespace lend
+
+#endif // LEND_DETAIL_PHASES_HPP

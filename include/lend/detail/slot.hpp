@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// One place of a pool: a word, a resource, and what is known of it; and the segments in which
+/// places are kept, which grow and never move.
+
+#ifndef LEND_DETAIL_SLOT_HPP
+#define LEND_DETAIL_SLOT_HPP
+
+#include <lend/detail/config.hpp>
+#include <lend/detail/lending_word.hpp>
+#include <lend/driver.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <new>
+#include <optional>
+
+namespace lend::inline v0_1 {
+namespace detail {
+
+// Fields and who may touch them. "Owner" is whoever brought the word to in_use, creating or
+// destroying; "lock" is the pool's mutex.
+//   word        everyone, atomically
+//   phase       written by the owner, read by observers
+//   home, index written once before the slot is published
+//   number      written by the owner while creating; read by the owner, or under the lock
+//   type        written by the owner while creating; read by the owner, or under the lock
+//   held_since  whoever flags the slot as wanted, and releases; a time, exact enough for a choice
+//   the rest    lock
+template <class Driver, class Platform>
+struct alignas(64) slot {
+    using traits = driver_traits<Driver>;
+    using resource = typename traits::resource;
+    using resource_type = typename traits::resource_type;
+    using time_point = typename Platform::time_point;
+    using duration = typename Platform::duration;
+
+    typename Platform::template atomic<lending_word::type> word{lending_word::empty};
+    typename Platform::template atomic<slot_phase> phase{slot_phase::none};
+    std::uint32_t index = 0;
+    void* home = nullptr;
+    typename Platform::handle_word number = 0;
+
+    typename Platform::template atomic<std::int64_t> held_since{0};
+    time_point idle_since{};
+    lending_word::type idle_word = lending_word::impossible;
+    duration idle_limit = duration::max();
+    transaction_id enlisted{};
+    bool transaction_over = false;
+    slot* previous = nullptr;
+    slot* next = nullptr;
+
+    [[no_unique_address]] std::optional<resource_type> type;
+    union {
+        resource object;
+    };
+
+    slot() noexcept {}
+    ~slot() {}
+    slot(const slot&) = delete;
+    slot& operator=(const slot&) = delete;
+};
+
+// Segments of slots in a list that only grows; a slot's address is good until the list dies.
+//
+// Thread safety: grow under the pool's lock; everything else from any thread.
+template <class Slot, class Platform>
+class slot_list {
+    static constexpr std::size_t slots_per_segment = 64; // a page or two of small resources
+
+    struct segment {
+        typename Platform::template atomic<segment*> next{nullptr};
+        std::size_t count = 0;
+
+        Slot* slots() noexcept {
+            return std::launder(
+                reinterpret_cast<Slot*>(reinterpret_cast<std::byte*>(this) + first_slot));
+        }
+    };
+
+    static constexpr std::align_val_t alignment{std::max(alignof(segment), alignof(Slot))};
+    static constexpr std::size_t first_slot =
+        (sizeof(segment) + alignof(Slot) - 1) / alignof(Slot) * alignof(Slot);
+
+public:
+    slot_list() = default;
+    slot_list(const slot_list&) = delete;
+    slot_list& operator=(const slot_list&) = delete;
+
+    ~slot_list() {
+        segment* at = head_.load(std::memory_order_relaxed); // the last owner: nobody else is left
+        while (at != nullptr) {
+            segment* next = at->next.load(std::memory_order_relaxed); // as above
+            std::destroy_n(at->slots(), at->count);
+            at->~segment();
+            ::operator delete(static_cast<void*>(at), alignment);
+            at = next;
+        }
+    }
+
+    // Adds at most `wanted` slots, at least one. Returns the first of the new ones, or null if
+    // memory is out; `added` says how many stand behind it.
+    Slot* grow(std::size_t wanted, void* home, std::size_t& added) noexcept {
+        added = std::min(wanted, slots_per_segment);
+        void* memory = ::operator new(first_slot + added * sizeof(Slot), alignment, std::nothrow);
+        if (memory == nullptr) return nullptr;
+        auto* fresh = ::new (memory) segment;
+        fresh->count = added;
+        for (std::size_t at = 0; at < added; ++at) {
+            auto* made = ::new (static_cast<void*>(fresh->slots() + at)) Slot;
+            made->index = static_cast<std::uint32_t>(size_ + at);
+            made->home = home;
+        }
+        size_ += added;
+        // (1) release-store synchronizes-with the acquire-load (2)
+        (tail_ == nullptr ? head_ : tail_->next).store(fresh, std::memory_order_release);
+        tail_ = fresh;
+        return fresh->slots();
+    }
+
+    // Calls `visit(slot)` for each slot, in the order of their making, until it returns true.
+    // Returns the slot at which it stopped, or null.
+    template <class Visit>
+    Slot* find(const Visit& visit) {
+        // (2) acquire-load synchronizes-with the release-store (1)
+        for (segment* at = head_.load(std::memory_order_acquire); at != nullptr;
+             at = at->next.load(std::memory_order_acquire)) { // (2), as above
+            Slot* const first = at->slots();
+            for (std::size_t i = 0; i < at->count; ++i) {
+                if (visit(first[i])) return first + i;
+            }
+        }
+        return nullptr;
+    }
+
+    template <class Visit>
+    void for_each(const Visit& visit) {
+        find([&](Slot& s) {
+            visit(s);
+            return false;
+        });
+    }
+
+    // How many slots there are; under the lock.
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+
+private:
+    typename Platform::template atomic<segment*> head_{nullptr};
+    segment* tail_ = nullptr;
+    std::size_t size_ = 0;
+};
+
+} // namespace detail
+} // namespace lend
+
+#endif // LEND_DETAIL_SLOT_HPP

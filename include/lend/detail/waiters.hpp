@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// Callers that wait for a resource, in the order in which they came. The nodes live on their
+/// callers' stacks; nothing here allocates.
+
+#ifndef LEND_DETAIL_WAITERS_HPP
+#define LEND_DETAIL_WAITERS_HPP
+
+#include <lend/detail/lending_word.hpp>
+#include <lend/error.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+namespace lend::inline v0_1 {
+namespace detail {
+
+// What a waiter's word says. Written under the pool's lock, read by the waiter without it.
+//   waiting -> poked     look again: something may be free
+//   waiting, poked -> answered    the answer is in the node; nobody touches the node any more
+//   poked -> waiting     by the waiter itself, under the lock, before it looks again
+namespace waiter_state {
+inline constexpr std::uint32_t waiting = 0;
+inline constexpr std::uint32_t poked = 1;
+inline constexpr std::uint32_t answered = 2;
+} // namespace waiter_state
+
+template <class Slot, class Platform>
+struct waiter {
+    typename Platform::template atomic<std::uint32_t> state{waiter_state::waiting};
+    waiter* previous = nullptr;
+    waiter* next = nullptr;
+    const typename Slot::resource_type* wanted = nullptr;
+    // Has looked at every slot since it came or was woken, so a release may hand over to it.
+    bool looked = false;
+    Slot* slot = nullptr;
+    lending_word::type word = 0;
+    std::optional<error> refusal; // an answer without a slot
+};
+
+// Those to be woken once the lock is let go: at most the one who got an answer and the one who is
+// to look again. Holds addresses only; the nodes may be gone by then.
+template <class Platform>
+class wake_ups {
+public:
+    using word = typename Platform::template atomic<std::uint32_t>;
+
+    void add(word& at) noexcept { (first_ == nullptr ? first_ : second_) = &at; }
+
+    void deliver() noexcept {
+        if (first_ != nullptr) Platform::unpark_one(*first_);
+        if (second_ != nullptr) Platform::unpark_one(*second_);
+        first_ = second_ = nullptr;
+    }
+
+private:
+    word* first_ = nullptr;
+    word* second_ = nullptr;
+};
+
+// First come, first served. All members are called under the pool's lock.
+template <class Slot, class Platform>
+class waiter_queue {
+public:
+    using node = waiter<Slot, Platform>;
+
+    [[nodiscard]] bool empty() const noexcept { return head_ == nullptr; }
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+    [[nodiscard]] node* head() const noexcept { return head_; }
+
+    void push(node& w) noexcept { link(w, tail_, nullptr); }
+
+    // For a waiter that was given something unfit: its turn is not over.
+    void push_front(node& w) noexcept { link(w, nullptr, head_); }
+
+    // The first waiter for whom `fits` is true.
+    template <class Fits>
+    [[nodiscard]] node* first(const Fits& fits) const {
+        for (node* w = head_; w != nullptr; w = w->next) {
+            if (fits(*w)) return w;
+        }
+        return nullptr;
+    }
+
+    // Takes the waiter out and gives it a slot that is already in_use for it.
+    void answer(node& w, Slot& slot, lending_word::type word, wake_ups<Platform>& wake) noexcept {
+        w.slot = &slot;
+        w.word = word;
+        settle(w, wake);
+    }
+
+    // Takes the waiter out and tells it why it gets nothing.
+    void refuse(node& w, const error& why, wake_ups<Platform>& wake) noexcept {
+        w.refusal = why;
+        settle(w, wake);
+    }
+
+    // Takes the waiter out at its own wish. `owes_a_look`: it was told to look, or has looked at
+    // some slots only; then the first of those who stay looks in its place.
+    void leave(node& w, bool owes_a_look, wake_ups<Platform>& wake) noexcept {
+        // Relaxed: every writer of the state holds the lock.
+        owes_a_look |= w.state.load(std::memory_order_relaxed) == waiter_state::poked;
+        unlink(w);
+        if (owes_a_look) poke(head_, wake);
+    }
+
+    // Tells a waiter to look again; does nothing where one is already told, or for none.
+    void poke(node* w, wake_ups<Platform>& wake) noexcept {
+        if (w == nullptr) return;
+        // Relaxed: every writer of the state holds the lock.
+        if (w->state.load(std::memory_order_relaxed) != waiter_state::waiting) return;
+        w->looked = false;
+        // (1) release-store synchronizes-with the acquire-load (3)
+        w->state.store(waiter_state::poked, std::memory_order_release);
+        wake.add(w->state);
+    }
+
+    // By the waiter itself: I am about to look.
+    void awake(node& w) noexcept {
+        // Relaxed: read only by holders of the lock and by the waiter itself.
+        w.state.store(waiter_state::waiting, std::memory_order_relaxed);
+        w.looked = true;
+    }
+
+private:
+    // A waiter that is answered before it could look passes the duty to look on.
+    void settle(node& w, wake_ups<Platform>& wake) noexcept {
+        // Relaxed: every writer of the state holds the lock.
+        const bool owes = w.state.load(std::memory_order_relaxed) == waiter_state::poked;
+        unlink(w);
+        // (2) release-store synchronizes-with the acquire-load (3)
+        w.state.store(waiter_state::answered, std::memory_order_release);
+        wake.add(w.state);
+        if (owes) poke(head_, wake);
+    }
+
+    void link(node& w, node* before, node* after) noexcept {
+        w.previous = before;
+        w.next = after;
+        (before == nullptr ? head_ : before->next) = &w;
+        (after == nullptr ? tail_ : after->previous) = &w;
+        ++size_;
+    }
+
+    void unlink(node& w) noexcept {
+        (w.previous == nullptr ? head_ : w.previous->next) = w.next;
+        (w.next == nullptr ? tail_ : w.next->previous) = w.previous;
+        w.previous = w.next = nullptr;
+        --size_;
+    }
+
+    node* head_ = nullptr;
+    node* tail_ = nullptr;
+    std::size_t size_ = 0;
+};
+
+// By the waiter, without the lock: what has been said to it so far.
+template <class Slot, class Platform>
+[[nodiscard]] std::uint32_t heard(const waiter<Slot, Platform>& w) noexcept {
+    // (3) acquire-load synchronizes-with the release-store (1), (2)
+    return w.state.load(std::memory_order_acquire);
+}
+
+} // namespace detail
+} // namespace lend
+
+#endif // LEND_DETAIL_WAITERS_HPP

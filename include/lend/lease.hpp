@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// A resource in the hands of a borrower, and every way in which its use can end.
+
+#ifndef LEND_LEASE_HPP
+#define LEND_LEASE_HPP
+
+#include <lend/detail/core.hpp>
+#include <lend/detail/giving_back.hpp>
+#include <lend/detail/looking.hpp>
+#include <lend/detail/phases.hpp>
+#include <lend/driver.hpp>
+#include <lend/platform.hpp>
+#include <lend/result.hpp>
+
+#include <exception>
+#include <memory>
+#include <utility>
+
+namespace lend::inline v0_1 {
+
+template <resource_driver Driver, class Platform>
+class pool;
+
+/// The right to use one resource of a pool until the lease ends.
+///
+/// Behaves like a std::unique_ptr that gives back instead of deleting. It may outlive its pool: the
+/// resource is then destroyed when the lease ends. Not for sharing: one thread at a time uses a
+/// lease, though it may be moved from thread to thread.
+///
+/// How a lease ends:
+/// | | driver is called | the resource |
+/// | --- | --- | --- |
+/// | destructor, `release()` | `reset` | goes to the next waiter or back; destroyed if reset fails
+/// | | destructor while an exception unwinds the stack | `destroy` | destroyed: what it was doing
+/// is unknown | | `discard()` | `destroy` | destroyed | | `detach()` | none | leaves the pool alive
+/// |
+///
+/// A lease destroyed by a destructor that runs during unwinding counts as unwound, also if it was
+/// acquired there; end it with `release()` to give the resource back.
+///
+/// Invariant: empty, or the only owner of its slot. Size: two words.
+/// Example: examples/01_first_lease.cpp.
+/// @par Thread safety Distinct objects: safe. Shared objects: not safe.
+/// @par Ownership Owns the resource's use; a moved-from lease is empty.
+template <resource_driver Driver, class Platform = default_platform>
+class lease {
+    using core_type = detail::core<Driver, Platform>;
+    using slot_type = typename core_type::slot_type;
+    using back = detail::giving_back<core_type>;
+
+public:
+    using resource = typename driver_traits<Driver>::resource;
+
+    /// An empty lease.
+    lease() noexcept = default;
+
+    LEND_ALWAYS_INLINE lease(lease&& other) noexcept
+        : slot_(std::exchange(other.slot_, nullptr)), word_(other.word_) {}
+
+    lease& operator=(lease&& other) noexcept {
+        if (this != &other) {
+            lease ended(std::move(*this));
+            slot_ = std::exchange(other.slot_, nullptr);
+            word_ = other.word_;
+        }
+        return *this;
+    }
+
+    LEND_ALWAYS_INLINE ~lease() {
+        if (slot_ == nullptr) return;
+        if constexpr (Platform::exceptions) {
+            if (std::uncaught_exceptions() > 0) [[unlikely]] {
+                end_badly(destroy_reason::poisoned);
+                return;
+            }
+        }
+        (void)give_back();
+    }
+
+    [[nodiscard]] explicit operator bool() const noexcept { return slot_ != nullptr; }
+
+    /// The resource. @pre Not empty.
+    [[nodiscard]] LEND_ALWAYS_INLINE resource& operator*() const noexcept {
+        LEND_ASSERT(Platform, slot_ != nullptr);
+        return slot_->object;
+    }
+    [[nodiscard]] LEND_ALWAYS_INLINE resource* operator->() const noexcept {
+        LEND_ASSERT(Platform, slot_ != nullptr);
+        return std::addressof(slot_->object);
+    }
+
+    /// The resource's number, the same for its whole life; 0 for an empty lease.
+    [[nodiscard]] typename Platform::handle_word id() const noexcept {
+        return slot_ != nullptr ? slot_->number : 0;
+    }
+
+    /// Gives the resource back.
+    /// @par Errors
+    ///   lend_e_stale  the lease is empty: it was released before, or moved from.
+    ///   s_false       the resource could not be reset, or the pool is closed, or the resource was
+    ///                 destroyed by number meanwhile: it is destroyed.
+    /// @par Thread safety Lock-free while nobody waits and nothing is to be destroyed.
+    /// @par Calls reset once; destroy at most once; no lock held.
+    /// @par Complexity Constant; allocates nothing.
+    hresult release() noexcept {
+        if (slot_ == nullptr) return hr::lend_e_stale;
+        return give_back();
+    }
+
+    /// Ends the lease and has the resource destroyed, because it is broken.
+    /// @par Errors lend_e_stale: the lease is empty. Otherwise what the driver's destroy said.
+    /// @par Thread safety Blocking on the pool's lock for a moment.
+    /// @par Calls destroy once; no lock held.
+    hresult discard() noexcept {
+        if (slot_ == nullptr) return hr::lend_e_stale;
+        return end_badly(destroy_reason::discarded);
+    }
+
+    /// Ends the lease and takes the resource out of the pool, alive. Its number is dead.
+    /// @par Errors lend_e_stale: the lease is empty.
+    /// @par Thread safety Blocking on the pool's lock for a moment.
+    /// @par Calls None.
+    /// @par Ownership The caller owns the resource; the driver never hears of it again.
+    [[nodiscard]] result<resource> detach() noexcept {
+        if (slot_ == nullptr) return hr::lend_e_stale;
+        slot_type& s = *std::exchange(slot_, nullptr);
+        core_type& core = core_type::of(s);
+        result<resource> out(std::move(s.object));
+        (void)core.numbers.erase(s.number);
+        (void)core_type::calls::end(s.object, [](const error&) {});
+        s.type.reset();
+        typename core_type::lock_type lock(core.mutex);
+        core_type::become(s, detail::lending_word::count_of(word_) +
+                                 detail::lending_word::one_lending +
+                                 detail::lending_word::destroying);
+        ++core.counted.detached;
+        back::leave_vacant(core, lock, s);
+        return out;
+    }
+
+private:
+    friend class pool<Driver, Platform>;
+
+    LEND_ALWAYS_INLINE lease(slot_type& s, detail::lending_word::type word) noexcept
+        : slot_(&s), word_(word) {}
+
+    LEND_ALWAYS_INLINE hresult give_back() noexcept {
+        slot_type& s = *std::exchange(slot_, nullptr);
+        core_type& core = core_type::of(s);
+        if constexpr (driver_traits<Driver>::has_reset) {
+            bool clean = false;
+            const bool open =
+                detail::phases<core_type>::during(s, detail::slot_phase::resetting, [&] {
+                    clean = core_type::calls::reset(core.driver, s.object, [&](const error& e) {
+                        core.events.reset_failed(s.number, e);
+                    });
+                });
+            if (!open || !clean) [[unlikely]] {
+                (void)back::destroy(core, s, back::use::lease,
+                                    open ? destroy_reason::reset_failed : destroy_reason::closed);
+                return hr::s_false;
+            }
+        }
+        // What this thread will find if it comes first; noted before the slot is let go.
+        auto& last = core.remembered();
+        if (last.slot == &s) [[likely]] {
+            last.expected = detail::lending_word::count_of(word_) +
+                            detail::lending_word::one_lending + detail::lending_word::idle;
+        }
+        if (back::fast(s, word_, back::use::lease)) [[likely]]
+            return hr::s_ok;
+        return back::clean_slowly(core, s, back::use::lease);
+    }
+
+    LEND_NOINLINE hresult end_badly(destroy_reason why) noexcept {
+        slot_type& s = *std::exchange(slot_, nullptr);
+        return back::destroy(core_type::of(s), s, back::use::lease, why);
+    }
+
+    slot_type* slot_ = nullptr;
+    detail::lending_word::type word_ = 0;
+};
+
+} // namespace lend
+
+#endif // LEND_LEASE_HPP

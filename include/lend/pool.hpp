@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// The pool: lends out resources that a driver makes, and takes them back.
+
+#ifndef LEND_POOL_HPP
+#define LEND_POOL_HPP
+
+#include <lend/detail/by_number.hpp>
+#include <lend/detail/closing.hpp>
+#include <lend/detail/core.hpp>
+#include <lend/detail/housekeeping.hpp>
+#include <lend/detail/taking.hpp>
+#include <lend/driver.hpp>
+#include <lend/lease.hpp>
+#include <lend/platform.hpp>
+#include <lend/pool_options.hpp>
+#include <lend/result.hpp>
+#include <lend/stats.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <new>
+#include <type_traits>
+#include <utility>
+
+namespace lend::inline v0_1 {
+
+/// Lends out up to `max_size` resources of a driver, one borrower at a time each.
+///
+/// For anything that is dear to make and used for a while: connections, sessions, buffers, handles.
+/// When not to use it: where each thread can keep a resource of its own for ever, a thread_local is
+/// cheaper; where making one costs less than 100 ns, so is making one.
+///
+/// A pool object is a handle to state that it shares with its leases and its threads. It can be
+/// moved; a moved-from pool is closed.
+///
+/// What a resource can be doing, and the gauge that counts it: idle, in_use, creating, checking,
+/// resetting, parked, destroying. The gauges sum to the size, which never exceeds max_size.
+///
+/// Invariants: at most max_size resources exist; no driver call is made under a lock; a resource is
+/// lent only if its last use was followed by a reset that succeeded; callers who wait are served
+/// first come, first served.
+///
+/// Size: one pointer. The state has 64 bytes and a word per resource over the resource itself.
+/// Examples: examples/01_first_lease.cpp, examples/02_own_driver.cpp.
+/// @par Thread safety
+///   Distinct objects: safe. Shared objects: all members but the destructor and moves are safe.
+/// @par Ownership
+///   Owns the driver and every resource that is not lent. Leases may outlive it.
+/// @par Source
+///   COM+ resource dispensers, IHolder. Differs: has a maximum, waits, and creates on workers.
+template <resource_driver Driver, class Platform = default_platform>
+class pool {
+    using core_type = detail::core<Driver, Platform>;
+    using slot_type = typename core_type::slot_type;
+    using back = detail::giving_back<core_type>;
+    using taking = detail::taking<core_type>;
+    using patience = detail::patience<Platform>;
+    static_assert(std::is_nothrow_move_constructible_v<typename driver_traits<Driver>::resource>,
+                  "lend: a resource's move constructor must not throw");
+
+public:
+    using driver_type = Driver;
+    using resource = typename driver_traits<Driver>::resource;
+    using resource_type = typename driver_traits<Driver>::resource_type;
+    using lease_type = lease<Driver, Platform>;
+    using time_point = typename Platform::time_point;
+    /// A resource's number.
+    using id_type = typename Platform::handle_word;
+
+    /// Makes a pool, or says which option is wrong.
+    /// @par Errors
+    ///   e_invalidarg   an option is out of range; the text names it, its value and what is right.
+    ///   e_outofmemory  memory is out.
+    /// @par Thread safety Safe.
+    /// @par Calls None: resources are made when they are asked for, or by the housekeeper.
+    [[nodiscard]] static result<pool> make(Driver driver, pool_options options = {}) noexcept {
+        LEND_TRY {
+            if (auto valid = options.validate(); !valid) return valid.error();
+            auto numbers = core_type::table_type::make();
+            if (!numbers) return std::move(numbers).error();
+            auto* core =
+                new (std::nothrow) core_type(std::move(driver), options, *std::move(numbers));
+            if (core == nullptr) return hr::e_outofmemory;
+            core->housekeeper = &detail::housekeeping<core_type>::run;
+            pool made(core);
+            if (options.min_idle > 0) {
+                const typename core_type::lock_type lock(core->mutex);
+                core->start_housekeeper_if_needed();
+            }
+            return made;
+        }
+        LEND_CATCH_ALL { return detail::current_exception_as_error<Platform>(); }
+        return hr::e_unexpected;
+    }
+
+    /// The same by exception: throws lend_exception; terminates where exceptions are off.
+    explicit pool(Driver driver, pool_options options = {})
+        : pool(make(std::move(driver), options).template value<Platform::exceptions>()) {}
+
+    pool(pool&& other) noexcept : core_(std::exchange(other.core_, nullptr)) {}
+    pool& operator=(pool&& other) noexcept {
+        pool old(std::move(*this));
+        core_ = std::exchange(other.core_, nullptr);
+        return *this;
+    }
+
+    /// Closes the pool with the default deadline; see `close`.
+    ~pool() {
+        if (core_ == nullptr) return;
+        (void)close();
+        core_->drop_share();
+    }
+
+    /// Lends a resource; waits up to `acquire_timeout` for one.
+    ///
+    /// Takes the calling thread's last resource if it is free, else any free one that the driver
+    /// rates, else has one made, else joins the queue. Whatever comes first, a returned resource or
+    /// a finished create, ends the wait.
+    ///
+    /// @param type  which kind; only for drivers with a resource_type.
+    /// @par Errors
+    ///   lend_e_timed_out  the deadline passed; says how long was waited, how the pool stood, and
+    ///                     why the last create failed, if one did.
+    ///   lend_e_exhausted  the same where the time-out is 0.
+    ///   lend_e_closed     the pool is closed or moved from.
+    ///   any failure       of the driver's create, where nothing exists that could be waited for.
+    /// @par Thread safety Lock-free while the thread's last resource is free; else blocking.
+    /// @par Calls check at most once per candidate, rate likewise, create at most once on this
+    ///   thread (creation = inline_ or a time-out of 0); no lock held.
+    /// @par Complexity Constant on the fast path; else linear in the resources. Allocates only when
+    ///   a resource is created.
+    /// @par Source IHolder::AllocResource. Differs: waits, and has a deadline.
+    [[nodiscard]] LEND_ALWAYS_INLINE result<lease_type>
+    acquire() requires(!driver_traits<Driver>::has_resource_type) {
+        return take(one_kind{}, timeout());
+    }
+    [[nodiscard]] LEND_ALWAYS_INLINE result<lease_type>
+    acquire(const resource_type& type) requires driver_traits<Driver>::has_resource_type {
+        return take(type, timeout());
+    }
+
+    /// Lends a resource without waiting for one to come back.
+    ///
+    /// If nothing is free and there is room, makes one on the calling thread, whatever `creation`
+    /// says; a create that hangs then hangs its caller.
+    /// @par Errors lend_e_exhausted: nothing is free and there is no room; otherwise as `acquire`.
+    /// @par Thread safety As `acquire`.
+    /// @par Calls As `acquire`, create on this thread.
+    [[nodiscard]] result<lease_type>
+    try_acquire() requires(!driver_traits<Driver>::has_resource_type) {
+        return take(one_kind{}, [](const core_type&) { return patience::none(); });
+    }
+    [[nodiscard]] result<lease_type>
+    try_acquire(const resource_type& type) requires driver_traits<Driver>::has_resource_type {
+        return take(type, [](const core_type&) { return patience::none(); });
+    }
+
+    /// Lends a resource; waits up to `span`, counted from when waiting begins. 0 or less: as
+    /// try_acquire. nanoseconds::max(): for ever. Everything else as `acquire`.
+    /// @par Errors As `acquire`. @par Thread safety As `acquire`.
+    [[nodiscard]] result<lease_type> try_acquire_for(std::chrono::nanoseconds span) requires(
+        !driver_traits<Driver>::has_resource_type) {
+        return take(one_kind{}, [&](const core_type&) { return patience::for_span(span); });
+    }
+    [[nodiscard]] result<lease_type> try_acquire_for(const resource_type& type,
+                                                     std::chrono::nanoseconds span) requires
+        driver_traits<Driver>::has_resource_type {
+        return take(type, [&](const core_type&) { return patience::for_span(span); });
+    }
+
+    /// Lends a resource; waits until `deadline`, one absolute time for everything.
+    /// @par Errors As `acquire`. @par Thread safety As `acquire`.
+    [[nodiscard]] result<lease_type>
+    try_acquire_until(time_point deadline) requires(!driver_traits<Driver>::has_resource_type) {
+        return take(one_kind{}, [&](const core_type&) { return patience::until(deadline); });
+    }
+    [[nodiscard]] result<lease_type>
+    try_acquire_until(const resource_type& type,
+                      time_point deadline) requires driver_traits<Driver>::has_resource_type {
+        return take(type, [&](const core_type&) { return patience::until(deadline); });
+    }
+
+    /// Destroys one resource by its number.
+    /// @par Errors
+    ///   s_ok          it was idle and is destroyed.
+    ///   s_false       it is lent: it is condemned, and destroyed when its lease ends.
+    ///   e_fail        it was idle and the driver failed to destroy it; it is gone all the same.
+    ///   lend_e_stale  the number has outlived its resource, or was never one of this pool's.
+    ///   lend_e_closed the pool is closed.
+    /// @par Thread safety Blocking on the pool's lock for a moment.
+    /// @par Calls destroy at most once; no lock held.
+    /// @par Complexity Constant; a number that is no longer valid is refused without touching
+    ///   anything.
+    /// @par Source IHolder::RequestDestroyResource. Differs: what is lent is not destroyed under
+    ///   its borrower.
+    hresult destroy(id_type id) noexcept {
+        if (core_ == nullptr) return hr::lend_e_closed;
+        return detail::by_number<core_type>::destroy(*core_, id);
+    }
+
+    /// Destroys what was idle for too long and makes what is to be kept ready. The pool's own
+    /// thread does this unless `housekeeping = manual`.
+    /// @return How many resources were destroyed.
+    /// @par Errors None: what goes wrong is counted and told to the driver's events.
+    /// @par Thread safety Blocking on the pool's lock for a moment.
+    /// @par Calls destroy and, with creation = inline_, create; no lock held.
+    std::size_t sweep() noexcept { return sweep(Platform::now()); }
+    std::size_t sweep(time_point now) noexcept {
+        return core_ == nullptr ? 0 : detail::housekeeping<core_type>::sweep(*core_, now);
+    }
+
+    /// What the pool is doing and has done.
+    /// @par Errors None. @par Thread safety Blocking on the pool's lock for the counters.
+    /// @par Complexity Linear in the resources.
+    [[nodiscard]] pool_stats stats() const noexcept {
+        if (core_ == nullptr) return {};
+        pool_stats s;
+        {
+            const typename core_type::lock_type lock(core_->mutex);
+            s = core_->counted;
+            s.waiting = core_->waiters.size();
+        }
+        core_->count(s);
+        return s;
+    }
+
+    /// Ends the pool: refuses newcomers and those who wait with lend_e_closed, destroys what is
+    /// idle, and waits for driver calls that run. Leases stay good; what they hold is destroyed
+    /// when they end.
+    ///
+    /// After it returned, the only driver call that can begin is the destroy of a resource that
+    /// was lent at the time, by the thread that ends its lease.
+    ///
+    /// @param patience_for_calls  how long to wait for driver calls that run; 0: not at all.
+    /// @par Errors s_false: calls still ran at the deadline; they go on with their share of the
+    ///   state, and the driver's events hear of it. A second close waits again and does no more.
+    /// @par Thread safety Blocking until the calls end or the deadline passes.
+    /// @par Calls destroy for each idle resource; no lock held.
+    hresult close(std::chrono::nanoseconds patience_for_calls = std::chrono::seconds(5)) noexcept {
+        if (core_ == nullptr) return hr::s_ok;
+        return detail::closing<core_type>::close(
+            *core_, patience::for_span(patience_for_calls).deadline(Platform::now()));
+    }
+
+    /// The driver. @pre Not moved from.
+    /// @par Thread safety The driver's own.
+    [[nodiscard]] Driver& driver() noexcept { return core_->driver; }
+
+private:
+    explicit pool(core_type* core) noexcept : core_(core) {}
+
+    static auto timeout() noexcept {
+        return
+            [](const core_type& core) { return patience::for_span(core.options.acquire_timeout); };
+    }
+
+    // The fast path: the thread's last slot, if nobody has touched it since. `limit` says how long
+    // the caller would wait, and is asked only if there is anything to wait for.
+    template <class Limit>
+    LEND_ALWAYS_INLINE result<lease_type> take(const resource_type& type,
+                                               const Limit& limit) noexcept {
+        core_type* const core = core_;
+        if (core == nullptr) [[unlikely]]
+            return hr::lend_e_closed;
+        const auto& last = core->remembered();
+        if (last.pool == core && last.nonce == core->nonce) [[likely]] {
+            auto& s = *static_cast<slot_type*>(last.slot);
+            const detail::lending_word::type expected = last.expected;
+            if (back::take(s, expected)) [[likely]] {
+                const auto word =
+                    detail::lending_word::with_state(expected, detail::lending_word::in_use);
+                if (accept(*core, s, word, type)) [[likely]] {
+                    return result<lease_type>(lease_type(s, word));
+                }
+            }
+        }
+        return take_slowly(*core, type, limit(*core));
+    }
+
+    // True if the thread's last resource serves this request as well; otherwise it is put back, or
+    // gone.
+    LEND_ALWAYS_INLINE static bool accept(core_type& core,
+                                          slot_type& s,
+                                          detail::lending_word::type word,
+                                          const resource_type& type) noexcept {
+        if constexpr (core_type::comparable) {
+            if (!(*s.type == type)) [[unlikely]] {
+                back::clean(core, s, word, back::use::look);
+                return false;
+            }
+        } else if constexpr (core_type::typed) {
+            back::clean(core, s, word, back::use::look);
+            return false;
+        }
+        bool closed = false;
+        if (taking::passes_check(core, s, closed)) [[likely]]
+            return true;
+        taking::reject(core, s, closed);
+        return false;
+    }
+
+    static LEND_NOINLINE result<lease_type>
+    take_slowly(core_type& core, const resource_type& type, patience limit) noexcept {
+        auto held = taking::slowly(core, type, limit);
+        if (!held) return std::move(held).error();
+        return lease_type(*held->slot, held->word);
+    }
+
+    core_type* core_ = nullptr;
+};
+
+} // namespace lend
+
+#endif // LEND_POOL_HPP

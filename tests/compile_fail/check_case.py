@@ -1,0 +1,51 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Checks that a forbidden use does not compile, and that the compiler says why.
+
+usage: check_case.py CASE COMPILER [FLAG...]
+
+The first line of a case is `// expect: REGEX`. The forbidden use stands between
+`#ifndef LEND_COMPILE_FAIL_OK` and `#else` or `#endif`: with that macro the file compiles (so nothing
+else is wrong with it), without it compilation fails and a line of the messages matches.
+"""
+
+import pathlib
+import re
+import subprocess
+import sys
+
+
+def compile_case(case, command, flags):
+    run = subprocess.run(
+        [*command, *flags, "-fsyntax-only", str(case)], capture_output=True, text=True, check=False
+    )
+    return run.returncode, run.stdout + run.stderr
+
+
+def problem_of(case, command):
+    """Returns what is wrong with a case, or None."""
+    text = case.read_text()
+    expect = re.match(r"// expect: (\S.*)\n", text)
+    if not expect:
+        return "the first line is not // expect: REGEX"
+    if "LEND_COMPILE_FAIL_OK" not in text:
+        return "the forbidden use is not between #ifndef LEND_COMPILE_FAIL_OK and #endif"
+    status, said = compile_case(case, command, ["-DLEND_COMPILE_FAIL_OK"])
+    if status != 0:
+        return f"does not compile even without the forbidden use:\n{said}"
+    status, said = compile_case(case, command, [])
+    if status == 0:
+        return "the forbidden use compiles"
+    # Only what the compiler says: it also quotes the source, and that holds the words too.
+    messages = [line for line in said.splitlines() if re.search(r"\b(error|note|warning):", line)]
+    if not any(re.search(expect[1], line) for line in messages):
+        return f"no message matches {expect[1]!r}:\n{said}"
+    return None
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 3:
+        sys.exit(__doc__)
+    problem = problem_of(pathlib.Path(sys.argv[1]), sys.argv[2:])
+    if problem:
+        sys.exit(f"{sys.argv[1]}: {problem}")

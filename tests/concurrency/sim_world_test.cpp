@@ -1,0 +1,486 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// The simulated world keeps its promises: the clock is exact, what is per thread stays so,
+/// exceptions do not leak between fibers, and every misuse is a failed run that leaves the next
+/// run alone.
+
+#include "support/sim_platform.hpp"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <cstdlib>
+#include <exception>
+#include <mutex>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace {
+
+using namespace std::chrono_literals;
+
+using platform = sim::platform;
+using word = platform::atomic<std::uint32_t>;
+using counter = platform::atomic<int>;
+
+constexpr auto relaxed = std::memory_order_relaxed;
+constexpr auto for_ever = platform::time_point::max();
+
+// The failure of a scenario that must fail, whatever the seed.
+template <class Scenario>
+std::string failure_of(Scenario&& scenario) {
+    return sim::find_failure(1, 1, {.name = "expected to fail"}, scenario).message;
+}
+
+// Why the first of many seeds failed; empty if none did.
+template <class Scenario>
+std::string explore(Scenario&& scenario, sim::options how = {}) {
+    return sim::explore(1, 2'000, how, scenario).message;
+}
+
+constexpr sim::options no_chance{
+    .weak_failure_one_in = 0, .spurious_wake_one_in = 0, .early_jump_one_in = 0};
+
+// ---- time ---------------------------------------------------------------------------------------
+
+TEST(SimClock, deadline_ends_a_park_exactly_when_it_is_due) {
+    const auto scenario = [] {
+        word never{0};
+        for (const auto wait : {1ns, 999ns, 1'000'000'000ns, 30'000'000'000ns}) {
+            const auto deadline = platform::now() + wait;
+
+            while (platform::now() < deadline) platform::park(never, 0, deadline);
+
+            SIM_CHECK(platform::now() == deadline);
+        }
+    };
+
+    EXPECT_EQ(explore(scenario), "");
+}
+
+TEST(SimClock, deadlines_pass_in_their_order) {
+    const auto scenario = [] {
+        std::vector<int> order;
+        for (const int each : {3, 1, 2}) {
+            sim::spawn([&order, each] {
+                sim::sleep_for(each * 1s);
+                order.push_back(each);
+            });
+        }
+        sim::join_all();
+        SIM_CHECK((order == std::vector{1, 2, 3}));
+        SIM_CHECK(sim::elapsed() == 3s);
+    };
+
+    EXPECT_EQ(explore(scenario), "");
+}
+
+TEST(SimClock, deadline_in_the_past_does_not_block) {
+    const auto scenario = [] {
+        word never{0};
+        platform::park(never, 0, platform::now());
+        platform::park(never, 0, platform::time_point{});
+        SIM_CHECK(sim::elapsed() == 0s);
+    };
+
+    EXPECT_EQ(explore(scenario), "");
+}
+
+TEST(SimClock, advance_lets_those_run_whose_deadline_passed) {
+    const auto scenario = [] {
+        counter woken{0};
+        sim::spawn([&] {
+            sim::sleep_for(1h);
+            woken.store(1, relaxed);
+        });
+        while (woken.load(relaxed) == 0) sim::advance(10min);
+        SIM_CHECK(sim::elapsed() >= 1h);
+    };
+
+    EXPECT_EQ(explore(scenario), "");
+}
+
+TEST(SimClock, clock_jumps_early_to_near_deadlines_only) {
+    const auto runs_that_jump = [](std::chrono::nanoseconds deadline) {
+        int jumps = 0;
+        (void)sim::explore(1, 500, {.early_jump_one_in = 8, .early_jump_window = 5ms}, [&] {
+            sim::spawn([&] { sim::sleep_for(deadline); });
+            for (int at = 0; at < 20; ++at) sim::point();
+            if (sim::elapsed() > 0s) ++jumps;
+        });
+        return jumps;
+    };
+
+    EXPECT_GT(runs_that_jump(5ms), 50);
+    EXPECT_EQ(runs_that_jump(6ms), 0);
+}
+
+// ---- parking ------------------------------------------------------------------------------------
+
+TEST(SimPark, returns_at_once_if_the_word_has_changed) {
+    EXPECT_EQ(explore([] {
+                  word changed{1};
+                  platform::park(changed, 0, for_ever);
+              }),
+              "");
+}
+
+TEST(SimPark, unpark_wakes_one_of_those_asleep_on_that_word) {
+    const auto scenario = [] {
+        word gate{0};
+        word other{0};
+        counter woken{0};
+        for (int at = 0; at < 3; ++at) {
+            sim::spawn([&] {
+                platform::park(gate, 0, for_ever);
+                woken.fetch_add(1, relaxed);
+            });
+        }
+        sim::sleep_for(1s);
+        platform::unpark_one(other);
+        platform::unpark_one(gate);
+        sim::sleep_for(1s);
+        SIM_CHECK(woken.load(relaxed) == 1);
+        platform::unpark_one(gate);
+        platform::unpark_one(gate);
+        sim::join_all();
+    };
+
+    EXPECT_EQ(explore(scenario, no_chance), "");
+}
+
+TEST(SimPark, wakes_for_no_reason_now_and_then) {
+    EXPECT_NE(explore(
+                  [] {
+                      word gate{0};
+                      counter woken{0};
+                      sim::spawn([&] {
+                          platform::park(gate, 0, for_ever);
+                          woken.store(1, relaxed);
+                      });
+                      for (int at = 0; at < 20; ++at) sim::point();
+                      if (woken.load(relaxed) != 0) sim::fail("woken");
+                      gate.store(1, relaxed);
+                      platform::unpark_one(gate);
+                      sim::join_all();
+                  },
+                  {.quiet = true}),
+              "");
+}
+
+// ---- what belongs to a thread -------------------------------------------------------------------
+
+TEST(SimThread, exceptions_of_interleaved_fibers_do_not_mix) {
+    const auto scenario = [] {
+        for (int id = 1; id <= 3; ++id) {
+            sim::spawn([id] {
+                try {
+                    sim::point();
+                    throw id;
+                } catch (const int caught) {
+                    sim::point();
+                    SIM_CHECK(caught == id);
+                    try {
+                        throw std::runtime_error(std::to_string(id));
+                    } catch (const std::exception& inner) {
+                        sim::point();
+                        SIM_CHECK(inner.what() == std::to_string(id));
+                    }
+                    sim::point();
+                    try {
+                        throw; // what this fiber is handling, not what another one is
+                    } catch (const int again) {
+                        SIM_CHECK(again == id);
+                    }
+                }
+                SIM_CHECK(std::current_exception() == nullptr);
+                SIM_CHECK(std::uncaught_exceptions() == 0);
+            });
+        }
+        sim::join_all();
+    };
+
+    EXPECT_EQ(explore(scenario), "");
+}
+
+TEST(SimThread, uncaught_exceptions_are_counted_per_fiber) {
+    struct looks_while_unwinding {
+        ~looks_while_unwinding() {
+            sim::point();
+            SIM_CHECK(std::uncaught_exceptions() == 1);
+        }
+    };
+    const auto scenario = [] {
+        for (int at = 0; at < 2; ++at) {
+            sim::spawn([] {
+                SIM_CHECK(std::uncaught_exceptions() == 0);
+                try {
+                    const looks_while_unwinding witness;
+                    throw 1;
+                } catch (int) {
+                    SIM_CHECK(std::uncaught_exceptions() == 0);
+                }
+            });
+        }
+        sim::join_all();
+    };
+
+    EXPECT_EQ(explore(scenario), "");
+}
+
+struct own_number {
+    int value = 7;
+};
+
+TEST(SimThread, local_objects_are_each_fibers_own_and_start_fresh) {
+    const auto scenario = [] {
+        for (int at = 0; at < 3; ++at) {
+            sim::spawn([at] {
+                auto& mine = platform::local<own_number>().value;
+                SIM_CHECK(mine == 7);
+                mine = at;
+                sim::point();
+                SIM_CHECK(platform::local<own_number>().value == at);
+            });
+        }
+        sim::join_all();
+    };
+
+    EXPECT_EQ(explore(scenario), "");
+}
+
+TEST(SimThread, slots_are_dense_and_used_again) {
+    const auto scenario = [] {
+        const std::uint32_t own = platform::thread_slot();
+        for (int at = 0; at < 5; ++at) {
+            sim::join(sim::spawn([own] { SIM_CHECK(platform::thread_slot() == 1 - own); }));
+        }
+    };
+
+    EXPECT_EQ(explore(scenario), "");
+}
+
+TEST(SimThread, slots_run_out_where_the_scenario_says_so) {
+    const auto scenario = [] {
+        SIM_CHECK(platform::thread_slot() == 0);
+        sim::spawn([] { SIM_CHECK(platform::thread_slot() >= platform::max_threads); });
+        sim::join_all();
+    };
+
+    EXPECT_EQ(explore(scenario, {.thread_slots = 1}), "");
+}
+
+TEST(SimThread, thread_starts_and_its_end_is_waited_for) {
+    static int started = 0;
+    started = 0;
+
+    const auto went = sim::run(1, {}, [] {
+        SIM_CHECK(platform::start_thread(
+            "worker", [](void* argument) { ++*static_cast<int*>(argument); }, &started));
+    });
+
+    EXPECT_FALSE(went.failed);
+    EXPECT_EQ(started, 1);
+}
+
+TEST(SimThread, thread_is_refused_where_the_scenario_says_so) {
+    const auto scenario = [] {
+        sim::refuse_threads(1);
+        const auto nothing = [](void*) {};
+        SIM_CHECK(!platform::start_thread("a", nothing, nullptr));
+        SIM_CHECK(platform::start_thread("b", nothing, nullptr));
+    };
+
+    EXPECT_EQ(explore(scenario), "");
+}
+
+// ---- atomics ------------------------------------------------------------------------------------
+
+TEST(SimAtomic, behaves_as_the_standard_one) {
+    enum class colour : std::uint8_t { red, green };
+    int array[4] = {};
+    const auto all_operations = [&] {
+        counter number{5};
+        SIM_CHECK(number.exchange(6, relaxed) == 5);
+        SIM_CHECK(number.fetch_add(4, relaxed) == 6);
+        SIM_CHECK(number.fetch_sub(1, relaxed) == 10);
+        SIM_CHECK(number.fetch_and(12, relaxed) == 9);
+        SIM_CHECK(number.fetch_or(3, relaxed) == 8);
+        SIM_CHECK(number.fetch_xor(1, relaxed) == 11);
+        int expected = 0;
+        SIM_CHECK(!number.compare_exchange_strong(expected, 1, relaxed));
+        SIM_CHECK(expected == 10);
+        SIM_CHECK(number.compare_exchange_strong(expected, 1, relaxed, relaxed));
+        platform::atomic<int*> pointer{array};
+        SIM_CHECK(pointer.fetch_add(3, relaxed) == array);
+        SIM_CHECK(pointer.load(relaxed) == array + 3);
+        platform::atomic<colour> shade{colour::red};
+        shade.store(colour::green, relaxed);
+        SIM_CHECK(shade.load(relaxed) == colour::green);
+        platform::atomic<bool> flag{};
+        SIM_CHECK(!flag.exchange(true, relaxed));
+    };
+
+    all_operations();
+    EXPECT_EQ(explore(all_operations), "");
+    static_assert(sizeof(platform::atomic<std::uint64_t>) == sizeof(std::uint64_t));
+    static_assert(alignof(platform::atomic<std::uint64_t>) == alignof(std::atomic<std::uint64_t>));
+}
+
+TEST(SimAtomic, weak_exchange_fails_for_no_reason_now_and_then) {
+    EXPECT_NE(explore(
+                  [] {
+                      counter number{1};
+                      int expected = 1;
+                      SIM_CHECK(number.compare_exchange_weak(expected, 2, relaxed, relaxed));
+                  },
+                  {.quiet = true}),
+              "");
+}
+
+TEST(SimAtomic, order_that_the_operation_must_not_have_fails_the_run) {
+    EXPECT_NE(failure_of([] { (void)counter{1}.load(std::memory_order_release); }), "");
+    EXPECT_NE(failure_of([] { counter{1}.store(1, std::memory_order_acquire); }), "");
+}
+
+// ---- failed runs --------------------------------------------------------------------------------
+
+TEST(SimFailure, every_misuse_of_a_mutex_fails_the_run) {
+    EXPECT_EQ(failure_of([] {
+                  platform::mutex m;
+                  m.lock();
+                  m.lock();
+              }),
+              "a mutex is locked twice by one fiber");
+    EXPECT_EQ(failure_of([] {
+                  platform::mutex m;
+                  m.unlock();
+              }),
+              "unlock by another than the holder");
+    EXPECT_EQ(failure_of([] {
+                  platform::mutex m;
+                  m.lock();
+              }),
+              "a locked mutex is destroyed");
+    EXPECT_EQ(failure_of([] {
+                  platform::mutex m;
+                  const std::lock_guard lock(m);
+                  platform::driver_call();
+              }),
+              "a driver call with a lock held");
+}
+
+TEST(SimFailure, run_that_never_ends_is_a_livelock) {
+    EXPECT_NE(failure_of([] {
+                  for (;;) sim::point();
+              }).find("livelock"),
+              std::string::npos);
+}
+
+TEST(SimFailure, fiber_that_waits_for_ever_is_a_deadlock_though_the_body_has_ended) {
+    static word never{0};
+    EXPECT_NE(failure_of([] {
+                  sim::spawn([] {
+                      for (;;) platform::park(never, 0, for_ever);
+                  });
+              }).find("deadlock"),
+              std::string::npos);
+}
+
+TEST(SimFailure, exception_that_leaves_a_fiber_fails_the_run) {
+    EXPECT_EQ(failure_of([] { throw std::runtime_error("lost"); }),
+              "an exception left a fiber: lost");
+}
+
+TEST(SimFailure, more_than_64_fibers_fail_the_run) {
+    EXPECT_NE(failure_of([] {
+                  for (int at = 0; at < 64; ++at) {
+                      sim::spawn([] { sim::sleep_for(1h); });
+                  }
+              }),
+              "");
+}
+
+// ThreadSanitizer holds signals back, so there an abort ends the process.
+#if !LEND_THREAD_SANITIZER
+TEST(SimFailure, assertion_of_lend_fails_the_run_and_the_process_goes_on) {
+    const auto assert_something = [] { LEND_ASSERT(platform, sizeof(int) == 1); };
+
+    EXPECT_EQ(failure_of(assert_something), "abort was called");
+    EXPECT_EQ(failure_of(assert_something), "abort was called");
+}
+#endif
+
+TEST(SimFailure, terminate_fails_the_run_and_the_process_goes_on) {
+    const auto throws = [](bool really) {
+        if (really) throw 1;
+    };
+    const auto escape = [&]() noexcept { throws(true); };
+
+    EXPECT_EQ(failure_of([&] { escape(); }), "std::terminate was called");
+    EXPECT_EQ(explore([] { SIM_CHECK(std::uncaught_exceptions() == 0); }), "");
+}
+
+TEST(SimFailure, failed_run_does_not_disturb_the_next) {
+    static word never{0};
+    const auto leave_fibers_behind = [] {
+        for (int at = 0; at < 4; ++at) {
+            sim::spawn([] {
+                const std::string on_the_heap(100, 'x');
+                try {
+                    throw 1;
+                } catch (int) {
+                    platform::park(never, 0, for_ever);
+                }
+            });
+        }
+        sim::sleep_for(1s);
+        sim::fail("on purpose");
+    };
+    const auto harmless = [] {
+        counter value{0};
+        for (int at = 0; at < 4; ++at) sim::spawn([&] { value.fetch_add(1, relaxed); });
+        sim::join_all();
+        SIM_CHECK(value.load(relaxed) == 4);
+    };
+    const auto alone = sim::run(1, {}, harmless);
+
+    for (int at = 0; at < 10; ++at) {
+        EXPECT_EQ(failure_of(leave_fibers_behind), "on purpose");
+        EXPECT_EQ(sim::run(1, {}, harmless).hash, alone.hash);
+    }
+}
+
+// ---- hooks --------------------------------------------------------------------------------------
+
+TEST(SimHook, sees_every_state_between_two_steps) {
+    std::vector<int> seen;
+    const auto scenario = [&] {
+        counter value{0};
+        const sim::after_step watch([&] {
+            const int now = value.load(relaxed);
+            if (seen.empty() || seen.back() != now) seen.push_back(now);
+        });
+        for (int next = 1; next <= 4; ++next) value.store(next, relaxed);
+        sim::point();
+    };
+
+    const auto went = sim::run(1, {}, scenario);
+
+    EXPECT_FALSE(went.failed);
+    EXPECT_EQ(seen, (std::vector{0, 1, 2, 3, 4}));
+}
+
+TEST(SimHook, check_that_fails_in_it_fails_the_run) {
+    EXPECT_NE(failure_of([] {
+                  counter value{0};
+                  const sim::after_step watch([&] { SIM_CHECK(value.load(relaxed) < 3); });
+                  for (int next = 1; next <= 4; ++next) value.store(next, relaxed);
+              }).find("value.load"),
+              std::string::npos);
+}
+
+} // namespace

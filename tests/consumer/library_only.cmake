@@ -1,0 +1,12 @@
+# Whoever builds lend as part of his project gets the library: no tests, no options, no install rules.
+if(TARGET lend_dev OR TARGET GTest::gtest)
+    message(FATAL_ERROR "developer mode came with the library")
+endif()
+if(LEND_INSTALL)
+    message(FATAL_ERROR "the install rules came with the library")
+endif()
+get_target_property(options lend INTERFACE_COMPILE_OPTIONS)
+get_target_property(definitions lend INTERFACE_COMPILE_DEFINITIONS)
+if(options OR definitions)
+    message(FATAL_ERROR "the target carries options or definitions: ${options} ${definitions}")
+endif()

@@ -1,0 +1,221 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Checks the form of the headers and what the tests may not contain.
+
+usage: check_headers.py [ROOT]
+
+Headers: listed in cmake/headers.txt; an SPDX line and `/// @file` first; the path as include guard;
+only the agreed namespaces; no iostream, no #pragma once, no memory order left to its default, no
+thread_local but in platform.hpp, no min or max as <windows.h> would replace them; not longer than 600 lines; includes as <lend/...> that point
+downward only, without a cycle; a unit test for each of include/lend/*.hpp. Tests: no sleeping, no
+notes to oneself.
+"""
+
+import pathlib
+import re
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+import cpp_text  # noqa: E402
+
+MAX_LINES, WARN_LINES = 600, 450
+WITHOUT_UNIT_TEST = {"lend", "fwd", "version", "com"}
+FOREIGN_NAMESPACES = {"std"}
+INNER_NAMESPACE = re.compile(r"(detail|hr)(_[a-z_]+)?$")
+ATOMIC_CALL = re.compile(
+    r"(?:\.|->)\s*(load|store|exchange|compare_exchange_(?:weak|strong)"
+    r"|fetch_(?:add|sub|and|or|xor)|test_and_set)\s*\("
+)
+NOTES = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
+SLEEPS = re.compile(r"\b(sleep_for|sleep_until|usleep|nanosleep)\b")
+
+# The floors, from the ground up. A header includes lower floors and, without a cycle, its own.
+# A header that is not named stands on the floor of its folder or, in include/lend itself, on `pool`.
+# The headers of detail/ have no floor: some lie below platform.hpp, some carry the pool.
+FLOORS = [
+    {"version", "source_site"},
+    {"hresult", "fwd"},
+    {"error", "result"},
+    {"platform"},
+    {"driver", "handle_table", "pool_options", "events", "stats"},
+    {"pool"},
+    {"testing", "prometheus"},
+    {"com"},
+    {"lend", "drivers"},
+]
+# What is made of detail/ headers, so that none of these may include it.
+ABOVE_DETAIL = {"lend", "pool", "keyed_pool", "lease", "transaction", "com", "testing", "prometheus"}
+
+
+def floor_of(header):
+    """Returns the floor of a header, spelled lend/x.hpp, that is not in detail/."""
+    name = header.removeprefix("lend/").removesuffix(".hpp")
+    folder = name.split("/")[0] if "/" in name else "pool"
+    for known in (name, folder):
+        for floor, members in enumerate(FLOORS):
+            if known in members:
+                return floor
+    return floor_of("lend/pool.hpp")
+
+
+def layer_problem(header, included):
+    """Returns why one header of lend may not include another, or None."""
+    name = included.removeprefix("lend/").removesuffix(".hpp")
+    if header.startswith("lend/detail/"):
+        if name in ABOVE_DETAIL or name.startswith(("com/", "drivers/")):
+            return f"a detail header includes <{included}>, which is made of it"
+        return None
+    if included.startswith("lend/detail/"):
+        return None
+    if name == "lend" and not header.startswith("lend/drivers/"):
+        return f"includes <{included}>, which is for users"
+    if header == "lend/lend.hpp" and (name == "com" or name.startswith(("com/", "drivers/"))):
+        return f"includes <{included}>: the core needs the standard library alone"
+    if floor_of(included) > floor_of(header):
+        return f"includes <{included}>, which stands on a higher floor"
+    return None
+
+
+def cycle_in(includes):
+    """Returns a cycle of includes as a list of headers, or None."""
+    done = set()
+
+    def walk(header, path):
+        if header in path:
+            return path[path.index(header) :] + [header]
+        if header in done:
+            return None
+        for included in includes.get(header, []):
+            found = walk(included, path + [header])
+            if found:
+                return found
+        done.add(header)
+        return None
+
+    return next((found for found in (walk(one, []) for one in sorted(includes)) if found), None)
+
+
+def namespace_problems(code, version):
+    """Yields (line, problem) for each namespace that is opened in another way than agreed."""
+    tag = "lend::inline v" + "_".join(version)
+    depth, condition = 0, []
+    for at, line in enumerate(code):
+        text = line.strip()
+        # Only the first branch of an #if counts for the braces: all branches balance alike.
+        if re.match(r"#\s*if", text):
+            condition.append(depth)
+        elif re.match(r"#\s*(else|elif)", text) and condition:
+            depth = condition[-1]
+        elif re.match(r"#\s*endif", text) and condition:
+            condition.pop()
+        if text.startswith("#"):
+            continue
+        opened = re.match(r"(?:inline )?namespace\b\s*([^{=;]*)(.?)", text)
+        if opened and opened[2] == "{":
+            name = opened[1].strip()
+            if depth == 0:
+                if name not in {tag, tag + "::com", *FOREIGN_NAMESPACES}:
+                    yield at, f"opens namespace {name or '(unnamed)'}, not {tag} or {tag}::com"
+            elif not INNER_NAMESPACE.match(name):
+                yield at, f"opens namespace {name or '(unnamed)'} inside lend"
+        if re.match(r"using namespace\b", text):
+            yield at, "a header says using namespace"
+        depth += line.count("{") - line.count("}")
+
+
+def header_problems(header, text, version):
+    """Yields (line, problem) for one header."""
+    lines = text.splitlines()
+    code, _ = cpp_text.split(text)
+    if not lines or lines[0] != "// SPDX-License-Identifier: MIT":
+        yield 0, "the first line is not // SPDX-License-Identifier: MIT"
+    if len(lines) < 3 or lines[1] != "/// @file" or not lines[2].startswith("/// "):
+        yield 1, "the second line is not /// @file, followed by what the file is about"
+    if len(lines) > MAX_LINES:
+        yield MAX_LINES, f"{len(lines)} lines, more than {MAX_LINES}"
+    guard = re.sub(r"[^A-Za-z0-9]", "_", header).upper()
+    directives = [(at, line.strip()) for at, line in enumerate(code) if line.strip().startswith("#")]
+    if [text for _, text in directives[:2]] != [f"#ifndef {guard}", f"#define {guard}"]:
+        yield 0, f"the include guard is not {guard}, or not the first directive"
+    if lines and lines[-1] != f"#endif // {guard}":
+        yield len(lines) - 1, f"the last line is not #endif // {guard}"
+    for at, line in enumerate(code):
+        if re.match(r"\s*#\s*pragma\s+once", line):
+            yield at, "#pragma once"
+        if re.match(r"\s*#\s*include\s*<(iostream|ostream|istream|sstream|fstream)>", line):
+            yield at, "includes an iostream header; <iosfwd> is enough"
+        if re.search(r"\bstd::endl\b", line):
+            yield at, "std::endl"
+        if re.search(r"\b(min|max)\s*\(", line):
+            yield at, "min and max are macros after <windows.h>: write (std::max)(a, b)"
+        if re.search(r"\bthread_local\b", line) and header != "lend/platform.hpp":
+            yield at, "thread_local stands in platform.hpp only"
+        if re.match(r'\s*#\s*include\s*"', lines[at] if at < len(lines) else ""):
+            yield at, 'an include with "": own headers are <lend/...>'
+        note = NOTES.search(lines[at]) if at < len(lines) else None
+        if note:
+            yield at, f"{note[1]}: open an issue"
+    whole = "\n".join(code)
+    for call in ATOMIC_CALL.finditer(whole):
+        if "order" not in cpp_text.arguments_at(whole, call.end() - 1):
+            yield whole.count("\n", 0, call.start()), f"{call[1]} leaves its memory order to the default"
+    for problem in namespace_problems(code, version):
+        yield problem
+
+
+def check(root):
+    """Returns (problems, warnings) of the tree."""
+    problems, warnings, includes = [], [], {}
+    include = root / "include"
+    version_text = (include / "lend/version.hpp").read_text()
+    version = [re.search(rf"{part} (\d+)", version_text)[1] for part in ("MAJOR", "MINOR")]
+    headers = sorted(str(path.relative_to(include)) for path in include.rglob("*.hpp"))
+
+    listed = (root / "cmake/headers.txt").read_text().split()
+    problems += [f"cmake/headers.txt: {one} is not listed" for one in headers if one not in listed]
+    problems += [f"cmake/headers.txt: {one} does not exist" for one in listed if one not in headers]
+    if listed != sorted(set(listed)):
+        problems.append("cmake/headers.txt: not sorted, or a line stands twice")
+
+    for header in headers:
+        text = (include / header).read_text()
+        for line, problem in header_problems(header, text, version):
+            problems.append(f"include/{header}:{line + 1}: {problem}")
+        includes[header] = re.findall(r"^\s*#\s*include\s*<(lend/[^>]+)>", text, re.MULTILINE)
+        for included in includes[header]:
+            problem = layer_problem(header, included)
+            if included not in headers:
+                problem = f"includes <{included}>, which does not exist"
+            if problem:
+                problems.append(f"include/{header}: {problem}")
+        count = text.count("\n")
+        if WARN_LINES < count <= MAX_LINES:
+            warnings.append(f"include/{header} has {count} lines: is it one subject?")
+        name = pathlib.Path(header)
+        if name.parent == pathlib.Path("lend") and name.stem not in WITHOUT_UNIT_TEST:
+            test = f"tests/unit/{name.stem}_test.cpp"
+            if not (root / test).exists():
+                problems.append(f"include/{header}: {test} is missing")
+    cycle = cycle_in(includes)
+    if cycle:
+        problems.append("the includes form a circle: " + " -> ".join(cycle))
+
+    for folder in ("tests", "bench", "examples"):
+        for path in sorted((root / folder).rglob("*.[ch]pp")):
+            code, _ = cpp_text.split(path.read_text())
+            for at, line in enumerate(path.read_text().splitlines()):
+                where = f"{path.relative_to(root)}:{at + 1}"
+                note = NOTES.search(line)
+                if note:
+                    problems.append(f"{where}: {note[1]}: open an issue")
+                if folder == "tests" and SLEEPS.search(code[at]):
+                    problems.append(f"{where}: a test sleeps")
+    return problems, warnings
+
+
+if __name__ == "__main__":
+    where = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else cpp_text.ROOT
+    found, remarks = check(where)
+    for remark in remarks:
+        print("remark:", remark)
+    sys.exit(cpp_text.report("headers", found))

@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# Checks the formatting, then builds and runs every test under each preset, then runs clang-tidy on
+# the headers. Installs what is missing for that on a bare Debian 12 (as root, or with sudo). Can be
+# repeated; works from any directory.
+#
+# usage: tests/run.sh [PRESET...]      without a preset: dev clang asan tsan bench
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
+presets=("$@")
+[ ${#presets[@]} -gt 0 ] || presets=(dev clang asan tsan bench)
+lend_steps=$((1 + 3 * ${#presets[@]}))
+case " ${presets[*]} " in *" clang "*) lend_steps=$((lend_steps + 1)) ;; esac
+. cmake/steps.sh
+jobs=$(nproc 2>/dev/null || echo 2)
+
+sources() { find include tests examples bench -name '*.hpp' -o -name '*.cpp' | sort; }
+check_format() { sources | xargs clang-format --dry-run -Werror; }
+check_tidy() { clang-tidy -p build/clang --quiet --warnings-as-errors='*' tests/hygiene/tidy.cpp; }
+
+# A preset's tests. The thread sanitizer of GCC 12 cannot live with every kernel's randomised
+# addresses, so where they can be switched off for one program they are.
+run_tests() {
+    local preset=$1 prefix=()
+    if [ "$preset" = tsan ] && setarch "$(uname -m)" -R true 2>/dev/null; then
+        prefix=(setarch "$(uname -m)" -R)
+    fi
+    "${prefix[@]}" ctest --preset "$preset" --parallel "$jobs" \
+        --output-junit "$PWD/build/logs/$preset.xml"
+}
+
+# check NAME COMMAND...: a step that counts as one test.
+results=()
+check() { if step "$@"; then results+=(--passed "$1"); else results+=(--failed "$1"); fi; }
+
+run_preset() {
+    local preset=$1
+    rm -f "build/logs/$preset.xml"
+    fresh "build/$preset"
+    if ! step "$preset-configure" cmake --preset "$preset" ||
+        ! step "$preset-build" cmake --build --preset "$preset" --parallel "$jobs"; then
+        results+=(--failed "$preset: configure or build")
+        return
+    fi
+    # What each failed test printed stands in the summary.
+    lend_tail=10 step "$preset-test" run_tests "$preset"
+    results+=(--ctest "build/logs/$preset.xml=$?")
+}
+
+say "lend: all tests, with ${presets[*]}. The full output goes to build/logs."
+need g++ clang clang-format clang-tidy cmake ninja-build pkg-config python3 \
+    libgtest-dev libbenchmark-dev libsqlite3-dev g++-mingw-w64-x86-64-posix || exit 1
+
+check format check_format
+for preset in "${presets[@]}"; do
+    run_preset "$preset"
+    [ "$preset" != clang ] || check clang-tidy check_tidy
+done
+
+say ""
+python3 tests/summary.py "${results[@]}"

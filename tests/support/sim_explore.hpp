@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// Many runs of one scenario: by a range of seeds, or all of them up to a bound on pre-emptions.
+///
+/// LEND_SIM_SEED=n or --sim-seed=n runs that seed alone; LEND_SIM_SCALE=x or --sim-scale=x
+/// multiplies the number of seeds that explore tries.
+
+#ifndef LEND_TESTS_SUPPORT_SIM_EXPLORE_HPP
+#define LEND_TESTS_SUPPORT_SIM_EXPLORE_HPP
+
+#include "sim_run.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace sim {
+
+/// What a search found.
+struct findings {
+    std::optional<std::uint64_t> failing_seed; ///< the first; for exhaustive ones, the run's number
+    std::string message;                       ///< why that run failed
+    std::uint64_t runs = 0;
+    std::uint64_t steps = 0;
+    bool complete = false; ///< exhaustive: nothing is left within the bounds
+
+    [[nodiscard]] bool clean() const noexcept { return !failing_seed; }
+};
+
+namespace detail {
+
+struct settings {
+    std::optional<std::uint64_t> only_seed;
+    double scale = 1.0;
+
+    static settings& get() {
+        static settings made = from_environment();
+        return made;
+    }
+
+private:
+    static settings from_environment() {
+        settings made;
+        if (const char* seed = std::getenv("LEND_SIM_SEED")) {
+            made.only_seed = std::strtoull(seed, nullptr, 0);
+        }
+        if (const char* scale = std::getenv("LEND_SIM_SCALE")) {
+            made.scale = std::strtod(scale, nullptr);
+        }
+        return made;
+    }
+};
+
+class progress {
+public:
+    explicit progress(const char* name) : name_(name) {}
+    void tick(std::uint64_t done, std::uint64_t of) {
+        if ((done & 0xFFU) != 0) return;
+        const auto now = std::chrono::steady_clock::now();
+        if (now - shown_ < std::chrono::seconds(10)) return;
+        shown_ = now;
+        const double seconds = std::chrono::duration<double>(now - begun_).count();
+        std::fprintf(stderr, "sim: %s: %llu of %llu runs, %.0f a second\n", name_,
+                     static_cast<unsigned long long>(done), static_cast<unsigned long long>(of),
+                     static_cast<double>(done) / seconds);
+    }
+
+private:
+    const char* name_;
+    std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
+    std::chrono::steady_clock::time_point shown_ = begun_;
+};
+
+// Every so many seeds, one is run twice: a scenario that does not replay is of no use.
+inline constexpr std::uint64_t verify_every = 1024;
+
+template <class Body>
+findings search(std::uint64_t first, std::uint64_t count, const options& how, Body& body) {
+    findings found;
+    progress shown(how.name);
+    for (std::uint64_t seed = first; seed - first < count; ++seed) {
+        outcome once = run_once(seed, how, body);
+        ++found.runs;
+        found.steps += once.steps;
+        if (!once.failed && (seed - first) % verify_every == 0) {
+            const outcome again = run_once(seed, how, body);
+            if (again.hash != once.hash) {
+                std::fprintf(stderr, "sim: %s: seed %llu does not replay: %016llx, %016llx\n",
+                             how.name, static_cast<unsigned long long>(seed),
+                             static_cast<unsigned long long>(once.hash),
+                             static_cast<unsigned long long>(again.hash));
+                once.failed = true;
+                once.message = "the same seed gave two different runs";
+            }
+        }
+        if (once.failed) {
+            found.failing_seed = seed;
+            found.message = once.message;
+            return found;
+        }
+        shown.tick(found.runs, count);
+    }
+    found.complete = true;
+    return found;
+}
+
+} // namespace detail
+
+/// Reads --sim-seed=n and --sim-scale=x; other arguments are left alone.
+inline void configure(int argc, char** argv) {
+    auto& set = detail::settings::get();
+    for (int at = 1; at < argc; ++at) {
+        const std::string_view argument(argv[at]);
+        if (argument.starts_with("--sim-seed="))
+            set.only_seed = std::strtoull(argv[at] + 11, nullptr, 0);
+        if (argument.starts_with("--sim-scale=")) set.scale = std::strtod(argv[at] + 12, nullptr);
+    }
+}
+
+/// Runs the seeds from `first` on, until one fails or `count` have passed. The count is scaled by
+/// the settings, and bounded to 1 000 under ThreadSanitizer.
+template <class Body>
+[[nodiscard]] findings
+explore(std::uint64_t first, std::uint64_t count, const options& how, Body&& body) {
+    const auto& set = detail::settings::get();
+    if (set.only_seed) return detail::search(*set.only_seed, 1, how, body);
+    auto scaled = static_cast<std::uint64_t>(static_cast<double>(count) * set.scale);
+    if (LEND_THREAD_SANITIZER && scaled > 1000) scaled = 1000;
+    return detail::search(first, scaled, how, body);
+}
+
+/// The same for a scenario that must fail: the count is taken as it is, and nothing is printed.
+template <class Body>
+[[nodiscard]] findings
+find_failure(std::uint64_t first, std::uint64_t count, options how, Body&& body) {
+    how.quiet = true;
+    return detail::search(first, count, how, body);
+}
+
+/// Runs the scenario once for each combination of choices with at most `how.max_preemptions`
+/// pre-emptions, until one fails or `max_runs` are done.
+template <class Body>
+[[nodiscard]] findings explore_all(options how, std::uint64_t max_runs, Body&& body) {
+    findings found;
+    detail::progress shown(how.name);
+    how.how = strategy::exhaustive;
+    detail::choice_trail& trail = detail::the_scheduler().chance().trail();
+    trail.clear();
+    while (found.runs < max_runs) {
+        const outcome once = detail::run_once(found.runs, how, body);
+        ++found.runs;
+        found.steps += once.steps;
+        if (once.failed) {
+            found.failing_seed = once.seed;
+            found.message = once.message;
+            return found;
+        }
+        if (!trail.next()) {
+            found.complete = true;
+            return found;
+        }
+        shown.tick(found.runs, max_runs);
+    }
+    return found;
+}
+
+} // namespace sim
+
+#endif // LEND_TESTS_SUPPORT_SIM_EXPLORE_HPP
