@@ -137,7 +137,7 @@ public:
     /// @par Errors e_fail: see connection::close. @par Thread safety See the class.
     hresult destroy(connection&& r) noexcept { return r.close(); }
 
-    /// Forgets the connection in a forked child: closing there would delete the parent's WAL.
+    /// Forgets the connection in a forked child: see connection::abandon.
     /// @par Errors None. @par Thread safety See the class. @par Ownership Leaks on purpose.
     void abandon(connection&& r) noexcept { r.abandon(); }
 

@@ -209,8 +209,8 @@ public:
     /// @par Thread safety See the class. May write a WAL back to its database.
     hresult close() noexcept;
 
-    /// Forgets the connection without closing it: for the child after a fork, where closing would
-    /// remove the WAL that the parent uses. The memory is lost.
+    /// Forgets the connection without closing it: for the child after a fork. Closing there would
+    /// roll back what the parent has not committed, in the parent's files. The memory is lost.
     /// @par Errors None. @par Thread safety See the class.
     void abandon() noexcept { db_ = nullptr; }
 
