@@ -75,6 +75,10 @@ struct core {
     // True where lend itself can tell by == whether a resource serves a request.
     static constexpr bool comparable = traits::has_resource_type && !traits::has_rate;
 
+    // True where the inventory keeps the order in which resources came back, and their
+    // transactions: see affinity.hpp. Every use then ends under the lock.
+    static constexpr bool ordered = traits::orders_inventory;
+
     core(Driver&& d, const pool_options& o, table_type&& t) noexcept
         : driver(std::move(d)), options(o), numbers(std::move(t)) {}
 
@@ -105,6 +109,7 @@ struct core {
     std::size_t workers = 0;
     bool housekeeper_runs = false;
     bool closing = false;
+    [[no_unique_address]] shelves_of<slot_type, ordered> shelves;
     creation_plan<Platform> plan;
     std::optional<error> last_create_error;
     [[no_unique_address]] std::optional<resource_type> usual_type; // of the last create
@@ -162,8 +167,7 @@ struct core {
 
     // Makes a slot empty that the caller owns. Under the lock.
     void empty(slot_type& s) noexcept {
-        s.enlisted = {};
-        s.transaction_over = false;
+        if constexpr (ordered) s.place = {};
         s.word.become(lending_word::count_of(s.word.peek()) | lending_word::empty);
         --size;
     }

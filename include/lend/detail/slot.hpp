@@ -8,6 +8,7 @@
 
 #include <lend/detail/config.hpp>
 #include <lend/detail/lending_word.hpp>
+#include <lend/detail/shelves.hpp>
 #include <lend/driver.hpp>
 
 #include <algorithm>
@@ -47,10 +48,8 @@ struct alignas(64) slot {
     time_point idle_since{};
     lending_word::type idle_word = lending_word::impossible;
     duration idle_limit = (duration::max)();
-    transaction_id enlisted{};
-    bool transaction_over = false;
-    slot* previous = nullptr;
-    slot* next = nullptr;
+    slot* next = nullptr; // in whichever chain the slot is: vacant, jobs, expired
+    [[no_unique_address]] place_of<slot, traits::orders_inventory> place; // see shelves.hpp
 
     [[no_unique_address]] std::optional<resource_type> type;
     union {
