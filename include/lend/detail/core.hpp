@@ -105,7 +105,7 @@ struct core {
     slot_type* jobs = nullptr;   // slots waiting for a worker to create in them, linked by next
     slot_type* last_job = nullptr;
     std::size_t size = 0;     // slots that are not empty
-    std::size_t creating = 0; // of these, those in creation
+    std::size_t creating = 0; // of these, those in creation for whoever waits, not for their caller
     std::size_t workers = 0;
     bool housekeeper_runs = false;
     bool closing = false;
