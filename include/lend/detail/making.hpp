@@ -51,6 +51,7 @@ struct making {
         ++core.size;
         const lending_word::type seen = s->word.peek();
         s->word.become(lending_word::count_of(seen) | lending_word::creating);
+        checks<Core>::size_is_right(core);
         return s;
     }
 
@@ -209,6 +210,7 @@ private:
         LEND_TRY {
             if (wanted == nullptr) return error(hr::lend_e_cancelled); // nobody is left to want it
             s.type.emplace(*wanted);
+            checks<Core>::is_open(core);
             result<resource> made = calls::create(core.driver, *s.type);
             if (!made) {
                 s.type.reset();
@@ -223,6 +225,7 @@ private:
             s.number = *number;
             std::construct_at(std::addressof(s.object), std::move(*made));
             s.idle_limit = calls::idle_limit(core.driver, s.object, core.options.idle_timeout);
+            checks<Core>::note_clean(s, true);
             core.events.created(s.number);
             return std::nullopt;
         }

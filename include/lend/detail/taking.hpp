@@ -310,6 +310,7 @@ private:
             }
             const time_point now = platform::now();
             if (now >= deadline_) {
+                checks<Core>::is_late(now, deadline_);
                 error why = timed_out(now);
                 core_.waiters.leave(me_, false, wake);
                 lock.unlock();
