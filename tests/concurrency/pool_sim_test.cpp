@@ -73,8 +73,10 @@ private:
     void draw_faults() {
         if (family_.faults != 0) {
             const auto chance = [&] { return sim::choose(2) * (1 + sim::choose(family_.faults)); };
-            // Creates that always fail, and often, are where pools get stuck.
-            world_.faults = {chance(), chance(), chance(), chance(), chance(), 0, 5ms};
+            // Creates that always fail are where pools get stuck. Checks that always fail, at no
+            // cost in time, are no use: then nobody comes to an end before his deadline.
+            world_.faults = {.create = chance(), .reset = chance(), .check = 2 * chance(),
+                             .rate = 2 * chance(), .destroy = chance()};
         }
         if (family_.hangs) {
             world_.faults.hang = 2U << sim::choose(4);
