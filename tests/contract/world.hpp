@@ -7,6 +7,7 @@
 #define LEND_TESTS_CONTRACT_WORLD_HPP
 
 #include "support/manual_platform.hpp"
+#include "support/noted_events.hpp"
 #include "support/recording_dispenser.hpp"
 #include "support/reference_holder.hpp"
 
@@ -79,6 +80,13 @@ public:
         static_cast<void>(dispenser.take_log());
     }
 
+    /// The same, by one that tells `events` what happens.
+    void use_events() {
+        holder_options options;
+        options.events = &events;
+        use(options);
+    }
+
     RESID alloc(RESTYPID type = kind) {
         RESID id = untouched;
         EXPECT_EQ(holder->AllocResource(type, &id), S_OK);
@@ -115,6 +123,7 @@ public:
     }
 
     recording_dispenser dispenser;
+    noted_events events;
     manager_type* manager;
     IHolder* holder = nullptr;
     /// What the test expects to be alive when everything is over.
