@@ -10,7 +10,7 @@
 
 namespace {
 
-using namespace lend_tests;
+using namespace lend_test;
 using std::chrono::hours;
 using std::chrono::milliseconds;
 using std::chrono::seconds;

@@ -9,7 +9,7 @@
 
 namespace {
 
-using namespace lend_tests;
+using namespace lend_test;
 
 LEND_CONTRACT_SUITE(Transaction_end);
 LEND_CONTRACT_SUITE(Object_end);

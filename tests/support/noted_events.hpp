@@ -2,8 +2,8 @@
 /// @file
 /// A holder_events that writes down what it hears.
 
-#ifndef LEND_TESTS_SUPPORT_NOTED_EVENTS_HPP
-#define LEND_TESTS_SUPPORT_NOTED_EVENTS_HPP
+#ifndef LEND_TEST_SUPPORT_NOTED_EVENTS_HPP
+#define LEND_TEST_SUPPORT_NOTED_EVENTS_HPP
 
 #include "support/recording_dispenser.hpp"
 
@@ -13,7 +13,7 @@
 #include <string>
 #include <utility>
 
-namespace lend_tests {
+namespace lend_test {
 
 class noted_events final : public holder_events {
 public:
@@ -52,6 +52,6 @@ private:
     call_log log_;
 };
 
-} // namespace lend_tests
+} // namespace lend_test
 
-#endif // LEND_TESTS_SUPPORT_NOTED_EVENTS_HPP
+#endif // LEND_TEST_SUPPORT_NOTED_EVENTS_HPP
