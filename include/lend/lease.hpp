@@ -131,9 +131,8 @@ public:
         (void)core_type::calls::end(s.object, [](const error&) {});
         s.type.reset();
         typename core_type::lock_type lock(core.mutex);
-        core_type::become(s, detail::lending_word::count_of(word_) +
-                                 detail::lending_word::one_lending +
-                                 detail::lending_word::destroying);
+        s.word.become(detail::lending_word::count_of(word_) + detail::lending_word::one_lending +
+                      detail::lending_word::destroying);
         ++core.counted.detached;
         back::leave_vacant(core, lock, s);
         return out;

@@ -181,7 +181,7 @@ public:
 
 private:
     std::array<fiber*, choices::max_fibers> fibers_{};
-    fiber* abandoned_ = nullptr;
+    [[maybe_unused]] fiber* abandoned_ = nullptr;
 };
 
 } // namespace sim::detail

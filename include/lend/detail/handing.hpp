@@ -41,7 +41,7 @@ struct handing {
             const bool more = core.waiters.size() > 1;
             const lending_word::type word =
                 count | lending_word::in_use | (more ? lending_word::wanted : lending_word::empty);
-            Core::become(s, word);
+            s.word.become(word);
             if (more) note_hold(core, s);
             ++core.counted.handed_over;
             core.waiters.answer(*w, s, word, wake);
@@ -49,7 +49,7 @@ struct handing {
             if (core.plan.failing()) core.waiters.poke(core.waiters.head(), wake);
             return;
         }
-        Core::become(s, count | lending_word::idle);
+        s.word.become(count | lending_word::idle);
         // Where lend cannot tell whom it fits, each waiter tries for itself, the first one first.
         core.waiters.poke(w != nullptr ? w : core.waiters.head(), wake);
     }

@@ -49,9 +49,8 @@ struct making {
         s->next = nullptr;
         ++core.size;
         ++core.creating;
-        // Relaxed: the slot is the caller's.
-        const lending_word::type seen = s->word.load(std::memory_order_relaxed);
-        Core::become(*s, lending_word::count_of(seen) | lending_word::creating);
+        const lending_word::type seen = s->word.peek();
+        s->word.become(lending_word::count_of(seen) | lending_word::creating);
         return s;
     }
 
@@ -100,12 +99,11 @@ struct making {
             --core.creating;
             if (!core.closing) {
                 succeeded(core, s);
-                // Relaxed: the slot is the caller's.
-                const auto count = lending_word::count_of(s.word.load(std::memory_order_relaxed));
+                const auto count = lending_word::count_of(s.word.peek());
                 const bool more = !core.waiters.empty();
                 const lending_word::type word = count | lending_word::in_use |
                                                 (more ? lending_word::wanted : lending_word::empty);
-                Core::become(s, word);
+                s.word.become(word);
                 return word;
             }
             lock.unlock();
@@ -138,10 +136,9 @@ private:
             lock.lock();
         }
         --core.workers;
-        // (1) release-fetch-add synchronizes-with the acquire-load of the closer
-        core.settled.fetch_add(1, std::memory_order_release);
+        core.settled.change();
         lock.unlock();
-        platform::unpark_one(core.settled);
+        core.settled.wake();
         core.drop_share();
     }
 
@@ -183,8 +180,7 @@ private:
             --core.creating;
             if (!core.closing) {
                 succeeded(core, s);
-                // Relaxed: the slot is the caller's.
-                const auto count = lending_word::count_of(s.word.load(std::memory_order_relaxed));
+                const auto count = lending_word::count_of(s.word.peek());
                 handing<Core>::give_away(core, s, count, handing<Core>::how::directly, wake);
             } else {
                 lock.unlock();

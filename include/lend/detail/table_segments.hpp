@@ -64,13 +64,6 @@ public:
         return where->entry(index / segment_slots)[index % segment_slots];
     }
 
-    // The slot of an index, or null if there is none yet.
-    LEND_ALWAYS_INLINE Slot* find(std::uint32_t index) const noexcept {
-        if (index >= limit()) [[unlikely]]
-            return nullptr;
-        return &at(index);
-    }
-
     // Makes `index` exist. False if memory or indices are out; then nothing has changed.
     LEND_NOINLINE bool grow_to(std::uint32_t index) noexcept {
         const std::lock_guard lock(mutex_);

@@ -30,10 +30,10 @@ public:
     static patience none() noexcept { return patience(duration::zero(), {}, false); }
     static patience for_span(std::chrono::nanoseconds span) noexcept {
         const auto ours = std::chrono::duration_cast<duration>(span);
-        return patience(std::max<duration>(ours, duration::zero()), {}, false);
+        return patience((std::max<duration>)(ours, duration::zero()), {}, false);
     }
     static patience until(time_point deadline) noexcept {
-        return patience(duration::max(), deadline, true);
+        return patience((duration::max)(), deadline, true);
     }
 
     [[nodiscard]] bool waits() const noexcept { return span_ > duration::zero(); }
@@ -41,7 +41,7 @@ public:
     // Sums saturate: a span beyond the clock's end is for ever.
     [[nodiscard]] time_point deadline(time_point now) const noexcept {
         if (fixed_) return deadline_;
-        return span_ >= time_point::max() - now ? time_point::max() : now + span_;
+        return span_ >= (time_point::max)() - now ? (time_point::max)() : now + span_;
     }
 
 private:
@@ -229,7 +229,7 @@ private:
             return look_around();
         }
         if (heard(me_) == waiter_state::waiting) {
-            platform::park(me_.state, waiter_state::waiting, std::min(deadline_, retry_at_));
+            platform::park(me_.state, waiter_state::waiting, (std::min)(deadline_, retry_at_));
         }
         return after_sleep();
     }
@@ -368,7 +368,7 @@ private:
     held unfit_;
     time_point began_;
     time_point deadline_;
-    time_point retry_at_ = time_point::max();
+    time_point retry_at_ = (time_point::max)();
     waiter_type me_;
     held got_;
     bool must_look_ = false;
