@@ -39,7 +39,7 @@ class table_segments {
         tuning::segment_slots_max);
 
 public:
-    static constexpr std::uint32_t segment_slots = std::min(wanted_slots, numbers::index_end);
+    static constexpr std::uint32_t segment_slots = (std::min)(wanted_slots, numbers::index_end);
 
     table_segments() noexcept : directory_(nullptr), limit_(0) {
         static_assert(std::has_single_bit(segment_slots));

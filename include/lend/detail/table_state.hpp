@@ -209,7 +209,7 @@ private:
                 continue;
             }
             const std::uint32_t end =
-                std::min(limit, (begin / tuning::chunk_slots + 1) * tuning::chunk_slots);
+                (std::min)(limit, (begin / tuning::chunk_slots + 1) * tuning::chunk_slots);
             // Relaxed: decides who gets the range; that its slots exist is known from the limit.
             if (next_.compare_exchange_weak(begin, end, std::memory_order_relaxed,
                                             std::memory_order_relaxed)) {

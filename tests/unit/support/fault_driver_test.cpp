@@ -208,7 +208,7 @@ TEST(FaultDriverInSimulation, hung_call_ends_when_it_is_released) {
             SIM_CHECK(sim::elapsed() == 5s);
             (void)subject.destroy(std::move(*made));
         });
-        sim::sleep_for(5s);
+        sim::sleep(5s);
         books->release_hung();
         sim::join_all();
         SIM_CHECK(books->live() == 0);

@@ -21,18 +21,27 @@ using lend_test::failing_allocation;
 using lend_test::lasting;
 using lend_test::leak_guard;
 
-// Kept out of line, so that the compiler does not leave the allocation out.
-int* volatile kept = nullptr;
+// By calls of the function: compilers may leave the allocation of a new-expression out.
+struct block {
+    void* memory = ::operator new(8);
+
+    block() = default;
+    block(const block&) = delete;
+    block& operator=(const block&) = delete;
+    ~block() { ::operator delete(memory); }
+};
+
+void* kept = nullptr;
 
 TEST(LeakGuard, block_that_is_left_is_reported) {
     EXPECT_NONFATAL_FAILURE(
         {
             const leak_guard guard;
-            kept = new int(1);
+            kept = ::operator new(8);
         },
         "blocks of memory at the end");
 
-    delete kept;
+    ::operator delete(kept);
 }
 
 TEST(LeakGuard, count_that_is_not_zero_is_reported) {
@@ -64,20 +73,20 @@ TEST(LeakGuard, aligned_blocks_are_counted_and_aligned) {
 
 TEST(FailingAllocation, chosen_one_fails_and_the_next_does_not) {
     const failing_allocation failing(2);
-    const auto first = std::make_unique<int>(1);
+    const block first;
 
-    EXPECT_THROW((void)std::make_unique<int>(2), std::bad_alloc);
-    const auto third = std::make_unique<int>(3);
+    EXPECT_THROW(block(), std::bad_alloc);
+    const block third;
 
     EXPECT_TRUE(failing.happened());
-    EXPECT_NE(third, nullptr);
+    EXPECT_NE(third.memory, nullptr);
 }
 
 TEST(FailingAllocation, lasting_failure_fails_all_later_ones) {
     const failing_allocation failing(1, lasting::for_ever);
 
-    int* const first = new (std::nothrow) int(1);
-    int* const second = new (std::nothrow) int(2);
+    void* const first = ::operator new(8, std::nothrow);
+    void* const second = ::operator new(8, std::nothrow);
 
     EXPECT_EQ(first, nullptr);
     EXPECT_EQ(second, nullptr);
@@ -88,9 +97,9 @@ TEST(FailingAllocation, loop_reaches_each_allocation_of_an_action) {
 
     const std::uint64_t count = lend_test::fail_each_allocation(lasting::once, [&](std::uint64_t) {
         try {
-            const auto a = std::make_unique<int>(1);
-            const auto b = std::make_unique<int>(2);
-            const auto c = std::make_unique<int>(3);
+            const block first;
+            const block second;
+            const block third;
         } catch (const std::bad_alloc&) {
             ++failures;
         }
@@ -101,12 +110,7 @@ TEST(FailingAllocation, loop_reaches_each_allocation_of_an_action) {
 }
 
 TEST(FailingAllocation, allocations_of_an_action_are_counted) {
-    const auto allocate_one = [] {
-        kept = new int(1);
-        delete kept;
-    };
-
-    EXPECT_EQ(allocations_of(allocate_one), 1U);
+    EXPECT_EQ(allocations_of([] { const block one; }), 1U);
     EXPECT_EQ(allocations_of([] {}), 0U);
 }
 
