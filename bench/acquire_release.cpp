@@ -141,6 +141,7 @@ struct world {
 // the resource, since a write would cost time of its own; several also count in it.
 template <class Pool, bool Counting, std::uint64_t Cycles>
 void acquire_release(benchmark::State& state) {
+    settle(state);
     auto& w = *shared<world<Pool>>::world;
     std::uint64_t lent = 0;
     std::uint64_t seen = 0;

@@ -50,6 +50,7 @@ std::size_t destroy_all(Table& table, const std::vector<number>& victims) {
 // One iteration destroys all numbers once; the filling before it is not measured.
 template <class Table, order Order, whose Whose, manner Manner>
 void destroy(benchmark::State& state) {
+    settle(state);
     auto& w = *shared<world<Table>>::world;
     const auto threads = static_cast<std::size_t>(state.threads());
     const auto me = static_cast<std::size_t>(state.thread_index());

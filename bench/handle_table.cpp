@@ -30,6 +30,7 @@ struct pair_world {
 
 template <class Table>
 void create_destroy(benchmark::State& state) {
+    settle(state);
     auto& w = *shared<pair_world<Table>>::world;
     auto&& mine = as_seen_by(w.table, state.thread_index(), state.threads());
     std::uint64_t key = 0;
@@ -106,6 +107,7 @@ struct unchecked {
 // One iteration looks at every live number once.
 template <class Table, class Manner>
 void look(benchmark::State& state) {
+    settle(state);
     auto& w = *shared<look_world<Table>>::world;
     std::uint64_t sum = 0;
     std::size_t found = 0;
@@ -138,7 +140,7 @@ void add_look(const char* scenario, const char* implementation, int threads) {
 // ---- numbers that are over, or never were
 // ---------------------------------------------------------
 
-// A place for a number of each slot that is over; the slot is live again where `reused`.
+// Every number is over; where Reused, its slot has another one that is live.
 template <class Table, bool Reused>
 struct stale_world : look_world<Table> {
     explicit stale_world(const benchmark::State& state) : look_world<Table>(state) {
@@ -151,6 +153,7 @@ struct stale_world : look_world<Table> {
 
 template <class Table, bool Reused, bool Forged>
 void refuse(benchmark::State& state) {
+    settle(state);
     auto& w = *shared<stale_world<Table, Reused>>::world;
     if constexpr (Forged) {
         // No table has handed out as many.
@@ -182,7 +185,7 @@ template <bool Reused, bool Forged>
 void add_refusals(const char* scenario) {
     add_refuse<lend_table, Reused, Forged>(scenario, "lend");
     add_refuse<lend_table, Reused, Forged>(scenario, "lend_again");
-    if (!Forged) add_refuse<floor_table, Reused, false>(scenario, "floor");
+    if constexpr (!Reused && !Forged) add_refuse<floor_table, false, false>(scenario, "floor");
     add_refuse<mutex_slot_map, Reused, Forged>(scenario, "mutex_slot_map");
     add_refuse<mutex_map_table, Reused, Forged>(scenario, "mutex_map_table");
 }

@@ -15,6 +15,11 @@
 #include <string>
 #include <thread>
 
+#if defined(__linux__)
+#include <pthread.h>
+#include <sched.h>
+#endif
+
 namespace bench {
 
 /// What the tables hold: 16 bytes, the second half of which proves the first.
@@ -27,9 +32,9 @@ struct payload {
 };
 static_assert(sizeof(payload) == 16);
 
-/// Hides where a value came from and what becomes of it. In place of benchmark::DoNotOptimize, which
-/// in Google Benchmark 1.7 is not only dear, because it stores the value, but wrong: GCC 12 takes
-/// the assignment before it for dead and the value is garbage.
+/// Hides where a value came from and what becomes of it. In place of benchmark::DoNotOptimize,
+/// which in Google Benchmark 1.7 is not only dear, because it stores the value, but wrong: GCC 12
+/// takes the assignment before it for dead and the value is garbage.
 template <class Word>
 inline void hide(Word& word) {
     asm volatile("" : "+r"(word));
@@ -82,6 +87,30 @@ private:
     std::atomic<int> arrived_{0};
     std::atomic<std::uint32_t> round_{0};
 };
+
+/// Keeps each thread of a benchmark on a core of its own, where there are enough. To be called
+/// first by each; threads that are started later inherit it.
+inline void settle(const benchmark::State& state) {
+#if defined(__linux__)
+    static const cpu_set_t allowed = [] {
+        cpu_set_t set;
+        if (sched_getaffinity(0, sizeof set, &set) != 0) CPU_ZERO(&set);
+        return set;
+    }();
+    if (CPU_COUNT(&allowed) == 0) return;
+    cpu_set_t mine = allowed;
+    if (state.threads() <= CPU_COUNT(&allowed)) {
+        int skip = state.thread_index();
+        CPU_ZERO(&mine);
+        for (int cpu = 0; cpu < CPU_SETSIZE && CPU_COUNT(&mine) == 0; ++cpu) {
+            if (CPU_ISSET(cpu, &allowed) && skip-- == 0) CPU_SET(cpu, &mine);
+        }
+    }
+    (void)pthread_setaffinity_np(pthread_self(), sizeof mine, &mine);
+#else
+    (void)state;
+#endif
+}
 
 /// What the threads of one benchmark share, made before they start and gone after they ended.
 template <class World>
