@@ -142,10 +142,14 @@ private:
     friend class pool<Driver, Platform>;
 
     LEND_ALWAYS_INLINE lease(slot_type& s, detail::lending_word::type word) noexcept
-        : slot_(&s), word_(word) {}
+        : slot_(&s), word_(word) {
+        detail::checks<core_type>::is_clean(s);
+        detail::checks<core_type>::note_clean(s, false);
+    }
 
     LEND_ALWAYS_INLINE hresult give_back() noexcept {
         slot_type& s = *std::exchange(slot_, nullptr);
+        detail::checks<core_type>::is_held(s, word_);
         core_type& core = core_type::of(s);
         if constexpr (driver_traits<Driver>::has_reset) {
             bool clean = false;
@@ -161,6 +165,7 @@ private:
                 return hr::s_false;
             }
         }
+        detail::checks<core_type>::note_clean(s, true);
         // What this thread will find if it comes first; noted before the slot is let go.
         auto& last = core.remembered();
         if (last.slot == &s) [[likely]] {
@@ -174,6 +179,7 @@ private:
 
     LEND_NOINLINE hresult end_badly(destroy_reason why) noexcept {
         slot_type& s = *std::exchange(slot_, nullptr);
+        detail::checks<core_type>::is_held(s, word_);
         return back::destroy(core_type::of(s), s, back::use::lease, why);
     }
 

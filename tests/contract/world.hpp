@@ -11,6 +11,7 @@
 #include "support/reference_holder.hpp"
 
 #include <lend/com/basic_dispenser_manager.hpp>
+#include <lend/com/basic_holder.hpp>
 
 #include <gtest/gtest.h>
 
@@ -21,13 +22,19 @@
 namespace lend_tests {
 
 /// A holder class under test, and its name in the list of tests.
+struct engine_world {
+    using platform = manual_platform;
+    using holder = basic_holder<platform>;
+    static constexpr const char* name = "engine";
+};
+
 struct reference_world {
     using platform = manual_platform;
     using holder = reference_holder<platform>;
     static constexpr const char* name = "reference";
 };
 
-using worlds = ::testing::Types<reference_world>;
+using worlds = ::testing::Types<reference_world, engine_world>;
 
 struct world_names {
     template <class World> static std::string GetName(int) { return World::name; }

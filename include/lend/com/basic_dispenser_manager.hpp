@@ -104,7 +104,8 @@ public:
 
     // ---- IDispenserManager -------------------------------------------------------------------
 
-    HRESULT STDMETHODCALLTYPE RegisterDispenser(IDispenserDriver* driver, LPCOLESTR name,
+    HRESULT STDMETHODCALLTYPE RegisterDispenser(IDispenserDriver* driver,
+                                                LPCOLESTR name,
                                                 IHolder** out_holder) noexcept override {
         if (out_holder == nullptr) return E_INVALIDARG;
         *out_holder = nullptr;
@@ -128,14 +129,15 @@ public:
     /// RegisterDispenser with options. See IDispenserManager::RegisterDispenser, above all for the
     /// reference that the caller must count.
     /// @par Errors As RegisterDispenser.
-    HRESULT register_dispenser(IDispenserDriver* driver, LPCOLESTR name,
-                               const holder_options& options, Holder** out_holder) noexcept {
+    HRESULT register_dispenser(IDispenserDriver* driver,
+                               LPCOLESTR name,
+                               const holder_options& options,
+                               Holder** out_holder) noexcept {
         if (out_holder == nullptr) return E_INVALIDARG;
         *out_holder = nullptr;
         if (driver == nullptr) return E_INVALIDARG;
         const HRESULT code = lend::detail::com_boundary<Platform>([&] {
-            *out_holder = new Holder(
-                holder_parts<Platform>{core_, this, driver, name, options});
+            *out_holder = new Holder(holder_parts<Platform>{core_, this, driver, name, options});
             (*out_holder)->open();
             return S_OK;
         });

@@ -78,9 +78,9 @@ public:
     template <bool Readable>
     static void spill(cache& from, Segments& slots, std::uint32_t base) noexcept {
         if constexpr (Readable && orders::spill_fence) {
-            // (12) release-fence synchronizes-with the acquire-fence (13): who copies a value
-            // and sees an index instead sees that the number is over. Only values can be copied
-            // so; objects need no fence.
+            // (12) release-fence synchronizes-with the acquire-fence (13) of table_slot.hpp: who
+            // copies a value and sees an index instead sees that the number is over. Only values
+            // can be copied so; objects need no fence.
             Platform::fence(std::memory_order_release);
         }
         std::uint64_t first = 0;

@@ -39,7 +39,7 @@ class table_segments {
         tuning::segment_slots_max);
 
 public:
-    static constexpr std::uint32_t segment_slots = std::min(wanted_slots, numbers::index_end);
+    static constexpr std::uint32_t segment_slots = (std::min)(wanted_slots, numbers::index_end);
 
     table_segments() noexcept : directory_(nullptr), limit_(0) {
         static_assert(std::has_single_bit(segment_slots));
@@ -62,13 +62,6 @@ public:
         // (4) acquire-load synchronizes-with the release-store (3): the directory is filled.
         const directory* const where = directory_.load(orders::directory_load);
         return where->entry(index / segment_slots)[index % segment_slots];
-    }
-
-    // The slot of an index, or null if there is none yet.
-    LEND_ALWAYS_INLINE Slot* find(std::uint32_t index) const noexcept {
-        if (index >= limit()) [[unlikely]]
-            return nullptr;
-        return &at(index);
     }
 
     // Makes `index` exist. False if memory or indices are out; then nothing has changed.

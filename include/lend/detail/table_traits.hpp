@@ -31,10 +31,10 @@ struct table_numbers {
     static constexpr unsigned generation_bits = Platform::generation_bits;
     static_assert(generation_bits >= 1 && generation_bits <= 32 && generation_bits < bits);
 
-    static constexpr unsigned low_bits = std::min(32U, bits - generation_bits);
+    static constexpr unsigned low_bits = (std::min)(32U, bits - generation_bits);
     static constexpr unsigned tag_bits = Platform::tag_bits;
     static_assert(tag_bits + 2 <= low_bits, "no bits are left for the index");
-    static constexpr unsigned index_bits = std::min(31U, low_bits - tag_bits);
+    static constexpr unsigned index_bits = (std::min)(31U, low_bits - tag_bits);
 
     static constexpr std::uint32_t generation_max =
         static_cast<std::uint32_t>((std::uint64_t{1} << generation_bits) - 1);

@@ -244,12 +244,19 @@ private:
         std::size_t starts = 0;
         {
             lock_type lock(core_.mutex);
-            if (heard(me_) == waiter_state::answered) return std::nullopt;
+            if (heard(me_) == waiter_state::answered) {
+                // What this one was told to look for is still there for the next.
+                core_.waiters.poke(core_.waiters.head(), wake);
+                lock.unlock();
+                wake.deliver();
+                return std::nullopt;
+            }
             // Where each waiter tries for itself, what does not fit this one may fit the next.
             if constexpr (Core::typed) core_.waiters.poke(me_.next, wake);
             if (core_.options.creation == creation_mode::inline_) {
                 if (slot_type* const place = make::reserve(core_)) {
-                    core_.waiters.leave(me_, false, wake);
+                    // One place is taken; another may be there for the next.
+                    core_.waiters.leave(me_, core_.room() > 0, wake);
                     lock.unlock();
                     wake.deliver();
                     return made(core_, *place, wanted_);
@@ -303,6 +310,7 @@ private:
             }
             const time_point now = platform::now();
             if (now >= deadline_) {
+                checks<Core>::is_late(now, deadline_);
                 error why = timed_out(now);
                 core_.waiters.leave(me_, false, wake);
                 lock.unlock();
