@@ -145,8 +145,9 @@ public:
         if (!is_live(word_.load(orders::read), generation)) return false;
         bits = storage_.load_bits();
         if constexpr (orders::read_fence) {
-            // (13) acquire-fence synchronizes-with the release-fence (11) and the release-fence
-            // (12) of table_cache.hpp: whoever saw a later value sees that the number is over.
+            // (13) acquire-fence synchronizes-with the release-fence (11) and the
+            // release-fence (12) of table_cache.hpp: whoever saw a later value sees that the
+            // number is over.
             Platform::fence(std::memory_order_acquire);
         }
         // Relaxed: ordered after the value by the fence (13).
