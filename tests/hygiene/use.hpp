@@ -22,6 +22,9 @@ int use_lend() {
     const auto bad = half_of(3);
     if (bad || bad.error().code() != lend::hr::e_invalidarg) return 2;
     if (lend::describe(bad.error().code()).empty()) return 3;
+    lend::handle_table<int> table;
+    const auto number = table.insert(7);
+    if (!number || !table.contains(*number)) return 5;
     const auto before = lend::default_platform::now();
     if (lend::default_platform::now() < before) return 4;
     return 0;
