@@ -217,7 +217,7 @@ TYPED_TEST(HandleTableStress, a_dead_threads_free_slots_are_inherited) {
 TYPED_TEST(HandleTableStress, walks_see_what_is_there_all_the_time) {
     tally counts;
     typename TestFixture::table_type table;
-    for (unsigned i = 0; i < 50; ++i) (void)*table.emplace(counts, 1);
+    for (unsigned i = 0; i < 50; ++i) (void)*table.emplace(counts, 1U);
 
     on_threads(2, [&](unsigned self) {
         for (unsigned round = 0; round < 100; ++round) {
@@ -227,7 +227,7 @@ TYPED_TEST(HandleTableStress, walks_see_what_is_there_all_the_time) {
                 EXPECT_EQ(seen, 50U);
             } else {
                 std::array<typename TestFixture::handle, 30> numbers{};
-                for (auto& number : numbers) number = *table.emplace(counts, 2);
+                for (auto& number : numbers) number = *table.emplace(counts, 2U);
                 EXPECT_EQ(table.erase(numbers), numbers.size());
             }
         }
