@@ -274,6 +274,9 @@ struct driver_traits {
     };
     /// The driver says by `using no_reset = void;` that its resources keep no state between uses.
     static constexpr bool says_no_reset = requires { typename Driver::no_reset; };
+    /// The driver says by `using orders_inventory = void;` that its resources are offered in the
+    /// order in which they came back, those of the caller's transaction first. For com::holder.
+    static constexpr bool orders_inventory = requires { typename Driver::orders_inventory; };
     /// The driver has a class of its own that is told what happens.
     static constexpr bool has_events = requires { typename Driver::events; };
 

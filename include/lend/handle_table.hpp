@@ -10,6 +10,7 @@
 #include <lend/detail/config.hpp>
 #include <lend/detail/table_pin.hpp>
 #include <lend/detail/table_state.hpp>
+#include <lend/fwd.hpp>
 #include <lend/hresult.hpp>
 #include <lend/platform.hpp>
 #include <lend/result.hpp>
@@ -56,7 +57,7 @@ namespace lend::inline v0_1 {
 ///   that reaches another thread without synchronization may be refused there.
 /// @par Ownership
 ///   The table owns its objects. Its destructor destroys them; no pin may be left then.
-template <class T, class Platform = default_platform>
+template <class T, class Platform>
 class handle_table {
     static_assert(std::is_object_v<T> && !std::is_array_v<T> &&
                       std::is_same_v<T, std::remove_cv_t<T>>,

@@ -113,7 +113,7 @@ private:
 ///
 /// @par Thread safety All members: safe from any thread.
 template <bool Exceptions, bool Checks>
-struct basic_platform {
+struct LEND_EXPORT basic_platform {
     static constexpr bool exceptions = Exceptions;
     static constexpr bool checks = Checks;
 

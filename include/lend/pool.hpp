@@ -267,7 +267,7 @@ private:
         if (last.pool == core && last.nonce == core->nonce) [[likely]] {
             auto& s = *static_cast<slot_type*>(last.slot);
             const detail::lending_word::type expected = last.expected;
-            if (back::take(s, expected)) [[likely]] {
+            if (s.word.take(expected)) [[likely]] {
                 const auto word =
                     detail::lending_word::with_state(expected, detail::lending_word::in_use);
                 if (accept(*core, s, word, type)) [[likely]] {

@@ -53,12 +53,12 @@ struct pool_options {
     /// At most max_size.
     std::size_t min_idle = 0;
 
-    /// How long `acquire` waits. 0: not at all. duration::max(): for ever. Negative is refused.
+    /// How long `acquire` waits. 0: not at all. (duration::max)(): for ever. Negative is refused.
     std::chrono::nanoseconds acquire_timeout = std::chrono::seconds(30);
 
     /// How long a resource may stay idle before it is destroyed, unless the driver's `idle_limit`
-    /// says otherwise. Positive; duration::max(): for ever. 0 is refused. Measured in sweeps, so a
-    /// resource goes up to one sweep later, never earlier, and never below min_idle.
+    /// says otherwise. Positive; (duration::max)(): for ever. 0 is refused. Measured in sweeps, so
+    /// a resource goes up to one sweep later, never earlier, and never below min_idle.
     std::chrono::nanoseconds idle_timeout = std::chrono::minutes(10);
 
     creation_mode creation = creation_mode::worker;

@@ -188,9 +188,9 @@ inline void join_all() {
 inline void advance(std::chrono::nanoseconds by) { detail::inside().advance(by.count()); }
 
 /// Puts the calling fiber to sleep, in virtual time.
-inline void sleep_for(std::chrono::nanoseconds time) {
+inline void sleep(std::chrono::nanoseconds time) {
     auto& it = detail::inside();
-    it.sleep_until(it.now() + time.count());
+    it.sleep_to(it.now() + time.count());
 }
 
 /// Virtual time since the start of the run.
@@ -221,6 +221,9 @@ inline void note(const char* text, std::uint64_t value = 0) {
 
 /// The next so many calls of start_thread find no thread.
 inline void refuse_threads(unsigned count) { detail::inside().refuse_threads(count); }
+
+/// For an after_step function: every fiber waits, for a wake-up or for time to pass.
+[[nodiscard]] inline bool nobody_can_run() { return detail::inside().nobody_can_run(); }
 
 /// Calls `function` after every step, as long as it lives. It sees the objects as they are between
 /// two steps; what it does is no scheduling point, and it must not wait. One at a time.

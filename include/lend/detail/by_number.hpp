@@ -24,23 +24,19 @@ struct by_number {
         slot_type& s = *found->slot;
         lock_type lock(core.mutex);
         if (core.closing) return hr::lend_e_closed;
-        // (1) acquire-load synchronizes-with the release-CAS of whoever left the slot
-        lending_word::type seen = s.word.load(std::memory_order_acquire);
+        lending_word::type seen = s.word.see();
         for (;;) {
             switch (lending_word::state_of(seen)) {
             case lending_word::idle:
-                if (back::take(s, seen)) return destroy_taken(core, lock, s, number, seen);
-                seen = s.word.load(std::memory_order_acquire); // (1), as above
+                if (s.word.take(seen)) return destroy_taken(core, lock, s, number, seen);
+                seen = s.word.see();
                 break;
             case lending_word::in_use:
                 // Only a slot in creation gets another number, and none leaves its use for
                 // creation while the lock is held.
                 if (s.number != number) return hr::lend_e_stale;
                 if (lending_word::has(seen, lending_word::condemned)) return hr::s_false;
-                // (1) acquire-CAS synchronizes-with the release-CAS of whoever left the slot
-                if (s.word.compare_exchange_weak(seen, seen | lending_word::condemned,
-                                                 std::memory_order_acquire,
-                                                 std::memory_order_acquire)) {
+                if (s.word.condemn(seen)) {
                     ++core.counted.condemned;
                     return hr::s_false;
                 }

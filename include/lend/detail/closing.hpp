@@ -35,12 +35,11 @@ struct closing {
                 core.closing = true;
                 refuse_waiters(core);
                 mine = mark_slots(core);
-                // Relaxed: the housekeeper looks at it under the lock.
-                core.chores.fetch_add(1, std::memory_order_relaxed);
+                core.chores.change();
             }
         }
-        platform::unpark_one(core.chores);
-        platform::heavy_fence(); // see phases.hpp
+        core.chores.wake();
+        phases<Core>::after_marking();
         destroy_idle(core, mine);
         return wait_for_calls(core, deadline);
     }
@@ -59,14 +58,12 @@ private:
         slot_type* mine = nullptr;
         std::uint32_t others = 0;
         core.slots.for_each([&](slot_type& s) {
-            // (1) acq-rel-fetch-or synchronizes-with the release-CAS of whoever left the slot idle
-            const lending_word::type was =
-                s.word.fetch_or(lending_word::closing, std::memory_order_acq_rel);
+            const lending_word::type was = s.word.close();
             if (lending_word::is(was, lending_word::empty)) return;
             if (lending_word::is(was, lending_word::idle) ||
                 lending_word::is(was, lending_word::parked)) {
-                Core::become(s, lending_word::count_of(was) | lending_word::closing |
-                                    lending_word::destroying);
+                s.word.become(lending_word::count_of(was) | lending_word::closing |
+                              lending_word::destroying);
                 s.next = mine;
                 mine = &s;
             } else {
@@ -92,15 +89,18 @@ private:
 
     static hresult wait_for_calls(Core& core, time_point deadline) noexcept {
         for (;;) {
-            // (2) acquire-load synchronizes-with the release-fetch-add of whoever settles
-            const std::uint32_t seen = core.settled.load(std::memory_order_acquire);
+            const std::uint32_t seen = core.settled.see();
             const std::size_t running = calls_running(core);
-            if (running == 0) return hr::s_ok;
+            if (running == 0) {
+                // Relaxed: for the checks only.
+                core.quiet.store(true, std::memory_order_relaxed);
+                return hr::s_ok;
+            }
             if (platform::now() >= deadline) {
                 core.events.abandoned_at_close(running);
                 return hr::s_false;
             }
-            platform::park(core.settled, seen, deadline);
+            core.settled.sleep(seen, deadline);
         }
     }
 
@@ -109,8 +109,7 @@ private:
         const lock_type lock(core.mutex);
         std::size_t running = core.workers + (core.housekeeper_runs ? 1U : 0U);
         core.slots.for_each([&](slot_type& s) {
-            // Relaxed: states that matter here change under the lock; phases have their own order.
-            const lending_word::type word = s.word.load(std::memory_order_relaxed);
+            const lending_word::type word = s.word.peek();
             const bool calls =
                 lending_word::is(word, lending_word::destroying) ||
                 lending_word::is(word, lending_word::creating) ||

@@ -6,6 +6,7 @@
 #ifndef LEND_DETAIL_CORE_HPP
 #define LEND_DETAIL_CORE_HPP
 
+#include <lend/detail/checks.hpp>
 #include <lend/detail/creation_plan.hpp>
 #include <lend/detail/driver_call.hpp>
 #include <lend/detail/lending_word.hpp>
@@ -75,8 +76,16 @@ struct core {
     // True where lend itself can tell by == whether a resource serves a request.
     static constexpr bool comparable = traits::has_resource_type && !traits::has_rate;
 
+    // True where the inventory keeps the order in which resources came back, and their
+    // transactions: see affinity.hpp. Every use then ends under the lock.
+    static constexpr bool ordered = traits::orders_inventory;
+
     core(Driver&& d, const pool_options& o, table_type&& t) noexcept
         : driver(std::move(d)), options(o), numbers(std::move(t)) {}
+
+    ~core() { checks<core>::all_is_over(*this); }
+    core(const core&) = delete;
+    core& operator=(const core&) = delete;
 
     // ---- what never changes after construction --------------------------------------------
     Driver driver;
@@ -91,8 +100,8 @@ struct core {
     slot_list<slot_type, Platform> slots;
     typename Platform::template atomic<std::uint32_t> shares{1};
     // Changes whenever the closer, or the housekeeper, has a reason to look.
-    typename Platform::template atomic<std::uint32_t> settled{0};
-    typename Platform::template atomic<std::uint32_t> chores{0};
+    event_count<Platform> settled;
+    event_count<Platform> chores;
 
     // ---- under the lock -------------------------------------------------------------------
     alignas(64) typename Platform::mutex mutex;
@@ -101,14 +110,17 @@ struct core {
     slot_type* jobs = nullptr;   // slots waiting for a worker to create in them, linked by next
     slot_type* last_job = nullptr;
     std::size_t size = 0;     // slots that are not empty
-    std::size_t creating = 0; // of these, those in creation
+    std::size_t creating = 0; // of these, those in creation for whoever waits, not for their caller
     std::size_t workers = 0;
     bool housekeeper_runs = false;
     bool closing = false;
+    [[no_unique_address]] shelves_of<slot_type, ordered> shelves;
     creation_plan<Platform> plan;
     std::optional<error> last_create_error;
     [[no_unique_address]] std::optional<resource_type> usual_type; // of the last create
-    pool_stats counted;                                            // the counters only
+    // Close has returned and nothing runs any more; for the checks only.
+    typename Platform::template atomic<bool> quiet{false};
+    pool_stats counted; // the counters only
 
     [[nodiscard]] std::size_t room() const noexcept { return options.max_size - size; }
 
@@ -141,17 +153,6 @@ struct core {
 
     // ---- leaving a slot ---------------------------------------------------------------------
 
-    // Sets the word of a slot that the caller owns. Others may be setting flags meanwhile; a flag
-    // that must survive is one that is set under the lock, which the caller holds.
-    static void become(slot_type& s, lending_word::type next) noexcept {
-        // Relaxed: only its flags are of interest, and the exchange decides.
-        lending_word::type seen = s.word.load(std::memory_order_relaxed);
-        // (2) release-CAS synchronizes-with the acquire-CAS (3)
-        while (!s.word.compare_exchange_weak(seen, next, std::memory_order_release,
-                                             std::memory_order_relaxed)) {
-        }
-    }
-
     // Lets the driver destroy what is in a slot that the caller owns, with no lock held. The
     // number is dead before the driver is called.
     hresult destroy_in(slot_type& s, destroy_reason why) noexcept {
@@ -173,12 +174,10 @@ struct core {
 
     // Makes a slot empty that the caller owns. Under the lock.
     void empty(slot_type& s) noexcept {
-        s.enlisted = {};
-        s.transaction_over = false;
-        // Relaxed: the caller owns the slot.
-        const lending_word::type seen = s.word.load(std::memory_order_relaxed);
-        become(s, lending_word::count_of(seen) | lending_word::empty);
+        if constexpr (ordered) s.place = {};
+        s.word.become(lending_word::count_of(s.word.peek()) | lending_word::empty);
         --size;
+        checks<core>::size_is_right(*this);
     }
 
     // The same, and the slot may be used again. In a closed pool its share is given back instead:
@@ -196,10 +195,9 @@ struct core {
 
     // The end of a share that a closed pool gave to a slot. Lets the lock go.
     void leave_closed(lock_type& lock) noexcept {
-        // (4) release-fetch-add synchronizes-with the acquire-load (5)
-        settled.fetch_add(1, std::memory_order_release);
+        settled.change();
         lock.unlock();
-        Platform::unpark_one(settled);
+        settled.wake();
         drop_share();
     }
 
@@ -211,7 +209,7 @@ struct core {
         if (housekeeper_runs || closing) return;
         if (options.housekeeping != housekeeping_mode::own_thread) return;
         const bool expires =
-            traits::has_idle_limit || options.idle_timeout != std::chrono::nanoseconds::max();
+            traits::has_idle_limit || options.idle_timeout != (std::chrono::nanoseconds::max)();
         if (!expires && options.min_idle == 0) return;
         add_share();
         housekeeper_runs = Platform::start_thread("lend-keeper", housekeeper, this);
@@ -224,8 +222,8 @@ struct core {
     // Gauges in one pass; with or without the lock.
     void count(pool_stats& s) noexcept {
         slots.for_each([&](slot_type& each) {
-            // Relaxed, both: a gauge is a snapshot of a moving thing.
-            const lending_word::type word = each.word.load(std::memory_order_relaxed);
+            const lending_word::type word = each.word.peek();
+            // Relaxed: a gauge is a snapshot of a moving thing.
             const slot_phase phase = each.phase.load(std::memory_order_relaxed);
             s.acquired += lending_word::count_of(word) / lending_word::one_lending;
             switch (lending_word::state_of(word)) {

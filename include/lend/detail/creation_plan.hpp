@@ -32,17 +32,19 @@ public:
     [[nodiscard]] std::size_t
     starts(std::size_t demand, std::size_t in_flight, std::size_t room) const noexcept {
         if (demand <= in_flight) return 0;
-        const std::size_t wanted = std::min(demand - in_flight, room);
+        const std::size_t wanted = (std::min)(demand - in_flight, room);
         if (failures_ == 0) return wanted;
         if (in_flight > 0 || Platform::now() < probe_at_) return 0;
-        return std::min<std::size_t>(wanted, 1);
+        return (std::min<std::size_t>)(wanted, 1);
     }
 
     void succeeded() noexcept { failures_ = 0; }
 
     void failed() noexcept {
-        const duration span = std::min<duration>(
-            first_span * (std::int64_t{1} << std::min(failures_, most_doublings)), longest_span);
+        const duration span =
+            (std::min<duration>)(first_span *
+                                     (std::int64_t{1} << (std::min)(failures_, most_doublings)),
+                                 longest_span);
         ++failures_;
         const auto share = static_cast<std::int64_t>(Platform::random() %
                                                      static_cast<std::uint64_t>(span.count()));
@@ -53,7 +55,7 @@ public:
 
     // When the first waiter should ask again; max() if nothing would change by time alone.
     [[nodiscard]] time_point look_at() const noexcept {
-        return failures_ == 0 ? time_point::max() : probe_at_;
+        return failures_ == 0 ? (time_point::max)() : probe_at_;
     }
 
 private:

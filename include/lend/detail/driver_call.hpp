@@ -167,7 +167,7 @@ struct driver_call {
             enter();
             LEND_TRY {
                 const std::chrono::nanoseconds limit = driver.idle_limit(r);
-                return limit.count() < 0 ? Duration::max()
+                return limit.count() < 0 ? (Duration::max)()
                                          : std::chrono::duration_cast<Duration>(limit);
             }
             LEND_CATCH_ALL { return otherwise; }

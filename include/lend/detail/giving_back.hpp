@@ -27,26 +27,10 @@ struct giving_back {
     // Whether the use that ends was a lease, or only a look at a candidate. Leases are counted.
     enum class use : std::uint8_t { lease, look };
 
-    // The fast end of a use: one exact compare-exchange, nothing of the pool touched after it.
-    // False if there is something to know; the caller still owns the slot then.
-    LEND_ALWAYS_INLINE static bool fast(slot_type& s, lending_word::type word, use ended) noexcept {
-        const lending_word::type next = lending_word::count_of(word) +
-                                        (ended == use::lease ? lending_word::one_lending : 0) +
-                                        lending_word::idle;
-        lending_word::type expected =
-            lending_word::count_of(word) | lending_word::in_use; // no flag
-        // (1) release-CAS synchronizes-with the acquire-CAS (2)
-        return s.word.compare_exchange_strong(expected, next, std::memory_order_release,
-                                              std::memory_order_relaxed);
-    }
-
-    // Takes an idle slot with exactly this word.
-    LEND_ALWAYS_INLINE static bool take(slot_type& s, lending_word::type word) noexcept {
-        lending_word::type expected = word;
-        // (2) acquire-CAS synchronizes-with the release-CAS (1)
-        return s.word.compare_exchange_strong(expected,
-                                              lending_word::with_state(word, lending_word::in_use),
-                                              std::memory_order_acquire, std::memory_order_relaxed);
+    // The fast end of a use: one exact compare-exchange. False if there is something to know; the
+    // caller still owns the slot then.
+    LEND_ALWAYS_INLINE static bool fast(slot_type& s, lending_word::type held, use ended) noexcept {
+        return s.word.leave(held, ended == use::lease ? lending_word::one_lending : 0);
     }
 
     // A clean end: to the inventory, to a waiter, or, if condemned or closed, to destruction.
@@ -59,8 +43,7 @@ struct giving_back {
         wakes wake;
         {
             lock_type lock(core.mutex);
-            // Relaxed: the caller owns the slot; closing and condemned are set under the lock.
-            const lending_word::type seen = s.word.load(std::memory_order_relaxed);
+            const lending_word::type seen = s.word.peek();
             LEND_ASSERT(platform, lending_word::is(seen, lending_word::in_use));
             const bool closed = lending_word::has(seen, lending_word::closing);
             if (closed || lending_word::has(seen, lending_word::condemned)) {
@@ -85,11 +68,10 @@ struct giving_back {
     // The same with the lock held, which is let go. The core may be gone afterwards.
     static hresult destroy_locked(
         Core& core, lock_type& lock, slot_type& s, use ended, destroy_reason why) noexcept {
-        // Relaxed: the caller owns the slot; closing is set under the lock.
-        const lending_word::type seen = s.word.load(std::memory_order_relaxed);
-        Core::become(s, lending_word::count_of(seen) +
-                            (ended == use::lease ? lending_word::one_lending : 0) +
-                            (seen & lending_word::closing) + lending_word::destroying);
+        const lending_word::type seen = s.word.peek();
+        s.word.become(lending_word::count_of(seen) +
+                      (ended == use::lease ? lending_word::one_lending : 0) +
+                      (seen & lending_word::closing) + lending_word::destroying);
         count_reason(core, why);
         lock.unlock();
         const hresult code = core.destroy_in(s, why);
@@ -105,6 +87,8 @@ struct giving_back {
         if (!core.vacate(lock, s)) return;
         wakes wake;
         const std::size_t starts = making<Core>::plan_for_waiters(core, wake);
+        // It finds out when to try again.
+        if (core.plan.failing()) core.waiters.poke(core.waiters.head(), wake);
         lock.unlock();
         wake.deliver();
         making<Core>::start_workers(core, starts);

@@ -38,10 +38,11 @@ struct handing {
                           typename Core::wakes& wake) noexcept {
         waiter_type* const w = core.waiters.empty() ? nullptr : first_fitting(core, s);
         if (w != nullptr && (way == how::directly || may_hand_over(core, s, *w))) {
+            checks<Core>::may_be_served(core, *w);
             const bool more = core.waiters.size() > 1;
             const lending_word::type word =
                 count | lending_word::in_use | (more ? lending_word::wanted : lending_word::empty);
-            Core::become(s, word);
+            s.word.become(word);
             if (more) note_hold(core, s);
             ++core.counted.handed_over;
             core.waiters.answer(*w, s, word, wake);
@@ -49,7 +50,7 @@ struct handing {
             if (core.plan.failing()) core.waiters.poke(core.waiters.head(), wake);
             return;
         }
-        Core::become(s, count | lending_word::idle);
+        s.word.become(count | lending_word::idle);
         // Where lend cannot tell whom it fits, each waiter tries for itself, the first one first.
         core.waiters.poke(w != nullptr ? w : core.waiters.head(), wake);
     }

@@ -54,12 +54,11 @@ struct housekeeping {
         Core& core = *static_cast<Core*>(raw);
         lock_type lock(core.mutex);
         while (!core.closing) {
-            // Relaxed: changed under the lock, which is held.
-            const std::uint32_t seen = core.chores.load(std::memory_order_relaxed);
+            const std::uint32_t seen = core.chores.see();
             lock.unlock();
             const time_point now = platform::now();
             (void)sweep(core, now);
-            platform::park(core.chores, seen, now + period(core));
+            core.chores.sleep(seen, now + period(core));
             lock.lock();
         }
         core.housekeeper_runs = false;
@@ -82,18 +81,14 @@ private:
     static std::size_t take_expired(Core& core, time_point now, slot_type*& expired) noexcept {
         std::size_t idle = 0;
         core.slots.for_each([&](slot_type& s) {
-            // Relaxed: a count; what is taken below is taken by an exchange.
-            idle += lending_word::is(s.word.load(std::memory_order_relaxed), lending_word::idle)
-                        ? 1
-                        : 0;
+            idle += lending_word::is(s.word.peek(), lending_word::idle) ? 1 : 0;
         });
         core.slots.for_each([&](slot_type& s) {
-            // (1) acquire-load synchronizes-with the release-CAS of whoever left the slot idle
-            const lending_word::type word = s.word.load(std::memory_order_acquire);
+            const lending_word::type word = s.word.see();
             if (!lending_word::is(word, lending_word::idle) || idle <= core.options.min_idle)
                 return;
-            if (!has_been_idle(s, word, now) || !back::take(s, word)) return;
-            Core::become(s, lending_word::count_of(word) | lending_word::destroying);
+            if (!has_been_idle(s, word, now) || !s.word.take(word)) return;
+            s.word.become(lending_word::count_of(word) | lending_word::destroying);
             ++core.counted.expired;
             s.next = expired;
             expired = &s;
@@ -107,7 +102,7 @@ private:
             s.idle_word = word;
             s.idle_since = now;
         }
-        return s.idle_limit != duration::max() && now - s.idle_since >= s.idle_limit;
+        return s.idle_limit != (duration::max)() && now - s.idle_since >= s.idle_limit;
     }
 
     static std::size_t missing(const Core& core, std::size_t idle) noexcept {

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// The one word that says who owns a slot of a pool and what its owner must know.
+/// The one word that says who owns a slot of a pool and what its owner must know; and every step
+/// that changes it, with its memory order.
 
 #ifndef LEND_DETAIL_LENDING_WORD_HPP
 #define LEND_DETAIL_LENDING_WORD_HPP
 
+#include <lend/detail/config.hpp>
+
+#include <atomic>
 #include <cstdint>
 
 namespace lend::inline v0_1 {
@@ -31,37 +35,134 @@ namespace detail {
 //
 // Everything that an owner must know at the end of its use is a flag in this very word: a release
 // is one exact compare-exchange that fails if there is anything to know, and touches nothing else.
-namespace lending_word {
+struct lending_word {
 
-using type = std::uint64_t;
+    using type = std::uint64_t;
 
-inline constexpr type state_mask = 7;
-inline constexpr type empty = 0;
-inline constexpr type idle = 1;
-inline constexpr type in_use = 2;
-inline constexpr type creating = 3;
-inline constexpr type parked = 4;
-inline constexpr type destroying = 5;
+    static constexpr type state_mask = 7;
+    static constexpr type empty = 0;
+    static constexpr type idle = 1;
+    static constexpr type in_use = 2;
+    static constexpr type creating = 3;
+    static constexpr type parked = 4;
+    static constexpr type destroying = 5;
 
-inline constexpr type wanted = 8;     // somebody waits: hand over instead of leaving it idle
-inline constexpr type kept = 16;      // the inventory keeps an order: it must be told
-inline constexpr type condemned = 32; // to be destroyed, not lent again
-inline constexpr type closing = 64;   // the pool is closed: destroy and count down
-inline constexpr type flags_mask = 0xF8;
+    static constexpr type wanted = 8;     // somebody waits: hand over instead of leaving it idle
+    static constexpr type kept = 16;      // the inventory keeps an order: it must be told
+    static constexpr type condemned = 32; // to be destroyed, not lent again
+    static constexpr type closing = 64;   // the pool is closed: destroy and count down
+    static constexpr type flags_mask = 0xF8;
 
-inline constexpr type one_lending = 0x100;
+    static constexpr type one_lending = 0x100;
 
-[[nodiscard]] constexpr type state_of(type word) noexcept { return word & state_mask; }
-[[nodiscard]] constexpr type count_of(type word) noexcept { return word & ~type{0xFF}; }
-[[nodiscard]] constexpr bool is(type word, type state) noexcept { return state_of(word) == state; }
-[[nodiscard]] constexpr bool has(type word, type flag) noexcept { return (word & flag) != 0; }
-[[nodiscard]] constexpr type with_state(type word, type state) noexcept {
-    return (word & ~state_mask) | state;
-}
-// A value that no slot's word ever has.
-inline constexpr type impossible = ~type{0};
+    [[nodiscard]] static constexpr type state_of(type word) noexcept { return word & state_mask; }
+    [[nodiscard]] static constexpr type count_of(type word) noexcept { return word & ~type{0xFF}; }
+    [[nodiscard]] static constexpr bool is(type word, type state) noexcept {
+        return state_of(word) == state;
+    }
+    [[nodiscard]] static constexpr bool has(type word, type flag) noexcept {
+        return (word & flag) != 0;
+    }
+    [[nodiscard]] static constexpr type with_state(type word, type state) noexcept {
+        return (word & ~state_mask) | state;
+    }
+    // A value that no slot's word ever has.
+    static constexpr type impossible = ~type{0};
+};
 
-} // namespace lending_word
+// The word with its steps. What a pool does without its lock, it does here.
+//
+// Owners pass a slot on by a release, (2) or (3), that whoever takes it next acquires, by (1), (4)
+// or (5); flags go the other way and need no order, because who finds one takes the lock next.
+template <class Platform>
+class lending_cell {
+public:
+    using word = lending_word::type;
+
+    // What the word may be by now. Relaxed: an exchange decides, or only an observer asks.
+    [[nodiscard]] word peek() const noexcept { return word_.load(std::memory_order_relaxed); }
+
+    // What the word is, with all that its last owner did.
+    [[nodiscard]] word see() const noexcept {
+        // (1) acquire-load synchronizes-with the release-CAS (2), (3)
+        return word_.load(std::memory_order_acquire);
+    }
+
+    // Makes an idle slot with exactly this word the caller's.
+    LEND_ALWAYS_INLINE bool take(word idle) noexcept {
+        const word taken = lending_word::with_state(idle, lending_word::in_use);
+        // (4) acquire-CAS synchronizes-with the release-CAS (2), (3)
+        return word_.compare_exchange_strong(idle, taken, std::memory_order_acquire,
+                                             std::memory_order_relaxed);
+    }
+
+    // Leaves the slot idle if it has no flag; nothing of the pool is touched after that.
+    // `lendings`: one_lending if this ends a lease, 0 if it ends a look.
+    LEND_ALWAYS_INLINE bool leave(word held, word lendings) noexcept {
+        const word count = lending_word::count_of(held);
+        word unflagged = count | lending_word::in_use;
+        // (2) release-CAS synchronizes-with the acquire-CAS (4)
+        return word_.compare_exchange_strong(unflagged, count + lendings + lending_word::idle,
+                                             std::memory_order_release, std::memory_order_relaxed);
+    }
+
+    // Sets the word of a slot that the caller owns. Others may be setting flags meanwhile; a flag
+    // that must not be lost is set under the lock, which the caller holds.
+    void become(word next) noexcept {
+        word seen = peek();
+        // (3) release-CAS synchronizes-with the acquire-CAS (4)
+        while (!word_.compare_exchange_weak(seen, next, std::memory_order_release,
+                                            std::memory_order_relaxed)) {
+        }
+    }
+
+    // Tells the owner that somebody waits, if `seen` still stands; else `seen` is what stands.
+    // Relaxed: an owner who finds the flag takes the lock, under which the waiter queued before.
+    bool want(word& seen) noexcept {
+        return word_.compare_exchange_weak(seen, seen | lending_word::wanted,
+                                           std::memory_order_relaxed, std::memory_order_relaxed);
+    }
+
+    // Tells the owner to destroy what it holds. Relaxed: called under the lock, which the owner
+    // takes when it finds the flag.
+    bool condemn(word& seen) noexcept {
+        return word_.compare_exchange_weak(seen, seen | lending_word::condemned,
+                                           std::memory_order_relaxed, std::memory_order_relaxed);
+    }
+
+    // Tells everyone that the pool is closed; returns the word from before.
+    word close() noexcept {
+        // (5) acquire-fetch-or synchronizes-with the release-CAS (2), (3)
+        return word_.fetch_or(lending_word::closing, std::memory_order_acquire);
+    }
+
+private:
+    typename Platform::template atomic<word> word_{lending_word::empty};
+};
+
+// Something that somebody sleeps on until it changes: the settling of a closed pool, new chores.
+template <class Platform>
+class event_count {
+public:
+    // By whoever made a change; afterwards `wake`, which uses the address only.
+    void change() noexcept {
+        // (6) release-fetch-add synchronizes-with the acquire-load (7)
+        count_.fetch_add(1, std::memory_order_release);
+    }
+    void wake() noexcept { Platform::unpark_one(count_); }
+
+    // By whoever sleeps: see, look whether there is reason to sleep, sleep until it changes.
+    [[nodiscard]] std::uint32_t see() const noexcept {
+        // (7) acquire-load synchronizes-with the release-fetch-add (6)
+        return count_.load(std::memory_order_acquire);
+    }
+    void sleep(std::uint32_t seen, typename Platform::time_point deadline) noexcept {
+        Platform::park(count_, seen, deadline);
+    }
+
+private:
+    typename Platform::template atomic<std::uint32_t> count_{0};
+};
 
 // What the owner of an in_use slot is doing; beside the word because only observers look at it.
 enum class slot_phase : std::uint8_t { none, rating, checking, resetting };

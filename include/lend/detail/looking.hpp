@@ -81,21 +81,17 @@ struct looking {
 
 private:
     static holding<Core> try_take(Core& core, slot_type& s, manner how) noexcept {
-        // Relaxed: the exchanges below decide.
-        lending_word::type word = s.word.load(std::memory_order_relaxed);
+        lending_word::type word = s.word.peek();
         for (;;) {
             if (lending_word::is(word, lending_word::idle)) {
                 if (lending_word::has(word, lending_word::closing)) return {}; // it is the closer's
-                if (back::take(s, word))
+                if (s.word.take(word)) {
                     return {&s, lending_word::with_state(word, lending_word::in_use)};
-                word = s.word.load(std::memory_order_relaxed); // as above
+                }
+                word = s.word.peek();
             } else if (how == manner::as_a_waiter && lending_word::is(word, lending_word::in_use) &&
                        !lending_word::has(word, lending_word::wanted)) {
-                // Relaxed: a release that sees the flag takes the lock, under which this waiter
-                // entered the queue before.
-                if (s.word.compare_exchange_weak(word, word | lending_word::wanted,
-                                                 std::memory_order_relaxed,
-                                                 std::memory_order_relaxed)) {
+                if (s.word.want(word)) {
                     handing<Core>::note_hold(core, s);
                     return {};
                 }

@@ -10,6 +10,7 @@
 #include <lend/detail/handing.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -48,10 +49,9 @@ struct making {
         core.vacant = s->next;
         s->next = nullptr;
         ++core.size;
-        ++core.creating;
-        // Relaxed: the slot is the caller's.
-        const lending_word::type seen = s->word.load(std::memory_order_relaxed);
-        Core::become(*s, lending_word::count_of(seen) | lending_word::creating);
+        const lending_word::type seen = s->word.peek();
+        s->word.become(lending_word::count_of(seen) | lending_word::creating);
+        checks<Core>::size_is_right(core);
         return s;
     }
 
@@ -62,11 +62,15 @@ struct making {
         std::size_t queued = 0;
         while (queued < starts) {
             slot_type* const s = reserve(core);
-            if (s == nullptr) break;
+            if (s == nullptr) {
+                core.plan.failed(); // memory is out: as after a create that failed
+                break;
+            }
             (core.jobs == nullptr ? core.jobs : core.last_job->next) = s;
             core.last_job = s;
             ++queued;
         }
+        core.creating += queued;
         core.workers += queued;
         for (std::size_t at = 0; at < queued; ++at) core.add_share();
         return queued;
@@ -97,22 +101,25 @@ struct making {
         std::optional<error> failure = create_in(core, s, wanted);
         if (!failure) {
             lock_type lock(core.mutex);
-            --core.creating;
             if (!core.closing) {
-                succeeded(core, s);
-                // Relaxed: the slot is the caller's.
-                const auto count = lending_word::count_of(s.word.load(std::memory_order_relaxed));
+                wakes wake;
+                const bool recovered = succeeded(core, s);
+                const auto count = lending_word::count_of(s.word.peek());
                 const bool more = !core.waiters.empty();
                 const lending_word::type word = count | lending_word::in_use |
                                                 (more ? lending_word::wanted : lending_word::empty);
-                Core::become(s, word);
+                s.word.become(word);
+                const std::size_t starts = recovered ? plan_for_waiters(core, wake) : 0;
+                lock.unlock();
+                wake.deliver();
+                start_workers(core, starts);
                 return word;
             }
             lock.unlock();
             discard_unwanted(core, s);
             return hr::lend_e_closed;
         }
-        give_up(core, s, *failure);
+        give_up(core, s, *failure, whose::callers);
         return *failure;
     }
 
@@ -122,6 +129,9 @@ struct making {
     }
 
 private:
+    // To whom the result of a create belongs.
+    enum class whose : std::uint8_t { callers, anyones };
+
     // A worker: takes one queued create after the other, then ends.
     static void work(void* raw) {
         Core& core = *static_cast<Core*>(raw);
@@ -131,17 +141,16 @@ private:
             const bool skip = core.closing;
             lock.unlock();
             if (skip) {
-                give_up(core, *s, hr::lend_e_closed);
+                give_up(core, *s, hr::lend_e_closed, whose::anyones);
             } else {
                 make_for_anyone(core, *s, wanted ? &*wanted : nullptr);
             }
             lock.lock();
         }
         --core.workers;
-        // (1) release-fetch-add synchronizes-with the acquire-load of the closer
-        core.settled.fetch_add(1, std::memory_order_release);
+        core.settled.change();
         lock.unlock();
-        platform::unpark_one(core.settled);
+        core.settled.wake();
         core.drop_share();
     }
 
@@ -174,18 +183,19 @@ private:
 
     static void make_for_anyone(Core& core, slot_type& s, const resource_type* wanted) noexcept {
         if (std::optional<error> failure = create_in(core, s, wanted)) {
-            give_up(core, s, *failure);
+            give_up(core, s, *failure, whose::anyones);
             return;
         }
         wakes wake;
+        std::size_t starts = 0;
         {
             lock_type lock(core.mutex);
             --core.creating;
             if (!core.closing) {
-                succeeded(core, s);
-                // Relaxed: the slot is the caller's.
-                const auto count = lending_word::count_of(s.word.load(std::memory_order_relaxed));
+                const bool recovered = succeeded(core, s);
+                const auto count = lending_word::count_of(s.word.peek());
                 handing<Core>::give_away(core, s, count, handing<Core>::how::directly, wake);
+                if (recovered) starts = plan_for_waiters(core, wake);
             } else {
                 lock.unlock();
                 discard_unwanted(core, s);
@@ -193,6 +203,7 @@ private:
             }
         }
         wake.deliver();
+        start_workers(core, starts);
     }
 
     // The driver's create, the number, and the idle limit. Nothing is left behind on failure.
@@ -202,6 +213,7 @@ private:
         LEND_TRY {
             if (wanted == nullptr) return error(hr::lend_e_cancelled); // nobody is left to want it
             s.type.emplace(*wanted);
+            checks<Core>::is_open(core);
             result<resource> made = calls::create(core.driver, *s.type);
             if (!made) {
                 s.type.reset();
@@ -216,6 +228,7 @@ private:
             s.number = *number;
             std::construct_at(std::addressof(s.object), std::move(*made));
             s.idle_limit = calls::idle_limit(core.driver, s.object, core.options.idle_timeout);
+            checks<Core>::note_clean(s, true);
             core.events.created(s.number);
             return std::nullopt;
         }
@@ -233,7 +246,10 @@ private:
                              [&](const error& e) { core.events.destroy_failed(0, e); });
     }
 
-    static void succeeded(Core& core, slot_type& s) noexcept {
+    // Under the lock. True if creates failed until now: then those who wait for the time of the
+    // next try need not wait any longer.
+    static bool succeeded(Core& core, slot_type& s) noexcept {
+        const bool recovered = core.plan.failing();
         ++core.counted.created;
         core.plan.succeeded();
         core.last_create_error.reset();
@@ -242,6 +258,7 @@ private:
             LEND_CATCH_ALL { core.usual_type.reset(); }
         }
         core.start_housekeeper_if_needed();
+        return recovered;
     }
 
     // The pool was closed while the resource was made. The core may be gone afterwards.
@@ -256,14 +273,14 @@ private:
     // A create failed. If nothing that exists or is being made can serve those who wait, they are
     // told now; otherwise they go on waiting, and one of them tries again later. The core may be
     // gone afterwards.
-    static void give_up(Core& core, slot_type& s, const error& why) noexcept {
+    static void give_up(Core& core, slot_type& s, const error& why, whose create) noexcept {
         const bool failure = why.code() != hr::lend_e_cancelled && why.code() != hr::lend_e_closed;
         if (failure) core.events.create_failed(why);
         wakes wake;
         std::size_t starts = 0;
         {
             lock_type lock(core.mutex);
-            --core.creating;
+            if (create == whose::anyones) --core.creating;
             if (failure) {
                 ++core.counted.create_failed;
                 core.plan.failed();
@@ -278,7 +295,8 @@ private:
                 }
             } else {
                 starts = plan_for_waiters(core, wake);
-                if (failure) core.waiters.poke(core.waiters.head(), wake); // it knows when to retry
+                // It finds out when to try again.
+                if (core.plan.failing()) core.waiters.poke(core.waiters.head(), wake);
             }
         }
         wake.deliver();

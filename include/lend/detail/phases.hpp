@@ -6,6 +6,7 @@
 #ifndef LEND_DETAIL_PHASES_HPP
 #define LEND_DETAIL_PHASES_HPP
 
+#include <lend/detail/checks.hpp>
 #include <lend/detail/lending_word.hpp>
 
 #include <atomic>
@@ -22,24 +23,31 @@ struct phases {
     using slot_type = typename Core::slot_type;
     using platform = typename Core::platform;
 
+    // By the closer, once every word is marked.
+    static void after_marking() noexcept {
+        // (1) heavy-fence is totally ordered with the light-fence (2)
+        // (1) heavy-fence is totally ordered with the light-fence (3)
+        platform::heavy_fence();
+    }
+
     // Calls `call()` unless the pool is closed. False if it is closed, before or after the call.
     template <class Call>
     LEND_ALWAYS_INLINE static bool
     during(slot_type& s, slot_phase phase, const Call& call) noexcept {
         // Relaxed: the fences order it against the closer; observers take what they find.
         s.phase.store(phase, std::memory_order_relaxed);
+        // (2) light-fence is totally ordered with the heavy-fence (1)
         platform::light_fence();
-        // Relaxed: as above.
-        const bool open =
-            !lending_word::has(s.word.load(std::memory_order_relaxed), lending_word::closing);
-        if (open) [[likely]]
+        const bool open = !lending_word::has(s.word.peek(), lending_word::closing);
+        if (open) [[likely]] {
+            checks<Core>::is_open(Core::of(s));
             call();
-        // (1) release-store synchronizes-with the acquire-load (2)
+        }
+        // (4) release-store synchronizes-with the acquire-load (5)
         s.phase.store(slot_phase::none, std::memory_order_release);
+        // (3) light-fence is totally ordered with the heavy-fence (1)
         platform::light_fence();
-        // Relaxed: as above.
-        if (!lending_word::has(s.word.load(std::memory_order_relaxed), lending_word::closing))
-            [[likely]] {
+        if (!lending_word::has(s.word.peek(), lending_word::closing)) [[likely]] {
             return open;
         }
         wake_closer(s);
@@ -48,16 +56,15 @@ struct phases {
 
     // By the closer, after closing was set in the word and a heavy fence.
     static bool quiet(slot_type& s) noexcept {
-        // (2) acquire-load synchronizes-with the release-store (1)
+        // (5) acquire-load synchronizes-with the release-store (4)
         return s.phase.load(std::memory_order_acquire) == slot_phase::none;
     }
 
 private:
     LEND_NOINLINE static void wake_closer(slot_type& s) noexcept {
         Core& core = Core::of(s); // alive: the slot is owned, and each owned slot has a share
-        // (3) release-fetch-add synchronizes-with the acquire-load of the closer
-        core.settled.fetch_add(1, std::memory_order_release);
-        platform::unpark_one(core.settled);
+        core.settled.change();
+        core.settled.wake();
     }
 };
 

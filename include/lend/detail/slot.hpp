@@ -8,6 +8,7 @@
 
 #include <lend/detail/config.hpp>
 #include <lend/detail/lending_word.hpp>
+#include <lend/detail/shelves.hpp>
 #include <lend/driver.hpp>
 
 #include <algorithm>
@@ -19,6 +20,14 @@
 
 namespace lend::inline v0_1 {
 namespace detail {
+
+// What checked builds remember of a resource beside what is needed.
+template <bool Checks>
+struct slot_checks {};
+template <>
+struct slot_checks<true> {
+    bool clean = false; // reset with success since it was last lent, or new
+};
 
 // Fields and who may touch them. "Owner" is whoever brought the word to in_use, creating or
 // destroying; "lock" is the pool's mutex.
@@ -37,7 +46,7 @@ struct alignas(64) slot {
     using time_point = typename Platform::time_point;
     using duration = typename Platform::duration;
 
-    typename Platform::template atomic<lending_word::type> word{lending_word::empty};
+    lending_cell<Platform> word;
     typename Platform::template atomic<slot_phase> phase{slot_phase::none};
     std::uint32_t index = 0;
     void* home = nullptr;
@@ -46,11 +55,10 @@ struct alignas(64) slot {
     typename Platform::template atomic<std::int64_t> held_since{0};
     time_point idle_since{};
     lending_word::type idle_word = lending_word::impossible;
-    duration idle_limit = duration::max();
-    transaction_id enlisted{};
-    bool transaction_over = false;
-    slot* previous = nullptr;
-    slot* next = nullptr;
+    duration idle_limit = (duration::max)();
+    [[no_unique_address]] slot_checks<Platform::checks> state;
+    slot* next = nullptr; // in whichever chain the slot is: vacant, jobs, expired
+    [[no_unique_address]] place_of<slot, traits::orders_inventory> place; // see shelves.hpp
 
     [[no_unique_address]] std::optional<resource_type> type;
     union {
@@ -80,7 +88,7 @@ class slot_list {
         }
     };
 
-    static constexpr std::align_val_t alignment{std::max(alignof(segment), alignof(Slot))};
+    static constexpr std::align_val_t alignment{(std::max)(alignof(segment), alignof(Slot))};
     static constexpr std::size_t first_slot =
         (sizeof(segment) + alignof(Slot) - 1) / alignof(Slot) * alignof(Slot);
 
@@ -103,7 +111,7 @@ public:
     // Adds at most `wanted` slots, at least one. Returns the first of the new ones, or null if
     // memory is out; `added` says how many stand behind it.
     Slot* grow(std::size_t wanted, void* home, std::size_t& added) noexcept {
-        added = std::min(wanted, slots_per_segment);
+        added = (std::min)(wanted, slots_per_segment);
         void* memory = ::operator new(first_slot + added * sizeof(Slot), alignment, std::nothrow);
         if (memory == nullptr) return nullptr;
         auto* fresh = ::new (memory) segment;
@@ -114,7 +122,7 @@ public:
             made->home = home;
         }
         size_ += added;
-        // (1) release-store synchronizes-with the acquire-load (2)
+        // (1) release-store synchronizes-with the acquire-load (2), (3)
         (tail_ == nullptr ? head_ : tail_->next).store(fresh, std::memory_order_release);
         tail_ = fresh;
         return fresh->slots();
@@ -125,12 +133,14 @@ public:
     template <class Visit>
     Slot* find(const Visit& visit) {
         // (2) acquire-load synchronizes-with the release-store (1)
-        for (segment* at = head_.load(std::memory_order_acquire); at != nullptr;
-             at = at->next.load(std::memory_order_acquire)) { // (2), as above
+        segment* at = head_.load(std::memory_order_acquire);
+        while (at != nullptr) {
             Slot* const first = at->slots();
             for (std::size_t i = 0; i < at->count; ++i) {
                 if (visit(first[i])) return first + i;
             }
+            // (3) acquire-load synchronizes-with the release-store (1)
+            at = at->next.load(std::memory_order_acquire);
         }
         return nullptr;
     }

@@ -30,10 +30,10 @@ public:
     static patience none() noexcept { return patience(duration::zero(), {}, false); }
     static patience for_span(std::chrono::nanoseconds span) noexcept {
         const auto ours = std::chrono::duration_cast<duration>(span);
-        return patience(std::max<duration>(ours, duration::zero()), {}, false);
+        return patience((std::max<duration>)(ours, duration::zero()), {}, false);
     }
     static patience until(time_point deadline) noexcept {
-        return patience(duration::max(), deadline, true);
+        return patience((duration::max)(), deadline, true);
     }
 
     [[nodiscard]] bool waits() const noexcept { return span_ > duration::zero(); }
@@ -41,7 +41,7 @@ public:
     // Sums saturate: a span beyond the clock's end is for ever.
     [[nodiscard]] time_point deadline(time_point now) const noexcept {
         if (fixed_) return deadline_;
-        return span_ >= time_point::max() - now ? time_point::max() : now + span_;
+        return span_ >= (time_point::max)() - now ? (time_point::max)() : now + span_;
     }
 
 private:
@@ -215,7 +215,7 @@ private:
             me_.looked = Core::typed || core_.waiters.head() == &me_;
             must_look_ = me_.looked;
             starts = make::plan_for_waiters(core_, wake);
-            retry_at_ = core_.plan.look_at();
+            retry_at_ = next_try();
         }
         wake.deliver();
         make::start_workers(core_, starts);
@@ -229,7 +229,7 @@ private:
             return look_around();
         }
         if (heard(me_) == waiter_state::waiting) {
-            platform::park(me_.state, waiter_state::waiting, std::min(deadline_, retry_at_));
+            platform::park(me_.state, waiter_state::waiting, (std::min)(deadline_, retry_at_));
         }
         return after_sleep();
     }
@@ -244,19 +244,26 @@ private:
         std::size_t starts = 0;
         {
             lock_type lock(core_.mutex);
-            if (heard(me_) == waiter_state::answered) return std::nullopt;
+            if (heard(me_) == waiter_state::answered) {
+                // What this one was told to look for is still there for the next.
+                core_.waiters.poke(core_.waiters.head(), wake);
+                lock.unlock();
+                wake.deliver();
+                return std::nullopt;
+            }
             // Where each waiter tries for itself, what does not fit this one may fit the next.
             if constexpr (Core::typed) core_.waiters.poke(me_.next, wake);
             if (core_.options.creation == creation_mode::inline_) {
                 if (slot_type* const place = make::reserve(core_)) {
-                    core_.waiters.leave(me_, false, wake);
+                    // One place is taken; another may be there for the next.
+                    core_.waiters.leave(me_, core_.room() > 0, wake);
                     lock.unlock();
                     wake.deliver();
                     return made(core_, *place, wanted_);
                 }
             }
             starts = make::plan_for_waiters(core_, wake);
-            retry_at_ = core_.plan.look_at();
+            retry_at_ = next_try();
         }
         wake.deliver();
         make::start_workers(core_, starts);
@@ -303,15 +310,17 @@ private:
             }
             const time_point now = platform::now();
             if (now >= deadline_) {
+                checks<Core>::is_late(now, deadline_);
                 error why = timed_out(now);
-                core_.waiters.leave(me_, false, wake);
+                // While creates fail, somebody must know when to try again.
+                core_.waiters.leave(me_, core_.plan.failing(), wake);
                 lock.unlock();
                 wake.deliver();
                 core_.events.timed_out(why);
                 return result<held>(std::move(why));
             }
             starts = make::plan_for_waiters(core_, wake);
-            retry_at_ = core_.plan.look_at();
+            retry_at_ = next_try();
         }
         wake.deliver();
         make::start_workers(core_, starts);
@@ -322,6 +331,14 @@ private:
         if (me_.slot == nullptr) return result<held>(*me_.refusal);
         got_ = {me_.slot, me_.word};
         return std::nullopt;
+    }
+
+    // Under the lock, after planning: when time alone allows another create. While one is in
+    // flight, or there is no room, its end tells the first waiter to ask again.
+    [[nodiscard]] time_point next_try() const noexcept {
+        const bool by_time = core_.options.creation == creation_mode::worker &&
+                             core_.creating == 0 && core_.room() > 0;
+        return by_time ? core_.plan.look_at() : (time_point::max)();
     }
 
     // Under the lock.
@@ -368,7 +385,7 @@ private:
     held unfit_;
     time_point began_;
     time_point deadline_;
-    time_point retry_at_ = time_point::max();
+    time_point retry_at_ = (time_point::max)();
     waiter_type me_;
     held got_;
     bool must_look_ = false;

@@ -20,11 +20,11 @@ namespace detail {
 //   waiting -> poked     look again: something may be free
 //   waiting, poked -> answered    the answer is in the node; nobody touches the node any more
 //   poked -> waiting     by the waiter itself, under the lock, before it looks again
-namespace waiter_state {
-inline constexpr std::uint32_t waiting = 0;
-inline constexpr std::uint32_t poked = 1;
-inline constexpr std::uint32_t answered = 2;
-} // namespace waiter_state
+struct waiter_state {
+    static constexpr std::uint32_t waiting = 0;
+    static constexpr std::uint32_t poked = 1;
+    static constexpr std::uint32_t answered = 2;
+};
 
 template <class Slot, class Platform>
 struct waiter {

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// Everything of lend that needs the standard library alone. Drivers of real resources are headers
+/// of their own, and so is the contract layer, <lend/com.hpp>.
+
+#ifndef LEND_LEND_HPP
+#define LEND_LEND_HPP
+
+#include <lend/driver.hpp>
+#include <lend/error.hpp>
+#include <lend/events.hpp>
+#include <lend/fwd.hpp>
+#include <lend/handle_table.hpp>
+#include <lend/hresult.hpp>
+#include <lend/lease.hpp>
+#include <lend/platform.hpp>
+#include <lend/pool.hpp>
+#include <lend/pool_options.hpp>
+#include <lend/result.hpp>
+#include <lend/source_site.hpp>
+#include <lend/stats.hpp>
+#include <lend/version.hpp>
+
+#endif // LEND_LEND_HPP
