@@ -125,6 +125,14 @@ public:
     /// @par Ownership The caller owns the resource; the driver never hears of it again.
     [[nodiscard]] result<resource> detach() noexcept {
         if (slot_ == nullptr) return hr::lend_e_stale;
+        return take_out();
+    }
+
+private:
+    friend class pool<Driver, Platform>;
+
+    // The second half of `detach`: with one return, so that the result is not moved once more.
+    result<resource> take_out() noexcept {
         slot_type& s = *std::exchange(slot_, nullptr);
         core_type& core = core_type::of(s);
         result<resource> out(std::move(s.object));
@@ -138,9 +146,6 @@ public:
         back::leave_vacant(core, lock, s);
         return out;
     }
-
-private:
-    friend class pool<Driver, Platform>;
 
     LEND_ALWAYS_INLINE lease(slot_type& s, detail::lending_word::type word) noexcept
         : slot_(&s), word_(word) {
