@@ -9,6 +9,7 @@
 #define LEND_COM_HPP
 
 #include <lend/com/caller_context.hpp>
+#include <lend/com/dispenser.hpp>
 #include <lend/com/dispenser_driver.hpp>
 #include <lend/com/dispenser_manager.hpp>
 #include <lend/com/holder.hpp>
