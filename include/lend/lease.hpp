@@ -29,18 +29,19 @@ class pool;
 /// lease, though it may be moved from thread to thread.
 ///
 /// How a lease ends:
-/// | | driver is called | the resource |
-/// | --- | --- | --- |
-/// | destructor, `release()` | `reset` | goes to the next waiter or back; destroyed if reset fails
-/// | | destructor while an exception unwinds the stack | `destroy` | destroyed: what it was doing
-/// is unknown | | `discard()` | `destroy` | destroyed | | `detach()` | none | leaves the pool alive
-/// |
+/// - destructor, `release()`, assignment: `reset` is called, and the resource goes to the next
+///   waiter or back; if reset fails, it is destroyed.
+/// - destructor while an exception unwinds the stack: `destroy`, for what the resource was doing is
+///   unknown.
+/// - `discard()`: `destroy`.
+/// - `detach()`: nothing is called; the resource leaves the pool alive.
+/// - destructor, `release()` after the pool was closed: `destroy`.
 ///
 /// A lease destroyed by a destructor that runs during unwinding counts as unwound, also if it was
 /// acquired there; end it with `release()` to give the resource back.
 ///
 /// Invariant: empty, or the only owner of its slot. Size: two words.
-/// Example: examples/01_first_lease.cpp.
+/// Examples: examples/01_first_lease.cpp, examples/tour_lease_ends.cpp.
 /// @par Thread safety Distinct objects: safe. Shared objects: not safe.
 /// @par Ownership Owns the resource's use; a moved-from lease is empty.
 template <resource_driver Driver, class Platform = default_platform>

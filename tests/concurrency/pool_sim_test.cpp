@@ -73,8 +73,10 @@ private:
     void draw_faults() {
         if (family_.faults != 0) {
             const auto chance = [&] { return sim::choose(2) * (1 + sim::choose(family_.faults)); };
-            // Creates that always fail, and often, are where pools get stuck.
-            world_.faults = {chance(), chance(), chance(), chance(), chance(), 0, 5ms};
+            // Creates that always fail are where pools get stuck. Checks that always fail, at no
+            // cost in time, are no use: then nobody comes to an end before his deadline.
+            world_.faults = {.create = chance(), .reset = chance(), .check = 2 * chance(),
+                             .rate = 2 * chance(), .destroy = chance()};
         }
         if (family_.hangs) {
             world_.faults.hang = 2U << sim::choose(4);
@@ -139,7 +141,7 @@ private:
             else take(someone);
             break;
         case 11:
-            sim::sleep_for(one_of(1us, 30us, 2000us));
+            sim::sleep(one_of(1us, 30us, 2000us));
             break;
         case 12:
             if (someone.holds()) someone.destroy_own();
@@ -206,7 +208,7 @@ private:
                 [this, &each, how = draw_ending()] {
                     world_.here() = {};
                     world_.here().is_user = true;
-                    if (sim::one_in(2)) sim::sleep_for(one_of(1us, 1ms, 6s));
+                    if (sim::one_in(2)) sim::sleep(one_of(1us, 1ms, 6s));
                     lease_type lease = std::move(each);
                     end_kept(std::move(lease), how);
                     world_.here() = {};

@@ -9,7 +9,7 @@
 
 namespace {
 
-using namespace lend_tests;
+using namespace lend_test;
 
 LEND_CONTRACT_SUITE(IHolder_AllocResource);
 

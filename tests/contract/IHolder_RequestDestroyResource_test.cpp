@@ -6,7 +6,7 @@
 
 namespace {
 
-using namespace lend_tests;
+using namespace lend_test;
 
 LEND_CONTRACT_SUITE(IHolder_RequestDestroyResource);
 

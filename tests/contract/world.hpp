@@ -3,10 +3,11 @@
 /// What every contract test stands on: a manager on a clock that the test moves, one recording
 /// dispenser, one holder. Written against the interfaces alone and run over every holder there is.
 
-#ifndef LEND_TESTS_CONTRACT_WORLD_HPP
-#define LEND_TESTS_CONTRACT_WORLD_HPP
+#ifndef LEND_TEST_CONTRACT_WORLD_HPP
+#define LEND_TEST_CONTRACT_WORLD_HPP
 
 #include "support/manual_platform.hpp"
+#include "support/noted_events.hpp"
 #include "support/recording_dispenser.hpp"
 #include "support/reference_holder.hpp"
 
@@ -19,7 +20,7 @@
 #include <memory>
 #include <string>
 
-namespace lend_tests {
+namespace lend_test {
 
 /// A holder class under test, and its name in the list of tests.
 struct engine_world {
@@ -86,6 +87,13 @@ public:
         static_cast<void>(dispenser.take_log());
     }
 
+    /// The same, by one that tells `events` what happens.
+    void use_events() {
+        holder_options options;
+        options.events = &events;
+        use(options);
+    }
+
     RESID alloc(RESTYPID type = kind) {
         RESID id = untouched;
         EXPECT_EQ(holder->AllocResource(type, &id), S_OK);
@@ -122,17 +130,18 @@ public:
     }
 
     recording_dispenser dispenser;
+    noted_events events;
     manager_type* manager;
     IHolder* holder = nullptr;
     /// What the test expects to be alive when everything is over.
     std::set<RESID> disowned;
 };
 
-} // namespace lend_tests
+} // namespace lend_test
 
 /// Declares a suite named after a page, run over every holder.
 #define LEND_CONTRACT_SUITE(page)                                                                  \
-    template <class World> class page : public ::lend_tests::contract<World> {};                   \
-    TYPED_TEST_SUITE(page, ::lend_tests::worlds, ::lend_tests::world_names)
+    template <class World> class page : public ::lend_test::contract<World> {};                   \
+    TYPED_TEST_SUITE(page, ::lend_test::worlds, ::lend_test::world_names)
 
-#endif // LEND_TESTS_CONTRACT_WORLD_HPP
+#endif // LEND_TEST_CONTRACT_WORLD_HPP

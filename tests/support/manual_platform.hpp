@@ -2,15 +2,15 @@
 /// @file
 /// A platform whose clock moves only when a test moves it, and on which no thread can be started.
 
-#ifndef LEND_TESTS_SUPPORT_MANUAL_PLATFORM_HPP
-#define LEND_TESTS_SUPPORT_MANUAL_PLATFORM_HPP
+#ifndef LEND_TEST_SUPPORT_MANUAL_PLATFORM_HPP
+#define LEND_TEST_SUPPORT_MANUAL_PLATFORM_HPP
 
 #include <lend/platform.hpp>
 
 #include <atomic>
 #include <chrono>
 
-namespace lend_tests {
+namespace lend_test {
 
 struct manual_platform : lend::default_platform {
     static time_point now() noexcept { return time_point(elapsed().load()); }
@@ -34,6 +34,6 @@ private:
     }
 };
 
-} // namespace lend_tests
+} // namespace lend_test
 
-#endif // LEND_TESTS_SUPPORT_MANUAL_PLATFORM_HPP
+#endif // LEND_TEST_SUPPORT_MANUAL_PLATFORM_HPP

@@ -104,9 +104,7 @@ private:
             return;
         }
         if (core_.waiters.empty()) return;
-        for (node* w = core_.waiters.head(); w != nullptr; w = w->next) {
-            if (is_in_driver(*w)) return; // it looks when the driver lets it
-        }
+        if (somebody_is_on_the_way()) return;
         std::size_t unwanted = 0;
         core_.slots.for_each([&](slot_type& s) {
             if (!words::is(s.word.peek(), words::idle)) return;
@@ -133,9 +131,11 @@ private:
         return false;
     }
 
-    bool is_in_driver(const node& w) const {
+    // A caller in the queue, or answered a moment ago, whom a driver call keeps from looking:
+    // when rating, and when no thread could be started for a create.
+    bool somebody_is_on_the_way() const {
         for (const fiber_notes& each : world_.fibers) {
-            if (each.node == &w) return each.in_driver;
+            if (each.node != nullptr && each.in_driver) return true;
         }
         return false;
     }

@@ -3,8 +3,8 @@
 /// A dispenser that writes down every call, answers what the test told it to, and counts what is
 /// alive. By default everything succeeds, ids count up from 10, and every candidate is rated 100.
 
-#ifndef LEND_TESTS_SUPPORT_RECORDING_DISPENSER_HPP
-#define LEND_TESTS_SUPPORT_RECORDING_DISPENSER_HPP
+#ifndef LEND_TEST_SUPPORT_RECORDING_DISPENSER_HPP
+#define LEND_TEST_SUPPORT_RECORDING_DISPENSER_HPP
 
 #include <lend/com/dispenser_driver.hpp>
 #include <lend/com/macros.hpp>
@@ -17,7 +17,7 @@
 #include <utility>
 #include <vector>
 
-namespace lend_tests {
+namespace lend_test {
 
 using namespace lend::com; // NOLINT(google-build-using-namespace): the contract's own spelling
 
@@ -168,6 +168,6 @@ private:
     ULONG references_ = 1; // the test's own
 };
 
-} // namespace lend_tests
+} // namespace lend_test
 
-#endif // LEND_TESTS_SUPPORT_RECORDING_DISPENSER_HPP
+#endif // LEND_TEST_SUPPORT_RECORDING_DISPENSER_HPP

@@ -3,8 +3,8 @@
 /// The contract's pool, written to be obviously right: one mutex, one map, copies of lists. It is
 /// what the tests were written against, and what com::basic_holder is compared with.
 
-#ifndef LEND_TESTS_SUPPORT_REFERENCE_HOLDER_HPP
-#define LEND_TESTS_SUPPORT_REFERENCE_HOLDER_HPP
+#ifndef LEND_TEST_SUPPORT_REFERENCE_HOLDER_HPP
+#define LEND_TEST_SUPPORT_REFERENCE_HOLDER_HPP
 
 #include <lend/com/holder_shell.hpp>
 
@@ -15,7 +15,7 @@
 #include <mutex>
 #include <vector>
 
-namespace lend_tests {
+namespace lend_test {
 
 using namespace lend::com; // NOLINT(google-build-using-namespace): the contract's own spelling
 
@@ -352,6 +352,6 @@ private:
     bool is_closed_ = false;
 };
 
-} // namespace lend_tests
+} // namespace lend_test
 
-#endif // LEND_TESTS_SUPPORT_REFERENCE_HOLDER_HPP
+#endif // LEND_TEST_SUPPORT_REFERENCE_HOLDER_HPP

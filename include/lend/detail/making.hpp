@@ -62,7 +62,10 @@ struct making {
         std::size_t queued = 0;
         while (queued < starts) {
             slot_type* const s = reserve(core);
-            if (s == nullptr) break;
+            if (s == nullptr) {
+                core.plan.failed(); // memory is out: as after a create that failed
+                break;
+            }
             (core.jobs == nullptr ? core.jobs : core.last_job->next) = s;
             core.last_job = s;
             ++queued;
@@ -292,7 +295,8 @@ private:
                 }
             } else {
                 starts = plan_for_waiters(core, wake);
-                if (failure) core.waiters.poke(core.waiters.head(), wake); // it knows when to retry
+                // It finds out when to try again.
+                if (core.plan.failing()) core.waiters.poke(core.waiters.head(), wake);
             }
         }
         wake.deliver();

@@ -215,7 +215,7 @@ private:
             me_.looked = Core::typed || core_.waiters.head() == &me_;
             must_look_ = me_.looked;
             starts = make::plan_for_waiters(core_, wake);
-            retry_at_ = core_.plan.look_at();
+            retry_at_ = next_try();
         }
         wake.deliver();
         make::start_workers(core_, starts);
@@ -263,7 +263,7 @@ private:
                 }
             }
             starts = make::plan_for_waiters(core_, wake);
-            retry_at_ = core_.plan.look_at();
+            retry_at_ = next_try();
         }
         wake.deliver();
         make::start_workers(core_, starts);
@@ -312,14 +312,15 @@ private:
             if (now >= deadline_) {
                 checks<Core>::is_late(now, deadline_);
                 error why = timed_out(now);
-                core_.waiters.leave(me_, false, wake);
+                // While creates fail, somebody must know when to try again.
+                core_.waiters.leave(me_, core_.plan.failing(), wake);
                 lock.unlock();
                 wake.deliver();
                 core_.events.timed_out(why);
                 return result<held>(std::move(why));
             }
             starts = make::plan_for_waiters(core_, wake);
-            retry_at_ = core_.plan.look_at();
+            retry_at_ = next_try();
         }
         wake.deliver();
         make::start_workers(core_, starts);
@@ -330,6 +331,14 @@ private:
         if (me_.slot == nullptr) return result<held>(*me_.refusal);
         got_ = {me_.slot, me_.word};
         return std::nullopt;
+    }
+
+    // Under the lock, after planning: when time alone allows another create. While one is in
+    // flight, or there is no room, its end tells the first waiter to ask again.
+    [[nodiscard]] time_point next_try() const noexcept {
+        const bool by_time = core_.options.creation == creation_mode::worker &&
+                             core_.creating == 0 && core_.room() > 0;
+        return by_time ? core_.plan.look_at() : (time_point::max)();
     }
 
     // Under the lock.
