@@ -138,6 +138,7 @@ private:
         lock_type lock(core.mutex);
         while (slot_type* const s = next_job(core)) {
             const std::optional<resource_type> wanted = type_for(core);
+            ++core.begun;
             const bool skip = core.closing;
             lock.unlock();
             if (skip) {
@@ -163,14 +164,15 @@ private:
         return s;
     }
 
-    // What a queued create is to make: the type of the first waiter for whom none is made yet.
-    // Where nobody waits, the type that was made last, for the idle ones that are kept ready.
+    // What a queued create is to make: the type of the first waiter for whom none is made yet, if
+    // those in the making come to those who came first. Who gets nothing after all is planned for
+    // again. Where nobody waits, the type that was made last, for the idle ones that are kept ready.
     static std::optional<resource_type> type_for(Core& core) noexcept {
         if constexpr (!Core::traits::has_resource_type) {
             return resource_type{};
         } else {
             LEND_TRY {
-                std::size_t ahead = core.creating - 1;
+                std::size_t ahead = core.begun;
                 for (auto* w = core.waiters.head(); w != nullptr; w = w->next) {
                     if (ahead-- == 0 || w->next == nullptr) return *w->wanted;
                 }
@@ -191,11 +193,13 @@ private:
         {
             lock_type lock(core.mutex);
             --core.creating;
+            --core.begun;
             if (!core.closing) {
-                const bool recovered = succeeded(core, s);
+                (void)succeeded(core, s);
                 const auto count = lending_word::count_of(s.word.peek());
                 handing<Core>::give_away(core, s, count, handing<Core>::how::directly, wake);
-                if (recovered) starts = plan_for_waiters(core, wake);
+                // It may have been of no use to those who wait, or the first after failures.
+                starts = plan_for_waiters(core, wake);
             } else {
                 lock.unlock();
                 discard_unwanted(core, s);
@@ -280,7 +284,10 @@ private:
         std::size_t starts = 0;
         {
             lock_type lock(core.mutex);
-            if (create == whose::anyones) --core.creating;
+            if (create == whose::anyones) {
+                --core.creating;
+                --core.begun;
+            }
             if (failure) {
                 ++core.counted.create_failed;
                 core.plan.failed();
