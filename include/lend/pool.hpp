@@ -84,7 +84,7 @@ public:
                 new (std::nothrow) core_type(std::move(driver), options, *std::move(numbers));
             if (core == nullptr) return hr::e_outofmemory;
             core->housekeeper = &detail::housekeeping<core_type>::run;
-            pool made(core);
+            pool made(*core);
             if (options.min_idle > 0) {
                 const typename core_type::lock_type lock(core->mutex);
                 core->start_housekeeper_if_needed();
@@ -249,7 +249,7 @@ public:
     [[nodiscard]] Driver& driver() noexcept { return core_->driver; }
 
 private:
-    explicit pool(core_type* core) noexcept : core_(core) {}
+    explicit pool(core_type& core) noexcept : core_(&core) {}
 
     static auto timeout() noexcept {
         return
