@@ -13,9 +13,7 @@
 #include "tables.hpp"
 
 #include <cstddef>
-#include <cstdlib>
-#include <memory>
-#include <type_traits>
+#include <cstdint>
 #include <utility>
 
 namespace bench {
@@ -30,7 +28,7 @@ struct payload_driver {
     lend::result<payload> create() { return payload::of(made++); }
 };
 
-/// What a reader would write to put a table behind the contract. Lives on one thread's word.
+/// What a reader would write to put a table behind the contract. For one thread and one reference.
 template <class Table>
 class table_dispenser final : public lend::com::IDispenserDriver {
     using HRESULT = lend::com::HRESULT;

@@ -4,15 +4,9 @@
 /// by one thread, by two with numbers of their own, by two with each other's, through the
 /// contract's interface, and many at once?
 
+#include "contract_tables.hpp"
 #include "support.hpp"
 #include "tables.hpp"
-
-#if __has_include(<lend/com/dispenser.hpp>)
-#include "contract_tables.hpp"
-#define BENCH_HAS_CONTRACT 1
-#else
-#define BENCH_HAS_CONTRACT 0
-#endif
 
 #include <benchmark/benchmark.h>
 
@@ -127,7 +121,6 @@ void add_batch(int live) {
     add_one<floor_table, order::random>(scenario, "floor", live, 1);
 }
 
-#if BENCH_HAS_CONTRACT
 // DestroyResource through IDispenserDriver&; each baseline and the floor behind the same interface.
 template <order Order>
 void add_contract(const char* scenario, int live) {
@@ -137,7 +130,6 @@ void add_contract(const char* scenario, int live) {
     add_one<behind_contract<mutex_slot_map>, Order>(scenario, "mutex_slot_map", live, 1);
     add_one<behind_contract<mutex_map_table>, Order>(scenario, "mutex_map_table", live, 1);
 }
-#endif
 
 const bool registered = [] {
     for (const int threads : {1, 2}) {
@@ -146,10 +138,8 @@ const bool registered = [] {
     }
     add_all<order::random, whose::others>("destroy_remote", usual, 2);
     add_all<order::random>("destroy_random", many, 1);
-#if BENCH_HAS_CONTRACT
     add_contract<order::random>("destroy_contract_random", usual);
     add_contract<order::lifo>("destroy_contract_lifo", usual);
-#endif
     add_batch(usual);
     add_batch(many);
     return true;
