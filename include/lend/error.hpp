@@ -161,8 +161,8 @@ private:
         }
     }
 
-    hresult code_;
     std::shared_ptr<const details> details_;
+    hresult code_;
 };
 
 /// Writes message().

@@ -10,6 +10,7 @@
 #include <lend/detail/config.hpp>
 #include <lend/detail/table_pin.hpp>
 #include <lend/detail/table_state.hpp>
+#include <lend/fwd.hpp>
 #include <lend/hresult.hpp>
 #include <lend/platform.hpp>
 #include <lend/result.hpp>
@@ -56,7 +57,7 @@ namespace lend::inline v0_1 {
 ///   that reaches another thread without synchronization may be refused there.
 /// @par Ownership
 ///   The table owns its objects. Its destructor destroys them; no pin may be left then.
-template <class T, class Platform = default_platform>
+template <class T, class Platform>
 class handle_table {
     static_assert(std::is_object_v<T> && !std::is_array_v<T> &&
                       std::is_same_v<T, std::remove_cv_t<T>>,
@@ -218,9 +219,10 @@ public:
     /// @par Ownership The table must outlive the result.
     /// @par Complexity Constant; an atomic write at either end.
     [[nodiscard]] LEND_ALWAYS_INLINE pinned find(handle number) noexcept {
-        slot* const where = state_->locate(number);
-        if (where == nullptr || !where->try_pin(numbers::generation_of(number))) return {};
-        return pinned(*state_, *where, number);
+        if (!state_->has_slot(number)) return {};
+        slot& where = state_->at_number(number);
+        if (!where.try_pin(numbers::generation_of(number))) return {};
+        return pinned(*state_, where, number);
     }
 
     /// Copies a value, without an atomic write.
@@ -230,11 +232,10 @@ public:
     /// @par Complexity Constant.
     [[nodiscard]] LEND_ALWAYS_INLINE std::optional<T>
     read(handle number) const noexcept requires is_readable {
-        const slot* const where = state_->locate(number);
+        if (!state_->has_slot(number)) return std::nullopt;
+        const slot& where = state_->at_number(number);
         detail::value_bits bits;
-        if (where == nullptr || !where->try_read(numbers::generation_of(number), bits)) {
-            return std::nullopt;
-        }
+        if (!where.try_read(numbers::generation_of(number), bits)) return std::nullopt;
         return detail::from_bits<T>(bits);
     }
 
@@ -242,8 +243,8 @@ public:
     /// over; nothing follows for the object.
     /// @par Errors None. @par Thread safety Shared objects: safe. Wait-free.
     [[nodiscard]] bool contains(handle number) const noexcept {
-        const slot* const where = state_->locate(number);
-        return where != nullptr && slot::is_live(where->word(), numbers::generation_of(number));
+        return state_->has_slot(number) &&
+               slot::is_live(state_->at_number(number).word(), numbers::generation_of(number));
     }
 
     /// Calls `f(number, object)` for every object that is in the table during the whole call;
@@ -322,16 +323,16 @@ handle_table<T, Platform>::construct(slot& where, handle number, Args&&... args)
 template <class T, class Platform>
 template <class F>
 LEND_ALWAYS_INLINE hresult handle_table<T, Platform>::erase_with(handle number, F&& last) {
-    slot* const where = state_->locate(number);
-    if (where == nullptr) [[unlikely]]
+    if (!state_->has_slot(number)) [[unlikely]]
         return hr::e_invalidarg;
+    slot& where = state_->at_number(number);
     const std::uint32_t generation = numbers::generation_of(number);
-    if (!where->try_erase(generation)) [[unlikely]] {
+    if (!where.try_erase(generation)) [[unlikely]] {
         // Knows nothing of `last`, which would otherwise have to stand in memory.
-        const detail::erase_outcome outcome = where->erase_slow(generation);
+        const detail::erase_outcome outcome = where.erase_slow(generation);
         if (outcome != detail::erase_outcome::won) return code_of(outcome);
     }
-    return state_->finish(*where, number, last);
+    return state_->finish(where, number, last);
 }
 
 template <class T, class Platform>
@@ -339,14 +340,12 @@ template <class F>
 std::size_t handle_table<T, Platform>::erase_many(std::span<const handle> many, F&& last) {
     constexpr std::size_t distance = tuning::prefetch_distance;
     for (std::size_t at = 0; at < (std::min)(distance, many.size()); ++at) {
-        const slot* const soon = state_->locate(many[at]);
-        if (soon != nullptr) LEND_PREFETCH_WRITE(soon);
+        if (state_->has_slot(many[at])) LEND_PREFETCH_WRITE(&state_->at_number(many[at]));
     }
     std::size_t ended = 0;
     for (std::size_t at = 0; at < many.size(); ++at) {
-        if (at + distance < many.size()) {
-            const slot* const soon = state_->locate(many[at + distance]);
-            if (soon != nullptr) LEND_PREFETCH_WRITE(soon);
+        if (at + distance < many.size() && state_->has_slot(many[at + distance])) {
+            LEND_PREFETCH_WRITE(&state_->at_number(many[at + distance]));
         }
         if (succeeded(erase_with(many[at], last))) ++ended;
     }

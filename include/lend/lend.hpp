@@ -9,6 +9,7 @@
 #include <lend/driver.hpp>
 #include <lend/error.hpp>
 #include <lend/events.hpp>
+#include <lend/fwd.hpp>
 #include <lend/handle_table.hpp>
 #include <lend/hresult.hpp>
 #include <lend/lease.hpp>

@@ -158,13 +158,15 @@ private:
     }
 
     LEND_ALWAYS_INLINE T& checked() noexcept {
+        // Stops with a copy, so that the address of a result is not needed and it can stay in
+        // registers.
         if (!has_) [[unlikely]]
-            stop();
+            stop(lend::error(error_));
         return value_;
     }
 
-    [[noreturn]] LEND_NOINLINE void stop() const noexcept {
-        detail::terminate_with(("a failed result was used: " + error_.message()).c_str());
+    [[noreturn]] LEND_NOINLINE static void stop(lend::error why) noexcept {
+        detail::terminate_with(("a failed result was used: " + why.message()).c_str());
     }
 
     union {

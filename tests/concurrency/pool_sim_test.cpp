@@ -141,7 +141,7 @@ private:
             else take(someone);
             break;
         case 11:
-            sim::sleep_for(one_of(1us, 30us, 2000us));
+            sim::sleep(one_of(1us, 30us, 2000us));
             break;
         case 12:
             if (someone.holds()) someone.destroy_own();
@@ -208,7 +208,7 @@ private:
                 [this, &each, how = draw_ending()] {
                     world_.here() = {};
                     world_.here().is_user = true;
-                    if (sim::one_in(2)) sim::sleep_for(one_of(1us, 1ms, 6s));
+                    if (sim::one_in(2)) sim::sleep(one_of(1us, 1ms, 6s));
                     lease_type lease = std::move(each);
                     end_kept(std::move(lease), how);
                     world_.here() = {};

@@ -115,7 +115,7 @@ void time_out_at_the_hand_off(bool keep_late_permit) {
         semaphore.acquire_until(for_ever);
         semaphore.release();
     });
-    sim::sleep_for(1ms);
+    sim::sleep(1ms);
     semaphore.release();
     sim::join_all();
 }

@@ -2,16 +2,21 @@
 # SPDX-License-Identifier: MIT
 """Checks that every atomic access in the headers says what it pairs with.
 
-usage: check_sync_arrows.py [FILE...]      without a file: all of include/lend
+usage: check_sync_arrows.py [ROOT]
 
-An access that is not relaxed has a line of this form in the comment just above its statement, or
-beside it; with several partners, one line for each:
+An access that is not relaxed has a sentence of this form in the comment just above its statement, or
+beside it. It begins a line, may run over several, may name several partners, and may go on:
 
     // (3) acquire-load synchronizes-with the release-store (2)
-    // (5) seq-cst-CAS is totally ordered with the seq-cst-load (7)
+    // (5) seq-cst-CAS is totally ordered with the seq-cst-load (7) and the seq-cst-store (8):
+    // at least one sees the other.
+    // (9) release-fence synchronizes-with the acquire-fence (4) of table_slot.hpp
 
-- the number is unique in the file, the partner's number exists in the file, and what is said of an
-  access (here and by its partners) is what stands in the code;
+- the partner's number is in the same file, or in the one that is named, in the same folder;
+- what is said of an access, here and by its partners, is what stands in the code; a number that
+  stands at several accesses stands for one kind of access;
+- an access that a model checker can weaken says its number in code too,
+  `orders::at(14, std::memory_order_release)`, and it is the number of the comment;
 - Platform::light_fence and heavy_fence are accesses too: light-fence, heavy-fence;
 - a relaxed access has a comment just above or beside it; one that contains the word "relaxed" holds
   for the relaxed statements that follow without a blank line.
@@ -19,6 +24,7 @@ beside it; with several partners, one line for each:
 atomic_signal_fence is exempt: it orders nothing between threads.
 """
 
+import collections
 import pathlib
 import re
 import sys
@@ -32,18 +38,27 @@ WHAT = (
     r"|light-fence|heavy-fence)"
 )
 NUMBERED = re.compile(r"//\s*\((\d+)\)")
+PARTNER = rf"the ({WHAT}) \((\d+)\)(?: of (\w+\.hpp))?"
 ARROW = re.compile(
-    rf"// \((?P<number>\d+)\) (?P<what>{WHAT}) "
-    rf"(?:synchronizes-with|is totally ordered with) the (?P<partner>{WHAT}) \((?P<end>\d+)\)"
-    r"(?:[.,;:]? .*)?\.?$"
+    rf"\((?P<number>\d+)\) (?P<what>{WHAT}) (?:synchronizes-with|is totally ordered with) "
+    rf"(?P<partners>{PARTNER}(?:(?:,| and|, and) {PARTNER})*)(?=[.,;: ]|$)"
 )
 OPERATION = re.compile(
     r"(?:\.|->)\s*(?P<member>load|store|exchange|compare_exchange_(?:weak|strong)"
     r"|fetch_(?:add|sub|and|or|xor)|test_and_set)\s*\("
+    r"|\b__atomic_(?P<builtin>load|store|exchange|compare_exchange|test_and_set"
+    r"|(?:add|sub|and|or|xor)_fetch|fetch_(?:add|sub|and|or|xor))(?:_n)?\s*\("
     r"|(?:::|\.)\s*(?P<own>light_fence|heavy_fence)\s*\("
     r"|\b(?:atomic_thread_)?(?P<fence>fence)\s*\("
 )
-ORDER = re.compile(r"\bmemory_order(?:_|::)(relaxed|consume|acquire|release|acq_rel|seq_cst)\b")
+ORDER = re.compile(
+    r"(?:\borders::at\(\s*(?P<number>\d+),\s*)?"
+    r"(?:\b(?:std::)?memory_order(?:_|::)(?P<order>relaxed|consume|acquire|release|acq_rel|seq_cst)\b"
+    r"|\b__ATOMIC_(?P<builtin>[A-Z_]+)\b)"
+)
+
+Arrow = collections.namedtuple("Arrow", "line number what partners")
+Access = collections.namedtuple("Access", "what number")
 
 
 class Statement:
@@ -56,28 +71,29 @@ class Statement:
         while above > 0 and not code[above - 1].strip() and comments[above - 1].strip():
             above -= 1
         self.follows_blank = above == 0 or not (code[above - 1] + comments[above - 1]).strip()
-        self.comments = [
-            (at, comments[at].strip()) for at in range(above, last + 1) if comments[at].strip()
-        ]
+        self.comments = [at for at in range(above, last + 1) if comments[at].strip()]
 
     def accesses(self):
-        """Returns what is not relaxed as ["acquire-load", ...], and whether anything is relaxed."""
+        """Returns the accesses that are not relaxed, and whether there is a relaxed one."""
         found, relaxed = [], False
         for operation in OPERATION.finditer(self.code):
             if operation["own"]:
-                found.append(operation["own"].replace("_", "-"))
+                found.append(Access(operation["own"].replace("_", "-"), 0))
                 continue
-            name = operation["member"] or operation["fence"]
+            name = operation["member"] or operation["builtin"] or operation["fence"]
+            name = re.sub(r"^(\w+)_fetch$", r"fetch_\1", name)
             if name.startswith("compare_exchange"):
                 name = "CAS"
-            orders = ORDER.findall(cpp_text.arguments_at(self.code, operation.end() - 1))
-            if not orders:
-                continue
-            relaxed = relaxed or "relaxed" in orders
-            if orders[0] != "relaxed":
-                found.append(f"{orders[0]}-{name}".replace("_", "-"))
-            elif any(order != "relaxed" for order in orders):
-                found.append(f"{orders[1]}-{name}".replace("_", "-"))
+            orders = [
+                (order["order"] or order["builtin"].lower(), order["number"])
+                for order in ORDER.finditer(
+                    cpp_text.arguments_at(self.code, operation.end() - 1)
+                )
+            ]
+            relaxed = relaxed or any(order == "relaxed" for order, _ in orders)
+            strong = [order for order in orders if order[0] != "relaxed"]
+            if strong:
+                found.append(Access(f"{strong[0][0]}-{name}".replace("_", "-"), int(strong[0][1] or 0)))
         return found, relaxed
 
 
@@ -94,75 +110,100 @@ def statements_of(code, comments):
             first = None
 
 
-def check(text, name):
-    """Returns the problems of one file."""
-    problems = []
-
-    def problem(line, what):
-        problems.append(f"{name}:{line + 1}: {what}")
-
-    code, comments = cpp_text.split(text)
-    arrows, attached, reason_holds = {}, set(), False
+def arrows_of(code, comments):
+    """Returns (arrows, problems): the numbered sentences, each with the line where it begins."""
+    arrows, problems = [], []
     for at, comment in enumerate(comments):
-        comment = comment.strip()
-        if not NUMBERED.match(comment):
+        begun = NUMBERED.match(comment.strip())
+        if not begun:
             continue
-        arrow = ARROW.match(comment)
-        if not arrow:
-            problem(at, f"not in the grammar of numbered accesses: {comment}")
-            continue
-        known = arrows.setdefault(int(arrow["number"]), [])
-        if known and known[0][1]["what"] != arrow["what"]:
-            problem(at, f"({arrow['number']}) is already a {known[0][1]['what']}")
-        known.append((at, arrow))
+        sentence = [comment.strip()[2:].strip()]
+        for following in range(at + 1, len(comments)):
+            more = comments[following].strip()
+            if code[following].strip() or not more.startswith("//") or NUMBERED.match(more):
+                break
+            sentence.append(more.lstrip("/ "))
+        arrow = ARROW.match(" ".join(sentence))
+        if arrow:
+            partners = re.findall(PARTNER, arrow["partners"])
+            arrows.append(Arrow(at, int(arrow["number"]), arrow["what"], partners))
+        else:
+            problems.append((at, f"not in the grammar of numbered accesses: {comment.strip()}"))
+    return arrows, problems
 
+
+def kinds_of(text):
+    """Returns number -> kind of access, as the first sentence of that number says."""
+    kinds = {}
+    for arrow in arrows_of(*cpp_text.split(text))[0]:
+        kinds.setdefault(arrow.number, arrow.what)
+    return kinds
+
+
+def statement_problems(code, comments, arrows):
+    """Yields (line, problem) where an access and the comment above it do not agree."""
+    by_line = {arrow.line: arrow for arrow in arrows}
+    attached, reason_holds = set(), False
     for statement in statements_of(code, comments):
         accesses, relaxed = statement.accesses()
-        numbers, said = set(), []
-        for at, comment in statement.comments:
-            arrow = ARROW.match(comment)
-            if arrow:
+        said = {}
+        for at in statement.comments:
+            if at in by_line:
                 attached.add(at)
-                if arrow["number"] not in numbers:
-                    said.append((at, arrow["what"]))
-                numbers.add(arrow["number"])
-        for what in accesses:
-            match = next((one for one in said if one[1] == what), None)
+                said.setdefault(by_line[at].number, by_line[at])
+        for what, number in accesses:
+            match = next(
+                (a for a in said.values() if a.what == what and number in (0, a.number)), None
+            )
             if match:
-                said.remove(match)
+                del said[match.number]
             else:
-                problem(statement.first, f"{what} has no number: // (n) {what} synchronizes-with ...")
-        for at, what in said:
-            problem(at, f"the comment says {what}, the code below does not")
-        text_above = " ".join(comment for _, comment in statement.comments)
+                n = number or "n"
+                yield statement.first, f"{what} has no number: // ({n}) {what} synchronizes-with ..."
+        for arrow in said.values():
+            yield arrow.line, f"the comment says {arrow.what}, the code below does not"
+        text_above = " ".join(comments[at] for at in statement.comments)
         if statement.follows_blank or text_above:
             reason_holds = "relaxed" in text_above.lower()
         if relaxed and not text_above and not reason_holds:
-            problem(statement.first, "a relaxed access does not say why relaxed is enough")
+            yield statement.first, "a relaxed access does not say why relaxed is enough"
+    for arrow in arrows:
+        if arrow.line not in attached:
+            yield arrow.line, f"({arrow.number}) stands above no statement"
 
-    for number, lines in sorted(arrows.items()):
-        places = {at for at, _ in lines}
-        if max(places) - min(places) >= len(places):
-            problem(max(places), f"({number}) is used twice")
-        for at, arrow in lines:
-            end = int(arrow["end"])
-            if end not in arrows:
-                problem(at, f"({number}) names ({end}), which is not in this file")
-            elif arrows[end][0][1]["what"] != arrow["partner"]:
-                actual = arrows[end][0][1]["what"]
-                problem(at, f"({number}) calls ({end}) a {arrow['partner']}; it is a {actual}")
-            if at not in attached:
-                problem(at, f"({number}) stands above no statement")
-    return problems
+
+def partner_problems(text, arrows, siblings):
+    """Yields (line, problem) where the other end of an arrow is missing or something else."""
+    kinds = kinds_of(text)
+    for line, number, what, partners in arrows:
+        if kinds[number] != what:
+            yield line, f"({number}) is already a {kinds[number]}"
+        for called, end, of_file in partners:
+            there = kinds_of(siblings.get(of_file, "")) if of_file else kinds
+            place = of_file or "this file"
+            actual = there.get(int(end))
+            if actual is None:
+                yield line, f"({number}) names ({end}), which is not in {place}"
+            elif actual != called:
+                yield line, f"({number}) calls ({end}) {called}; in {place} it is {actual}"
+
+
+def check(text, siblings=None):
+    """Returns the problems of one file; siblings are the texts of its folder by name."""
+    code, comments = cpp_text.split(text)
+    arrows, problems = arrows_of(code, comments)
+    problems += statement_problems(code, comments, arrows)
+    problems += partner_problems(text, arrows, siblings or {})
+    return [f"{line + 1}: {problem}" for line, problem in sorted(problems)]
 
 
 def main():
-    files = [pathlib.Path(name) for name in sys.argv[1:]]
-    files = files or sorted((cpp_text.ROOT / "include").rglob("*.hpp"))
-    problems = [
-        one for path in files for one in check(path.read_text(), path.relative_to(cpp_text.ROOT)
-                                               if path.is_relative_to(cpp_text.ROOT) else path)
-    ]
+    root = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else cpp_text.ROOT
+    texts = {path: path.read_text() for path in sorted((root / "include").rglob("*.hpp"))}
+    problems = []
+    for path, text in texts.items():
+        siblings = {one.name: texts[one] for one in texts if one.parent == path.parent}
+        problems += [f"{path.relative_to(root)}:{one}" for one in check(text, siblings)]
     return cpp_text.report("sync_arrows", problems)
 
 

@@ -33,8 +33,18 @@ void publish() {
     // (4) light-fence is totally ordered with the heavy-fence (5)
     Platform::light_fence();
     Platform::heavy_fence(); // (5) heavy-fence is totally ordered with the light-fence (4)
+    do {
+        // (6) release-CAS synchronizes-with the acquire-load (2), the
+        // seq-cst-fetch-add (7) and the acquire-fence (3) of other.hpp: a
+        // sentence over several lines. Relaxed on failure.
+    } while (!word.compare_exchange_weak(old, wanted,
+                                         orders::at(6, std::memory_order_release),
+                                         std::memory_order_relaxed));
+    // (7) seq-cst-fetch-add is totally ordered with the seq-cst-fetch-add (7)
+    __atomic_add_fetch(&count, 1, __ATOMIC_SEQ_CST);
 }
 """
+OTHER = {"other.hpp": "// (3) acquire-fence synchronizes-with the release-store (1)\nfence(x);\n"}
 
 # name, what is replaced, by what, what must be said
 ARROW_DEFECTS = [
@@ -42,7 +52,7 @@ ARROW_DEFECTS = [
      "release-store has no number"),
     ("dangling partner", "the release-store (1)", "the release-store (9)", "not in this file"),
     ("wrong operation of the partner", "(1) release-store synchronizes-with the acquire-load (2)",
-     "(1) release-store synchronizes-with the acquire-fence (2)", "calls (2) a acquire-fence"),
+     "(1) release-store synchronizes-with the acquire-fence (2)", "calls (2) acquire-fence"),
     ("the code changed, the comment did not", "store(true, std::memory_order_release)",
      "store(true, std::memory_order_seq_cst)", "the code below does not"),
     ("misspelt", "(3) acq-rel-CAS", "(3) acq-releas-CAS", "not in the grammar"),
@@ -53,6 +63,16 @@ ARROW_DEFECTS = [
     ("a fence without a number", "    // (4) light-fence is totally ordered with the heavy-fence (5)\n",
      "", "light-fence has no number"),
     ("a comment above nothing", "    Platform::light_fence();\n", "    \n", "above no statement"),
+    ("an order that changed", "at(6, std::memory_order_release", "at(6, std::memory_order_acq_rel",
+     "acq-rel-CAS has no number"),
+    ("another number in code", "at(6,", "at(8,", "release-CAS has no number: // (8)"),
+    ("a second partner that dangles", "seq-cst-fetch-add (7) and", "seq-cst-fetch-add (70) and",
+     "names (70)"),
+    ("a partner in another file that is something else", "acquire-fence (3) of", "acquire-load (3) of",
+     "in other.hpp it is acquire-fence"),
+    ("a partner in a file that is not there", "of other.hpp", "of others.hpp", "not in others.hpp"),
+    ("a built-in without a number", "    // (7) seq-cst-fetch-add is totally ordered with the "
+     "seq-cst-fetch-add (7)\n", "", "seq-cst-fetch-add has no number"),
     ("no number in a condition", "// (3) acq-rel-CAS synchronizes-with the acquire-load (2)\n",
      "// The winner goes on.\n", "acq-rel-CAS has no number"),
 ]
@@ -114,7 +134,7 @@ SNIPPET_DEFECTS = [
 
 class Planted(unittest.TestCase):
     def arrows(self, text):
-        return "\n".join(check_sync_arrows.check(text, "planted.hpp"))
+        return "\n".join(check_sync_arrows.check(text, OTHER))
 
     def snippets(self, page):
         with tempfile.TemporaryDirectory() as folder:

@@ -23,15 +23,20 @@ def header(name, body="", includes=()):
 def tree():
     """Returns a good tree: path -> text."""
     files = {
-        "lend/com.hpp": header("lend/com.hpp", includes=["lend/com/types.hpp"]),
+        "lend/com.hpp": header("lend/com.hpp", includes=["lend/com/types.hpp"]).replace(
+            "#ifndef", "#if defined(X)\n#error no\n#endif\n#ifndef"
+        ),
         "lend/com/types.hpp": header("lend/com/types.hpp", includes=["lend/hresult.hpp"]).replace(
             "v0_1 {", "v0_1::com {"
         ),
         "lend/detail/list.hpp": header("lend/detail/list.hpp", includes=["lend/platform.hpp"]),
+        "lend/drivers/odbc_row.hpp": header("lend/drivers/odbc_row.hpp", "namespace odbc {\n}"),
         "lend/hresult.hpp": header("lend/hresult.hpp", "int x = a.load(std::memory_order_relaxed);"),
         "lend/lend.hpp": header("lend/lend.hpp", includes=["lend/pool.hpp"]),
         "lend/platform.hpp": header("lend/platform.hpp", "thread_local int x; // not thread_local"),
-        "lend/pool.hpp": header("lend/pool.hpp", includes=["lend/detail/list.hpp"]),
+        "lend/pool.hpp": header("lend/pool.hpp", includes=["lend/detail/list.hpp"]).replace(
+            "namespace detail {", "namespace detail {\nnamespace word {\nint f() { return 1; }\n}"
+        ),
         "lend/version.hpp": header("lend/version.hpp").replace(
             "namespace lend", "#define LEND_VERSION_MAJOR 0\n#define LEND_VERSION_MINOR 1\nnamespace lend", 1
         ),
@@ -63,6 +68,10 @@ DEFECTS = [
     ("another version's namespace", POOL, "v0_1 {", "v0_2 {", "opens namespace lend::inline v0_2"),
     ("unnamed namespace", POOL, "namespace detail {", "namespace {", "(unnamed) inside"),
     ("another inner namespace", POOL, "namespace detail {", "namespace util {", "util inside"),
+    ("an inner namespace after detail", POOL, INSIDE, "namespace util {\n}\n" + INSIDE, "util inside"),
+    ("another driver's namespace", "include/lend/drivers/odbc_row.hpp", "namespace odbc",
+     "namespace row", "row inside"),
+    ("an unnamed namespace in detail", POOL, "namespace word {", "namespace {", "(unnamed) inside"),
     ("namespace after an #if with two branches", POOL, INSIDE,
      "#if A\nvoid f() {\n#else\nvoid g() {\n#endif\n}\n} // namespace lend\nnamespace lend {\n}\n",
      "opens namespace lend,"),

@@ -42,8 +42,8 @@ inline void* allocate(std::size_t size, std::size_t alignment) noexcept {
     if (counters.allowed <= 0) return nullptr;
     --counters.allowed;
     const std::size_t head = alignment < 16 ? 16 : alignment;
-    auto* const raw = static_cast<std::byte*>(
-        std::aligned_alloc(head, (size + 2 * head - 1) / head * head));
+    auto* const raw =
+        static_cast<std::byte*>(std::aligned_alloc(head, (size + 2 * head - 1) / head * head));
     if (raw == nullptr) return nullptr;
     ++counters.made;
     ++counters.live;
@@ -88,8 +88,7 @@ void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
 void* operator new[](std::size_t size, const std::nothrow_t&) noexcept {
     return lend_test::allocate(size, lend_test::usual);
 }
-void* operator new(std::size_t size, std::align_val_t alignment,
-                   const std::nothrow_t&) noexcept {
+void* operator new(std::size_t size, std::align_val_t alignment, const std::nothrow_t&) noexcept {
     return lend_test::allocate(size, static_cast<std::size_t>(alignment));
 }
 void operator delete(void* block) noexcept { lend_test::release(block, lend_test::usual); }

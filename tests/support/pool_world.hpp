@@ -147,7 +147,7 @@ public:
     void maybe_hang() {
         if (faults.hang == 0 || !sim::one_in(faults.hang)) return;
         const auto before = sim::elapsed();
-        sim::sleep_for(faults.longest_hang / (1 << (2 * sim::choose(4))));
+        sim::sleep(faults.longest_hang / (1 << (2 * sim::choose(4))));
         here().hung += sim::elapsed() - before;
     }
 

@@ -10,6 +10,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <new>
 #include <vector>
@@ -172,6 +173,19 @@ public:
         if ((runnable & (runnable - 1)) == 0) return static_cast<int>(lowest_bit(runnable));
         const std::uint64_t count = bit_count(runnable);
         return static_cast<int>(nth_bit(runnable, (((drawn >> 32U) & 0xFFFFFFU) * count) >> 24U));
+    }
+
+    // How to have the same run again.
+    void print_replay(std::FILE* out, std::uint64_t seed) const noexcept {
+        const auto number = static_cast<unsigned long long>(seed);
+        if (!exhaustive()) {
+            std::fprintf(out, "  replay: LEND_SIM_SEED=%llu or --sim-seed=%llu\n", number, number);
+            return;
+        }
+        std::fprintf(out, "  exhaustive, run %llu, choices:", number);
+        for (std::size_t at = 0; at < trail_.size(); ++at)
+            std::fprintf(out, " %u", trail_.pick(at));
+        std::fputc('\n', out);
     }
 
 private:

@@ -202,8 +202,8 @@ private:
     const void* bottom_ = nullptr;
     std::size_t size_ = 0;
     context* previous_ = nullptr;
-    void* fake_stack_ = nullptr;
-    void* tsan_ = nullptr;
+    [[maybe_unused]] void* fake_stack_ = nullptr;
+    [[maybe_unused]] void* tsan_ = nullptr;
 };
 
 } // namespace sim::detail

@@ -130,6 +130,20 @@ struct fiber {
         if (used_ != 0) locals_.fill(nullptr), used_ = 0;
     }
 
+    void print(std::FILE* out, bool can_run, std::int64_t epoch) const noexcept {
+        std::fprintf(out, "  fiber %u (%s): ", index, name);
+        if (can_run) {
+            std::fputs("can run", out);
+        } else {
+            std::fprintf(out, "waits in %s", wait_names[static_cast<std::size_t>(reason)]);
+            if (waits_for != nullptr) std::fprintf(out, " on %p", waits_for);
+            if (deadline != no_deadline) {
+                std::fprintf(out, " until %lld ns", static_cast<long long>(deadline - epoch));
+            }
+        }
+        std::fprintf(out, "; holds %u locks\n", locks_held);
+    }
+
 private:
     static constexpr std::size_t arena_size = 8192;
 
@@ -181,7 +195,7 @@ public:
 
 private:
     std::array<fiber*, choices::max_fibers> fibers_{};
-    fiber* abandoned_ = nullptr;
+    [[maybe_unused]] fiber* abandoned_ = nullptr;
 };
 
 } // namespace sim::detail

@@ -138,6 +138,12 @@ struct platform : lend::basic_platform<true, true> {
         return it != nullptr ? it->self().locks_held : 0;
     }
 
+    /// 0 to count - 1; a choice of the run, so that exhaustive runs try each. Not part of the seam.
+    static unsigned choose(unsigned count) { return sim::choose(count); }
+
+    /// Ends the run as failed. Not part of the seam; for drivers that check.
+    [[noreturn]] static void violated(const char* what) noexcept { fail(what); }
+
 private:
     static void note_fence() noexcept {
         // Between two scheduling points nothing else runs: a fence needs none of its own.

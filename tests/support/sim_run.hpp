@@ -188,9 +188,9 @@ inline void join_all() {
 inline void advance(std::chrono::nanoseconds by) { detail::inside().advance(by.count()); }
 
 /// Puts the calling fiber to sleep, in virtual time.
-inline void sleep_for(std::chrono::nanoseconds time) {
+inline void sleep(std::chrono::nanoseconds time) {
     auto& it = detail::inside();
-    it.sleep_until(it.now() + time.count());
+    it.sleep_to(it.now() + time.count());
 }
 
 /// Virtual time since the start of the run.

@@ -146,7 +146,7 @@ public:
         make_runnable(nth_bit(sleepers, choose(bit_count(sleepers))));
     }
 
-    void sleep_until(std::int64_t when) {
+    void sleep_to(std::int64_t when) {
         point(op::sleep, nullptr);
         while (clock_ < when) block(wait_reason::sleep, nullptr, when);
     }
@@ -212,9 +212,10 @@ public:
         std::fprintf(out, "  at step %llu, virtual time %lld ns, in fiber %u (%s)\n",
                      static_cast<unsigned long long>(steps_),
                      static_cast<long long>(clock_ - epoch), current_, fibers_[current_].name);
-        for_each(live_, [&](fiber& f) { print_state(out, f); });
+        for_each(live_,
+                 [&](const fiber& f) { f.print(out, (runnable_ & bit(f.index)) != 0, epoch); });
         trace_.print(out, options_.trace_lines);
-        print_replay(out);
+        choices_.print_replay(out, seed_);
         std::fflush(out);
     }
 
@@ -410,34 +411,6 @@ private:
     void clean_up() noexcept {
         for (; live_ != 0; live_ &= live_ - 1) fibers_.abandon(lowest_bit(live_));
         hook_.reset();
-    }
-
-    void print_state(std::FILE* out, const fiber& f) const noexcept {
-        std::fprintf(out, "  fiber %u (%s): ", f.index, f.name);
-        if ((runnable_ & bit(f.index)) != 0) {
-            std::fputs("can run", out);
-        } else {
-            std::fprintf(out, "waits in %s", wait_names[static_cast<std::size_t>(f.reason)]);
-            if (f.waits_for != nullptr) std::fprintf(out, " on %p", f.waits_for);
-            if ((timed_ & bit(f.index)) != 0) {
-                std::fprintf(out, " until %lld ns", static_cast<long long>(f.deadline - epoch));
-            }
-        }
-        std::fprintf(out, "; holds %u locks\n", f.locks_held);
-    }
-
-    void print_replay(std::FILE* out) noexcept {
-        if (!choices_.exhaustive()) {
-            std::fprintf(out, "  replay: LEND_SIM_SEED=%llu (or --sim-seed=%llu), scenario %s\n",
-                         static_cast<unsigned long long>(seed_),
-                         static_cast<unsigned long long>(seed_), options_.name);
-            return;
-        }
-        std::fprintf(out,
-                     "  exhaustive, run %llu, choices:", static_cast<unsigned long long>(seed_));
-        const choice_trail& trail = choices_.trail();
-        for (std::size_t at = 0; at < trail.size(); ++at) std::fprintf(out, " %u", trail.pick(at));
-        std::fputc('\n', out);
     }
 
     options options_;

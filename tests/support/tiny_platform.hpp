@@ -13,7 +13,8 @@
 namespace lend_test {
 
 /// A slot is retired after 2^GenerationBits - 1 uses.
-template <unsigned GenerationBits> struct basic_tiny_platform : lend::default_platform {
+template <unsigned GenerationBits>
+struct basic_tiny_platform : lend::default_platform {
     static constexpr unsigned generation_bits = GenerationBits;
 };
 

@@ -37,7 +37,8 @@ struct counted {
     static inline int live = 0;
 };
 
-template <class Platform> class HandleTable : public ::testing::Test {
+template <class Platform>
+class HandleTable : public ::testing::Test {
 protected:
     using object_table = lend::handle_table<counted, Platform>;
     using value_table = lend::handle_table<int, Platform>;
@@ -45,9 +46,11 @@ protected:
     void TearDown() override { EXPECT_EQ(counted::live, 0); }
 };
 
-using platforms =
-    ::testing::Types<lend::default_platform, lend_test::tiny_platform, lend_test::small_platform,
-                     lend_test::narrow_platform, lend_test::crowded_platform>;
+using platforms = ::testing::Types<lend::default_platform,
+                                   lend_test::tiny_platform,
+                                   lend_test::small_platform,
+                                   lend_test::narrow_platform,
+                                   lend_test::crowded_platform>;
 TYPED_TEST_SUITE(HandleTable, platforms);
 
 TYPED_TEST(HandleTable, number_zero_is_never_handed_out_and_always_invalid) {
@@ -273,7 +276,8 @@ TYPED_TEST(HandleTable, erase_passes_the_object_to_a_function_before_it_is_destr
     const auto number = *table.insert(std::make_unique<int>(7));
     std::unique_ptr<int> kept;
 
-    EXPECT_EQ(table.erase(number, [&](std::unique_ptr<int>&& p) { kept = std::move(p); }), hr::s_ok);
+    EXPECT_EQ(table.erase(number, [&](std::unique_ptr<int>&& p) { kept = std::move(p); }),
+              hr::s_ok);
 
     EXPECT_EQ(*kept, 7);
     EXPECT_EQ(table.erase(number, [&](std::unique_ptr<int>&&) { FAIL(); }), hr::lend_e_stale);
@@ -373,10 +377,12 @@ TYPED_TEST(HandleTable, a_batch_erase_passes_each_object_to_the_function) {
     for (int i = 1; i <= 100; ++i) numbers.push_back(*table.insert(i));
     int sum = 0;
 
-    EXPECT_EQ(table.erase(numbers, [&](int&& v) {
-        sum += v;
-        return hr::e_fail; // of no account in a batch
-    }), 100U);
+    EXPECT_EQ(table.erase(numbers,
+                          [&](int&& v) {
+                              sum += v;
+                              return hr::e_fail; // of no account in a batch
+                          }),
+              100U);
 
     EXPECT_EQ(sum, 5050);
 }
@@ -424,7 +430,8 @@ TYPED_TEST(HandleTable, clear_erases_everything) {
 
 // ---- against a model ---------------------------------------------------------------------------
 
-template <class Table> void run_against_a_map(std::uint64_t seed) {
+template <class Table>
+void run_against_a_map(std::uint64_t seed) {
     SCOPED_TRACE(seed);
     Table table;
     std::map<typename Table::handle, int> model;

@@ -37,6 +37,7 @@ inline constexpr std::chrono::seconds default_sweep_period{10};
 template <class Platform, class Holder>
 class basic_dispenser_manager final : public IDispenserManager {
 public:
+    using holder_type = Holder;
     using duration = typename Platform::duration;
     using time_point = typename Platform::time_point;
 
@@ -104,7 +105,8 @@ public:
 
     // ---- IDispenserManager -------------------------------------------------------------------
 
-    HRESULT STDMETHODCALLTYPE RegisterDispenser(IDispenserDriver* driver, LPCOLESTR name,
+    HRESULT STDMETHODCALLTYPE RegisterDispenser(IDispenserDriver* driver,
+                                                LPCOLESTR name,
                                                 IHolder** out_holder) noexcept override {
         if (out_holder == nullptr) return E_INVALIDARG;
         *out_holder = nullptr;
@@ -128,14 +130,15 @@ public:
     /// RegisterDispenser with options. See IDispenserManager::RegisterDispenser, above all for the
     /// reference that the caller must count.
     /// @par Errors As RegisterDispenser.
-    HRESULT register_dispenser(IDispenserDriver* driver, LPCOLESTR name,
-                               const holder_options& options, Holder** out_holder) noexcept {
+    HRESULT register_dispenser(IDispenserDriver* driver,
+                               LPCOLESTR name,
+                               const holder_options& options,
+                               Holder** out_holder) noexcept {
         if (out_holder == nullptr) return E_INVALIDARG;
         *out_holder = nullptr;
         if (driver == nullptr) return E_INVALIDARG;
         const HRESULT code = lend::detail::com_boundary<Platform>([&] {
-            *out_holder = new Holder(
-                holder_parts<Platform>{core_, this, driver, name, options});
+            *out_holder = new Holder(holder_parts<Platform>{core_, this, driver, name, options});
             (*out_holder)->open();
             return S_OK;
         });

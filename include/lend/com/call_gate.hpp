@@ -21,7 +21,8 @@ namespace lend::inline v0_1::com {
 /// the object that called it; such calls are found in a list that runs through their stack frames.
 /// @par Thread safety
 ///   Shared objects: safe. Entering and leaving: lock-free. Closing: blocks on the calls inside.
-template <class Platform> class call_gate {
+template <class Platform>
+class call_gate {
 public:
     class pass;
 
@@ -36,7 +37,7 @@ public:
             // (2) acquire-load synchronizes-with the acq-rel-fetch-sub (4)
             const std::uint32_t word = word_.load(std::memory_order_acquire);
             if (word - closed <= mine) return true;
-            Platform::park(word_, word, Platform::time_point::max());
+            Platform::park(word_, word, (Platform::time_point::max)());
         }
     }
 
@@ -67,7 +68,8 @@ private:
 
 /// One call inside, for as long as this object lives on the caller's stack.
 /// @par Thread safety Ends on the thread that made it, in reverse order.
-template <class Platform> class call_gate<Platform>::pass {
+template <class Platform>
+class call_gate<Platform>::pass {
 public:
     explicit pass(call_gate& gate) noexcept : gate_(gate) {
         // (3) acq-rel-fetch-add synchronizes-with the acq-rel-fetch-or (1)

@@ -42,7 +42,8 @@ protected:
 /// Where the context of a call comes from: the provider if one is set, else the thread's innermost
 /// scope. One per process and Platform; on Windows one per module.
 /// @par Thread safety All members: safe; wait-free apart from the provider.
-template <class Platform> class basic_caller_source {
+template <class Platform>
+class basic_caller_source {
 public:
     /// The context of the calling thread. @par Errors None.
     [[nodiscard]] static caller_context current() noexcept {
@@ -79,7 +80,8 @@ private:
 /// Scopes nest; the end of one brings back what was before. An end of a scope ends neither the
 /// object nor the transaction: for that there are end_object and end_transaction.
 /// @par Thread safety Distinct objects: safe. Ends on the thread that made it.
-template <class Platform> class basic_caller_scope {
+template <class Platform>
+class basic_caller_scope {
 public:
     explicit basic_caller_scope(INSTID instance, TRANSID transaction = 0) noexcept
         : before_(basic_caller_source<Platform>::of_thread()) {

@@ -36,7 +36,8 @@ struct IDispenserDriver : public IUnknown {
     ///   Every success code counts as S_OK.
     /// @par Source comsvcs.h, IDispenserDriver::CreateResource. Differs: never called for an
     ///   initial inventory.
-    virtual HRESULT STDMETHODCALLTYPE CreateResource(RESTYPID type, RESID* out_id,
+    virtual HRESULT STDMETHODCALLTYPE CreateResource(RESTYPID type,
+                                                     RESID* out_id,
                                                      TIMEINSECS* out_secs) = 0;
 
     /// Says how well a free resource fits a request.
@@ -50,7 +51,8 @@ struct IDispenserDriver : public IUnknown {
     /// @par Errors
     ///   E_FAIL  it could not be rated. A failure, or more than 100, and the resource is destroyed.
     /// @par Source comsvcs.h, IDispenserDriver::RateResource.
-    virtual HRESULT STDMETHODCALLTYPE RateResource(RESTYPID type, RESID candidate,
+    virtual HRESULT STDMETHODCALLTYPE RateResource(RESTYPID type,
+                                                   RESID candidate,
                                                    BOOL needs_enlistment,
                                                    RESOURCERATING* out_rating) = 0;
 
@@ -93,7 +95,8 @@ struct IDispenserDriver : public IUnknown {
     virtual HRESULT STDMETHODCALLTYPE DestroyResourceS(constSRESID id) = 0;
 };
 
-static_assert(sizeof(IDispenserDriver) == sizeof(void*), "an interface is one pointer to its slots");
+static_assert(sizeof(IDispenserDriver) == sizeof(void*),
+              "an interface is one pointer to its slots");
 
 } // namespace lend
 

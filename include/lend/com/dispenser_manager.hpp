@@ -39,7 +39,8 @@ struct IDispenserManager : public IUnknown {
     ///   Takes over one reference to the driver that the caller must count before the call; the
     ///   holder's Close gives it back. A failed call takes nothing over.
     /// @par Source comsvcs.h, IDispenserManager::RegisterDispenser.
-    virtual HRESULT STDMETHODCALLTYPE RegisterDispenser(IDispenserDriver* driver, LPCOLESTR name,
+    virtual HRESULT STDMETHODCALLTYPE RegisterDispenser(IDispenserDriver* driver,
+                                                        LPCOLESTR name,
                                                         IHolder** out_holder) = 0;
 
     /// Says for which object and in which transaction the calling thread works.

@@ -46,7 +46,8 @@ namespace lend::inline v0_1::com {
 /// Owns one reference to the dispenser until `detach` gives it back. Every call is made with no
 /// lock held, by whoever calls here. After detach every call answers E_FAIL and does nothing.
 /// @par Thread safety Shared objects: safe; detach is not called while another thread is inside.
-template <class Platform> class driver_calls {
+template <class Platform>
+class driver_calls {
 public:
     /// Takes over one reference that the caller has counted.
     driver_calls(IDispenserDriver* driver, holder_events* events) noexcept
@@ -67,8 +68,8 @@ public:
 
     /// Rates a candidate: 0 to 100.
     /// @par Errors Those of RateResource; E_FAIL for a rating above 100.
-    [[nodiscard]] HRESULT rate(RESTYPID type, RESID id, bool needs_enlistment,
-                               RESOURCERATING& rating) noexcept {
+    [[nodiscard]] HRESULT
+    rate(RESTYPID type, RESID id, bool needs_enlistment, RESOURCERATING& rating) noexcept {
         return call([&](IDispenserDriver& driver) {
             const HRESULT code =
                 driver.RateResource(type, id, needs_enlistment ? TRUE : FALSE, &rating);
@@ -79,9 +80,8 @@ public:
     /// Enlists a resource; transaction 0 takes it out of every one. S_FALSE: it knows none.
     /// @par Errors Those of EnlistResource.
     [[nodiscard]] HRESULT enlist(RESID id, TRANSID transaction) noexcept {
-        return call([&](IDispenserDriver& driver) {
-            return driver.EnlistResource(id, transaction);
-        });
+        return call(
+            [&](IDispenserDriver& driver) { return driver.EnlistResource(id, transaction); });
     }
 
     /// Resets a resource. @par Errors Those of ResetResource.
@@ -134,7 +134,8 @@ public:
     static constexpr RESOURCERATING best_rating = 100;
 
 private:
-    template <class F> [[nodiscard]] HRESULT call(const F& f) noexcept {
+    template <class F>
+    [[nodiscard]] HRESULT call(const F& f) noexcept {
         // (3) acquire-load synchronizes-with the acq-rel-exchange (2)
         IDispenserDriver* const driver = driver_.load(std::memory_order_acquire);
         if (driver == nullptr) return E_FAIL;

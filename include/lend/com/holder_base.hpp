@@ -17,7 +17,8 @@
 namespace lend::inline v0_1::com {
 
 /// A holder as its manager sees it: an entry of the manager's list.
-template <class Platform> class holder_base {
+template <class Platform>
+class holder_base {
 public:
     /// Destroys what has been idle too long; true if something may still expire later.
     virtual bool sweep(typename Platform::time_point now) noexcept = 0;
@@ -38,7 +39,8 @@ protected:
     ~holder_base() = default;
 
 private:
-    template <class> friend class manager_core;
+    template <class>
+    friend class manager_core;
     holder_base* next_ = nullptr;
     std::uint64_t serial_ = 0; // grows along the list; 0: not in it
 };
@@ -50,7 +52,8 @@ private:
 ///
 /// @par Thread safety
 ///   Shared objects: safe. Blocking, on one lock that is never held while a holder is called.
-template <class Platform> class manager_core {
+template <class Platform>
+class manager_core {
 public:
     using duration = typename Platform::duration;
     using time_point = typename Platform::time_point;
@@ -79,7 +82,8 @@ public:
 
     /// Calls `f(holder)` for every holder, oldest first, with a reference and without a lock. One
     /// that is attached or detached meanwhile may be left out.
-    template <class F> void for_each(const F& f) noexcept {
+    template <class F>
+    void for_each(const F& f) noexcept {
         std::uint64_t seen = 0;
         while (holder_base<Platform>* const holder = next_after(seen)) {
             f(*holder);
@@ -149,7 +153,7 @@ private:
             if (is_stopped_.load(std::memory_order_acquire)) return;
             // (8) seq-cst-load is totally ordered with the seq-cst-exchange (2)
             if (!is_armed_.load(std::memory_order_seq_cst)) {
-                Platform::park(bell_, bell, time_point::max());
+                Platform::park(bell_, bell, (time_point::max)());
                 continue;
             }
             if (!sleep_one_period()) return;
@@ -180,7 +184,8 @@ private:
         Platform::unpark_one(bell_);
     }
 
-    template <class T> using atomic = typename Platform::template atomic<T>;
+    template <class T>
+    using atomic = typename Platform::template atomic<T>;
 
     const duration period_;
     typename Platform::mutex mutex_;

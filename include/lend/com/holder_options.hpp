@@ -20,8 +20,8 @@ public:
     /// A resource was made and lent, in the caller's transaction or not.
     virtual void created(RESID, bool /*is_enlisted*/) noexcept {}
     /// A free resource was lent after so many were rated; the winner's rating.
-    virtual void allocated(RESID, bool /*is_enlisted*/, ULONG /*rated*/,
-                           RESOURCERATING /*winner*/) noexcept {}
+    virtual void
+    allocated(RESID, bool /*is_enlisted*/, ULONG /*rated*/, RESOURCERATING /*winner*/) noexcept {}
     /// A resource came back and is free.
     virtual void recycled(RESID) noexcept {}
     /// A resource was destroyed; what DestroyResource answered.

@@ -23,7 +23,8 @@
 namespace lend::inline v0_1::com {
 
 /// What a holder needs to be made.
-template <class Platform> struct holder_parts {
+template <class Platform>
+struct holder_parts {
     std::shared_ptr<manager_core<Platform>> core;
     IUnknown* manager = nullptr;        ///< kept alive while the holder is open
     IDispenserDriver* driver = nullptr; ///< with a reference that becomes the holder's
@@ -43,7 +44,8 @@ template <class Platform> struct holder_parts {
 ///
 /// @par Thread safety Shared objects: safe. Close blocks on calls in flight, nothing else blocks
 ///   but on short locks.
-template <class Platform> class holder_shell : public IHolder, public holder_base<Platform> {
+template <class Platform>
+class holder_shell : public IHolder, public holder_base<Platform> {
 public:
     using time_point = typename Platform::time_point;
 
@@ -85,9 +87,8 @@ public:
 
     HRESULT STDMETHODCALLTYPE AllocResource(RESTYPID type, RESID* out_id) noexcept final {
         if (type == 0 || out_id == nullptr) return E_INVALIDARG;
-        return inside([&](const caller_context& caller) {
-            return pool_alloc(type, caller, *out_id);
-        });
+        return inside(
+            [&](const caller_context& caller) { return pool_alloc(type, caller, *out_id); });
     }
 
     HRESULT STDMETHODCALLTYPE FreeResource(RESID id) noexcept final {
@@ -188,8 +189,8 @@ protected:
     // ---- what a pool adds ----------------------------------------------------------------------
 
     /// AllocResource; `out_id` is written only on success.
-    [[nodiscard]] virtual HRESULT pool_alloc(RESTYPID type, const caller_context& caller,
-                                             RESID& out_id) = 0;
+    [[nodiscard]] virtual HRESULT
+    pool_alloc(RESTYPID type, const caller_context& caller, RESID& out_id) = 0;
     /// FreeResource.
     [[nodiscard]] virtual HRESULT pool_free(RESID id) = 0;
     /// RequestDestroyResource.
@@ -227,7 +228,8 @@ private:
         holder_shell& holder_;
     };
 
-    template <class F> [[nodiscard]] HRESULT within_gate(const F& f) noexcept {
+    template <class F>
+    [[nodiscard]] HRESULT within_gate(const F& f) noexcept {
         const reference keep(*this);
         const typename call_gate<Platform>::pass pass(gate_);
         if (!pass.is_inside()) return E_FAIL;
@@ -235,7 +237,8 @@ private:
     }
 
     // For what depends on the caller: nothing new begins in a transaction that is aborting.
-    template <class F> [[nodiscard]] HRESULT inside(const F& f) noexcept {
+    template <class F>
+    [[nodiscard]] HRESULT inside(const F& f) noexcept {
         return within_gate([&] {
             const caller_context caller = basic_caller_source<Platform>::current();
             if (caller.transaction != 0 && caller.is_aborting) return E_FAIL;

@@ -24,7 +24,8 @@ namespace lend::inline v0_1::com {
 /// @par Thread safety
 ///   Shared objects: safe. Blocking, on the lock of the number's part, never during a callback.
 /// @par Complexity Constant on average. `claim` allocates.
-template <class Platform, class Value> class id_map {
+template <class Platform, class Value>
+class id_map {
 public:
     /// Enters a number; false if it was known already, and then nothing changes.
     /// @par Errors Throws bad_alloc when memory is out; then nothing changes.
@@ -44,7 +45,8 @@ public:
 
     /// Calls `f(Value&)` under the part's lock; false if the number is unknown.
     /// @pre f calls nobody.
-    template <class F> bool visit(RESID id, const F& f) {
+    template <class F>
+    bool visit(RESID id, const F& f) {
         part& p = part_of(id);
         const std::lock_guard lock(p.mutex);
         const auto at = p.map.find(id);
@@ -81,8 +83,8 @@ private:
 
     // Numbers are often addresses, whose low bits are equal: take the high bits of a product.
     [[nodiscard]] static std::size_t index_of(RESID id) noexcept {
-        return static_cast<std::size_t>(
-            (static_cast<std::uint64_t>(id) * 0x9E3779B97F4A7C15U) >> 60U);
+        return static_cast<std::size_t>((static_cast<std::uint64_t>(id) * 0x9E3779B97F4A7C15U) >>
+                                        60U);
     }
     [[nodiscard]] part& part_of(RESID id) noexcept { return parts_[index_of(id)]; }
     [[nodiscard]] const part& part_of(RESID id) const noexcept { return parts_[index_of(id)]; }

@@ -27,7 +27,8 @@ using dispenser_manager = basic_dispenser_manager<default_platform, holder>;
 /// Where the process's manager stands: made on demand, gone with its last reference and holder.
 ///
 /// @par Thread safety All members: safe. Blocking on one lock, which is not held in any callback.
-template <class Platform, class Manager> class current_manager {
+template <class Platform, class Manager>
+class current_manager {
 public:
     /// The manager with a reference for the caller, made if there is none; null if memory is out.
     [[nodiscard]] static Manager* get_or_make() noexcept {
@@ -73,7 +74,8 @@ private:
 ///   E_FAIL        there is no manager and none could be made.
 /// @par Thread safety Safe. Blocking on a short lock.
 /// @par Calls None.
-/// @par Ownership The manager lives until its last reference is released and its last holder closed.
+/// @par Ownership The manager lives until its last reference is released and its last holder
+/// closed.
 /// @par Source mtxdm.h, GetDispenserManager.
 inline HRESULT GetDispenserManager(IDispenserManager** out_manager) noexcept {
     if (out_manager == nullptr) return E_INVALIDARG;
@@ -90,8 +92,10 @@ inline HRESULT GetDispenserManager(IDispenserManager** out_manager) noexcept {
 /// @param out_holder  the holder, with a reference for the caller; null on failure
 /// @par Errors As IDispenserManager::RegisterDispenser.
 /// @par Thread safety Safe. @par Calls None.
-inline HRESULT register_dispenser(IDispenserDriver* driver, LPCOLESTR name,
-                                  const holder_options& options, holder** out_holder) noexcept {
+inline HRESULT register_dispenser(IDispenserDriver* driver,
+                                  LPCOLESTR name,
+                                  const holder_options& options,
+                                  holder** out_holder) noexcept {
     if (out_holder == nullptr) return E_INVALIDARG;
     *out_holder = nullptr;
     auto* const manager = current_manager<default_platform, dispenser_manager>::get_or_make();

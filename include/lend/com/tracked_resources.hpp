@@ -29,7 +29,8 @@ struct known_id {
 /// @par Thread safety Shared objects: safe. No lock is held during a call of the dispenser.
 /// @par Calls
 ///   EnlistResource, DestroyResource and DestroyResourceS, as IHolder says.
-template <class Platform> class tracked_resources {
+template <class Platform>
+class tracked_resources {
 public:
     using ids = id_map<Platform, known_id>;
 

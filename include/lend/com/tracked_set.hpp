@@ -22,7 +22,7 @@ namespace lend::inline v0_1::com {
 /// States of a resource, by row, and what becomes of them:
 ///
 ///                  settle    untrack(false)  untrack(true)          end of its transaction  close
-///     entering     tracked   refused         refused                stays, in none          forgotten
+///     entering     tracked   refused         refused                stays, in none forgotten
 ///     tracked      -         forgotten       condemned if enlisted,  stays, in none          taken
 ///                                            else taken
 ///     condemned    -         refused         refused                taken                   taken
@@ -31,7 +31,8 @@ namespace lend::inline v0_1::com {
 /// Taken means: removed from the set and handed to the caller, who destroys it with no lock held.
 /// It is removed first, because a dispenser may use the number again the moment it is free.
 /// @par Thread safety Shared objects: safe. Blocking, on one lock that is never held in a callback.
-template <class Platform, class Key> class tracked_set {
+template <class Platform, class Key>
+class tracked_set {
     enum class state : std::uint8_t { entering, tracked, condemned, dying };
 
     struct record {
@@ -87,7 +88,8 @@ public:
     }
 
     /// Takes what was waiting for the end of the transaction; everything else leaves it.
-    template <class F> void end_transaction(TRANSID transaction, const F& destroy) noexcept {
+    template <class F>
+    void end_transaction(TRANSID transaction, const F& destroy) noexcept {
         take_if(
             [&](record& r) {
                 if (r.transaction != transaction) return false;
@@ -98,7 +100,8 @@ public:
     }
 
     /// Ends the tracking of everything that an object brought, to destroy it.
-    template <class F> void end_object(INSTID owner, const F& destroy) noexcept {
+    template <class F>
+    void end_object(INSTID owner, const F& destroy) noexcept {
         take_if(
             [&](record& r) {
                 if (r.owner != owner || r.now != state::tracked) return false;
@@ -109,7 +112,8 @@ public:
     }
 
     /// Takes everything.
-    template <class F> void close(const F& destroy) noexcept {
+    template <class F>
+    void close(const F& destroy) noexcept {
         take_if([](record& r) { return r.now != state::entering; }, destroy);
         const std::lock_guard lock(mutex_);
         // What was entering belongs to its caller again.

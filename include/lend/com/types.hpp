@@ -3,9 +3,11 @@
 /// The plain types of the contract under Microsoft's names: integers, HRESULT, GUID, characters,
 /// and the numbers that name resources, kinds, objects and transactions. No interface, no macro.
 
-// Outside the include guard, so that the order of the includes does not matter where it can be seen.
+// Outside the include guard, so that the order of the includes does not matter where it can be
+// seen.
 #if defined(__IDispenserDriver_FWD_DEFINED__) || defined(__MTXDM_H__) || defined(__mtxdm_h__)
-#error "lend/com.hpp stands in for comsvcs.h and mtxdm.h: include it instead of them, not beside them"
+#error                                                                                             \
+    "lend/com.hpp stands in for comsvcs.h and mtxdm.h: include it instead of them, not beside them"
 #endif
 
 #ifndef LEND_COM_TYPES_HPP
@@ -44,15 +46,15 @@ using ::ULONG;
 
 /// A status: zero or positive is success, negative is failure. The numbers are lend::hresult's.
 using HRESULT = std::int32_t;
-using ULONG = std::uint32_t;        ///< 32 bits, as on Windows, on every system.
-using DWORD = std::uint32_t;        ///< 32 bits.
-using LONG = std::int32_t;          ///< 32 bits: not `long`, which has 64 on most systems.
-using DWORD_PTR = std::uintptr_t;   ///< An integer as wide as a pointer.
-using BOOL = std::int32_t;          ///< FALSE is zero, everything else is true.
-using LPVOID = void*;               ///< Any pointer.
-using OLECHAR = char16_t;           ///< One unit of UTF-16.
-using LPOLESTR = OLECHAR*;          ///< A string of UTF-16 that ends with a zero.
-using LPCOLESTR = const OLECHAR*;   ///< The same, read only.
+using ULONG = std::uint32_t;      ///< 32 bits, as on Windows, on every system.
+using DWORD = std::uint32_t;      ///< 32 bits.
+using LONG = std::int32_t;        ///< 32 bits: not `long`, which has 64 on most systems.
+using DWORD_PTR = std::uintptr_t; ///< An integer as wide as a pointer.
+using BOOL = std::int32_t;        ///< FALSE is zero, everything else is true.
+using LPVOID = void*;             ///< Any pointer.
+using OLECHAR = char16_t;         ///< One unit of UTF-16.
+using LPOLESTR = OLECHAR*;        ///< A string of UTF-16 that ends with a zero.
+using LPCOLESTR = const OLECHAR*; ///< The same, read only.
 
 /// A 128-bit name. 16 bytes, laid out as on Windows.
 struct GUID {
@@ -64,10 +66,10 @@ struct GUID {
     [[nodiscard]] friend constexpr bool operator==(const GUID&, const GUID&) noexcept = default;
 };
 
-using IID = GUID;             ///< The name of an interface.
-using CLSID = GUID;           ///< The name of a class.
-using REFGUID = const GUID&;  ///< How a name is passed.
-using REFIID = const IID&;    ///< How the name of an interface is passed.
+using IID = GUID;              ///< The name of an interface.
+using CLSID = GUID;            ///< The name of a class.
+using REFGUID = const GUID&;   ///< How a name is passed.
+using REFIID = const IID&;     ///< How the name of an interface is passed.
 using REFCLSID = const CLSID&; ///< How the name of a class is passed.
 
 /// Whether two names are equal. @par Errors None. @par Thread safety Safe; wait-free.
@@ -120,7 +122,8 @@ using INSTID = DWORD_PTR;
 /// How well a resource fits a request: 0 not at all, 1 badly, more is better, 100 perfectly.
 using RESOURCERATING = DWORD;
 
-/// How many seconds a resource may be idle. 0: it is destroyed when it is freed; negative: for ever.
+/// How many seconds a resource may be idle. 0: it is destroyed when it is freed; negative: for
+/// ever.
 using TIMEINSECS = LONG;
 
 static_assert(sizeof(HRESULT) == 4 && std::is_signed_v<HRESULT>);

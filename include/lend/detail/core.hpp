@@ -6,6 +6,7 @@
 #ifndef LEND_DETAIL_CORE_HPP
 #define LEND_DETAIL_CORE_HPP
 
+#include <lend/detail/checks.hpp>
 #include <lend/detail/creation_plan.hpp>
 #include <lend/detail/driver_call.hpp>
 #include <lend/detail/lending_word.hpp>
@@ -75,8 +76,16 @@ struct core {
     // True where lend itself can tell by == whether a resource serves a request.
     static constexpr bool comparable = traits::has_resource_type && !traits::has_rate;
 
+    // True where the inventory keeps the order in which resources came back, and their
+    // transactions: see affinity.hpp. Every use then ends under the lock.
+    static constexpr bool ordered = traits::orders_inventory;
+
     core(Driver&& d, const pool_options& o, table_type&& t) noexcept
         : driver(std::move(d)), options(o), numbers(std::move(t)) {}
+
+    ~core() { checks<core>::all_is_over(*this); }
+    core(const core&) = delete;
+    core& operator=(const core&) = delete;
 
     // ---- what never changes after construction --------------------------------------------
     Driver driver;
@@ -106,10 +115,13 @@ struct core {
     std::size_t workers = 0;
     bool housekeeper_runs = false;
     bool closing = false;
+    [[no_unique_address]] shelves_of<slot_type, ordered> shelves;
     creation_plan<Platform> plan;
     std::optional<error> last_create_error;
     [[no_unique_address]] std::optional<resource_type> usual_type; // of the last create
-    pool_stats counted;                                            // the counters only
+    // Close has returned and nothing runs any more; for the checks only.
+    typename Platform::template atomic<bool> quiet{false};
+    pool_stats counted; // the counters only
 
     [[nodiscard]] std::size_t room() const noexcept { return options.max_size - size; }
 
@@ -163,10 +175,10 @@ struct core {
 
     // Makes a slot empty that the caller owns. Under the lock.
     void empty(slot_type& s) noexcept {
-        s.enlisted = {};
-        s.transaction_over = false;
+        if constexpr (ordered) s.place = {};
         s.word.become(lending_word::count_of(s.word.peek()) | lending_word::empty);
         --size;
+        checks<core>::size_is_right(*this);
     }
 
     // The same, and the slot may be used again. In a closed pool its share is given back instead:

@@ -38,6 +38,7 @@ struct handing {
                           typename Core::wakes& wake) noexcept {
         waiter_type* const w = core.waiters.empty() ? nullptr : first_fitting(core, s);
         if (w != nullptr && (way == how::directly || may_hand_over(core, s, *w))) {
+            checks<Core>::may_be_served(core, *w);
             const bool more = core.waiters.size() > 1;
             const lending_word::type word =
                 count | lending_word::in_use | (more ? lending_word::wanted : lending_word::empty);

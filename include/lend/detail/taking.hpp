@@ -349,6 +349,7 @@ private:
             }
             const time_point now = platform::now();
             if (now >= deadline_) {
+                checks<Core>::is_late(now, deadline_);
                 error why = timed_out(now);
                 // While creates fail, somebody must know when to try again.
                 core_.waiters.leave(me_, core_.plan.failing(), wake);

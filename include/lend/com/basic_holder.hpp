@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// IHolder on the engine of lend::pool: without a maximum, without waiting, in order, and with
+/// affinity to transactions.
+
+#ifndef LEND_COM_BASIC_HOLDER_HPP
+#define LEND_COM_BASIC_HOLDER_HPP
+
+#include <lend/com/foreign_driver.hpp>
+#include <lend/com/holder_shell.hpp>
+#include <lend/detail/affinity.hpp>
+#include <lend/platform.hpp>
+
+#include <bit>
+#include <cstdint>
+#include <new>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace lend::inline v0_1::com {
+
+/// The pool of one dispenser, as IHolder.
+///
+/// Everything of IHolder that is not inventory is holder_shell's; everything of the inventory is
+/// lend::detail::affinity's. This class brings the two together.
+///
+/// Never made directly: RegisterDispenser and register_dispenser make it.
+/// @par Thread safety Shared objects: safe. Blocking on short locks, never under a driver call.
+/// @par Source IHolder. Differs: nothing; what the documents leave open is in docs/contract.md.
+template <class Platform>
+class basic_holder final : public holder_shell<Platform> {
+    using shell = holder_shell<Platform>;
+    using driver = foreign_driver<Platform>;
+    using core_type = lend::detail::core<driver, Platform>;
+    using affinity = lend::detail::affinity<core_type>;
+    using making = lend::detail::making<core_type>;
+    using slot_type = typename core_type::slot_type;
+    using lock_type = typename core_type::lock_type;
+    using typename shell::time_point;
+
+public:
+    /// @par Errors Throws bad_alloc when memory is out.
+    explicit basic_holder(const holder_parts<Platform>& parts) : shell(parts), core_(make_core()) {}
+
+protected:
+    HRESULT pool_alloc(RESTYPID type, const caller_context& caller, RESID& out_id) override {
+        const transaction_id transaction{caller.transaction};
+        for (;;) {
+            auto chosen = affinity::choose(*core_, type, transaction);
+            if (chosen.closed) return E_FAIL;
+            const bool is_new = chosen.slot == nullptr;
+            if (is_new) {
+                if (const HRESULT code = make(type, chosen.slot); FAILED(code)) return code;
+            }
+            slot_type& s = *chosen.slot;
+            const RESID id = s.object.id;
+            hresult code = hr::s_ok;
+            switch (affinity::bring(*core_, s, transaction, code)) {
+            case affinity::arrival::failed:
+                return static_cast<HRESULT>(code);
+            case affinity::arrival::closed:
+                return E_FAIL;
+            case affinity::arrival::try_another:
+                continue;
+            case affinity::arrival::there:
+                break;
+            }
+            bool is_enlisted = false;
+            bool closed = false;
+            const bool is_lent = affinity::lend(*core_, s, closed, [&](slot_type& given) {
+                given.object.owner = caller.instance;
+                is_enlisted = static_cast<bool>(given.place.enlisted);
+            });
+            if (!is_lent) {
+                if (closed) return E_FAIL;
+                continue;
+            }
+            out_id = id;
+            tell_lent(id, is_new, is_enlisted, chosen.rated, chosen.rating);
+            return S_OK;
+        }
+    }
+
+    HRESULT pool_free(RESID id) override {
+        slot_type* const s = lent(id);
+        if (s == nullptr) return E_INVALIDARG;
+        const TIMEINSECS secs = s->object.secs;
+        if (const HRESULT code = this->calls().reset(id); FAILED(code)) {
+            give_up(*s, id, code);
+            return S_OK;
+        }
+        const bool nil = secs == 0 && this->options().zero_means_destroy_at_once;
+        if (!affinity::put_away(*core_, *s, Platform::now(), nil)) return S_OK;
+        if (auto* const events = this->options().events) events->recycled(id);
+        if (secs >= 0) this->note_expirable();
+        return S_OK;
+    }
+
+    HRESULT pool_request_destroy(RESID id) override {
+        lock_type lock(core_->mutex);
+        slot_type* const s = slot_of(id);
+        if (s == nullptr) return E_INVALIDARG;
+        return static_cast<HRESULT>(affinity::destroy_on_request(*core_, lock, *s));
+    }
+
+    bool pool_sweep(time_point now) override { return affinity::sweep(*core_, now); }
+
+    void pool_end_transaction(TRANSID transaction) override {
+        affinity::end_transaction(*core_, transaction_id{transaction});
+    }
+
+    void pool_end_object(INSTID instance) override {
+        std::vector<RESID> ids;
+        {
+            const lock_type lock(core_->mutex);
+            core_->slots.for_each([&](slot_type& s) {
+                if (s.place.lent && s.object.owner == instance) ids.push_back(s.object.id);
+            });
+        }
+        for (const RESID id : ids) static_cast<void>(pool_free(id));
+    }
+
+    void pool_close() noexcept override {
+        affinity::close(*core_, [this](slot_type& s) {
+            if (this->options().destroy_lent_at_close) return true;
+            this->known().erase(s.object.id);
+            if (auto* const events = this->options().events) events->disowned(s.object.id);
+            return false;
+        });
+    }
+
+    void end() noexcept override { delete this; }
+
+private:
+    ~basic_holder() { core_->drop_share(); }
+
+    core_type* make_core() {
+        pool_options options;
+        options.max_size = pool_options::largest_size; // the contract knows no maximum
+        options.creation = creation_mode::inline_;
+        options.housekeeping = housekeeping_mode::manual; // the manager sweeps
+        options.fairness = fairness_mode::strict;
+        auto numbers = core_type::table_type::make();
+        if (!numbers) lend::detail::raise<Platform::exceptions>(numbers.error());
+        return new core_type(driver(this->calls(), this->known(), this->options()), options,
+                             *std::move(numbers));
+    }
+
+    HRESULT make(RESTYPID type, slot_type*& out_slot) {
+        slot_type* place = nullptr;
+        {
+            const lock_type lock(core_->mutex);
+            place = making::reserve(*core_);
+            if (place == nullptr) return core_->closing ? E_FAIL : E_OUTOFMEMORY;
+        }
+        const auto word = making::make_for_caller(*core_, *place, &type);
+        if (!word) {
+            const hresult code = word.error().code();
+            return code == hr::lend_e_closed ? E_FAIL : static_cast<HRESULT>(code);
+        }
+        this->known().visit(place->object.id, [&](known_id& known) {
+            known.slot = static_cast<std::uint64_t>(reinterpret_cast<std::uintptr_t>(place));
+        });
+        out_slot = place;
+        return S_OK;
+    }
+
+    // The slot of a pooled resource, or null. Under the lock.
+    slot_type* slot_of(RESID id) {
+        const std::optional<known_id> known = this->known().find(id);
+        if (!known || known->is_tracked || known->slot == 0) return nullptr;
+        auto* const s = reinterpret_cast<slot_type*>(static_cast<std::uintptr_t>(known->slot));
+        const auto word = s->word.peek();
+        const bool lives =
+            lend::detail::lending_word::is(word, lend::detail::lending_word::idle) ||
+            lend::detail::lending_word::is(word, lend::detail::lending_word::parked) ||
+            lend::detail::lending_word::is(word, lend::detail::lending_word::in_use);
+        return lives && s->object.id == id ? s : nullptr;
+    }
+
+    // Takes a resource back from its borrower; null if it is not lent.
+    slot_type* lent(RESID id) {
+        const lock_type lock(core_->mutex);
+        slot_type* const s = slot_of(id);
+        return s != nullptr && affinity::take_back(*s) ? s : nullptr;
+    }
+
+    // A resource that could not be reset.
+    void give_up(slot_type& s, RESID id, HRESULT code) {
+        transaction_id lost;
+        {
+            const lock_type lock(core_->mutex);
+            if (core_->closing) return;
+            lost = s.place.enlisted;
+        }
+        if (auto* const events = this->options().events) {
+            events->reset_failed(id, code);
+            if (lost) events->doomed(lost.value);
+        }
+        (void)affinity::destroy_held(*core_, s, destroy_reason::reset_failed);
+    }
+
+    void tell_lent(RESID id, bool is_new, bool is_enlisted, ULONG rated, RESOURCERATING winner) {
+        auto* const events = this->options().events;
+        if (events == nullptr) return;
+        if (is_new) {
+            events->created(id, is_enlisted);
+        } else {
+            events->allocated(id, is_enlisted, rated, winner);
+        }
+    }
+
+    core_type* const core_;
+};
+
+} // namespace lend
+
+#endif // LEND_COM_BASIC_HOLDER_HPP

@@ -1,0 +1,459 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// An SQLite connection as an owned object, and how a database is opened: what is wrong with it is
+/// said in words. Statements are in sqlite_statement.hpp, the driver is in sqlite.hpp.
+
+#ifndef LEND_DRIVERS_SQLITE_CONNECTION_HPP
+#define LEND_DRIVERS_SQLITE_CONNECTION_HPP
+
+#include <lend/driver.hpp>
+#include <lend/drivers/sqlite_statement.hpp>
+#include <lend/error.hpp>
+#include <lend/hresult.hpp>
+#include <lend/result.hpp>
+
+#include <sqlite3.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <limits>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace lend::inline v0_1 {
+namespace sqlite {
+
+/// What may be done to the file when it is opened.
+enum class open_mode : std::uint8_t {
+    read_only,  ///< nothing is written; the file must exist
+    read_write, ///< the file must exist and be writable
+    create,     ///< a missing file is made, empty
+};
+
+/// What is done to a connection between two uses.
+enum class reset_depth : std::uint8_t {
+    light,  ///< statements, bindings, hooks and an open transaction are cleared; the rest stays
+    reopen, ///< the connection is closed and opened again: nothing stays
+};
+
+/// One `PRAGMA name = value`. The value is written as SQL would have it: "WAL", "-8000", "'x'".
+struct pragma {
+    std::string name;
+    std::string value{};
+
+    [[nodiscard]] friend bool operator==(const pragma&, const pragma&) = default;
+};
+
+/// Which database, and how each connection to it is opened and cleaned.
+///
+/// Two descriptions that are equal are served by the same connections.
+/// @par Thread safety Distinct objects: safe. Shared objects: safe while none is written.
+struct database {
+    /// A file's path, ":memory:" (each connection has its own), or a URI as
+    /// "file:/name?vfs=memdb" (in memory, shared by the process's connections).
+    std::string path;
+    open_mode mode = open_mode::read_write;
+    /// How long a statement waits for another connection's lock; 0: not at all. At most 24 days.
+    std::chrono::milliseconds busy_timeout{5000};
+    /// Set on each new connection, in this order. A name that SQLite does not know is an error,
+    /// and so is a journal mode that SQLite did not take.
+    std::vector<pragma> pragmas{};
+    /// SQL run on each new connection after the pragmas, as "ATTACH 'archive.db' AS archive".
+    std::vector<std::string> set_up{};
+    reset_depth deep_reset = reset_depth::light;
+
+    [[nodiscard]] friend bool operator==(const database&, const database&) = default;
+};
+
+namespace detail {
+
+// What a path that could not be opened looks like from outside; empty if there is nothing to say.
+inline std::string_view look_at(const database& source) {
+    namespace fs = std::filesystem;
+    const std::string& path = source.path;
+    if (path == ":memory:" || path.starts_with("file:")) return {};
+    std::error_code failed;
+    const fs::file_status found = fs::status(path, failed);
+    if (fs::is_directory(found)) return "this is a directory; name a file";
+    if (found.type() == fs::file_type::none) return "this user may not enter its directory";
+    if (fs::exists(found)) return {};
+    const fs::path folder = fs::path(path).parent_path();
+    if (!folder.empty() && !fs::exists(folder, failed)) return "its directory does not exist";
+    if (source.mode != open_mode::create) {
+        return "there is no such file; open_mode::create would make an empty one";
+    }
+    return "it cannot be made here; check the permissions of its directory";
+}
+
+// Why a database could not be opened, in words that say what would be right; empty if SQLite's
+// own words have to do.
+inline std::string why_not(const database& source, int code, int system_code) {
+    switch (code & 0xFF) {
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        return "another connection has it locked, and kept it so for the busy_timeout of " +
+               std::to_string(source.busy_timeout.count()) + " ms";
+    case SQLITE_NOTADB:
+        return "the file is not an SQLite database, or it is encrypted";
+    case SQLITE_CORRUPT:
+        return "the file is damaged; PRAGMA integrity_check says where";
+    case SQLITE_CANTOPEN:
+    case SQLITE_PERM:
+    case SQLITE_IOERR:
+        if (const std::string_view seen = look_at(source); !seen.empty()) return std::string(seen);
+        if (system_code == EACCES) {
+            return "this user may not open it; check its permissions and its directory's";
+        }
+        return system_code != 0 ? std::generic_category().message(system_code) : std::string{};
+    default:
+        return {};
+    }
+}
+
+} // namespace detail
+
+/// A connection to an SQLite database, used by one thread at a time.
+///
+/// Opened without SQLite's own mutex (SQLITE_OPEN_NOMUTEX): whoever has the lease is alone.
+/// Not for sharing between threads; a pool gives each its own.
+///
+/// Invariant: open, or empty after a move or `close`. Size: two pointers.
+/// @par Thread safety Distinct objects: safe. Shared objects: only `interrupt`, against anything
+///      but a move and the destructor.
+/// @par Ownership Owns the sqlite3*; closes it at the end if nobody has.
+class connection {
+public:
+    connection(connection&& other) noexcept
+        : db_(std::exchange(other.db_, nullptr)), kept_(std::move(other.kept_)) {}
+    connection& operator=(connection&& other) noexcept {
+        if (this != &other) {
+            close();
+            db_ = std::exchange(other.db_, nullptr);
+            kept_ = std::move(other.kept_);
+        }
+        return *this;
+    }
+    ~connection() { close(); }
+
+    /// Opens a database and reads from it once, so that what is wrong with it is known here.
+    ///
+    /// Order: open, busy timeout, pragmas, set-up statements, first read.
+    /// @par Errors
+    ///   e_invalidarg      a field of the description has no meaning; the text names it.
+    ///   e_accessdenied    the user may not open the file, or may only read it.
+    ///   lend_e_timed_out  another connection kept it locked for the busy timeout.
+    ///   e_outofmemory     SQLite had no memory.
+    ///   e_fail            missing, a directory, not a database, damaged, or any other reason.
+    ///   `driver_code()` is SQLite's extended code; the text names the path. Throws bad_alloc.
+    /// @par Thread safety Distinct objects: safe. Blocking on the file and its locks.
+    /// @par Ownership A failed open leaves nothing open.
+    [[nodiscard]] static result<connection> open(const database& source);
+
+    /// SQLite's own handle, for everything that is not here; null if empty. Not to be closed.
+    [[nodiscard]] sqlite3* native() const noexcept { return db_; }
+
+    /// What it was opened from. @pre Not moved from.
+    [[nodiscard]] const database& source() const noexcept { return kept_->source; }
+
+    /// Compiles one statement; text after it is ignored.
+    /// @par Errors e_fail: not SQL, no such table; any other of SQLite's. Throws bad_alloc.
+    /// @par Thread safety See the class.
+    [[nodiscard]] result<statement> prepare(std::string_view sql) {
+        sqlite3_stmt* made = nullptr;
+        std::string_view rest;
+        const int code = compile(sql, &made, rest);
+        if (code != SQLITE_OK) return detail::last_error(db_, code, sql);
+        return statement(made);
+    }
+
+    /// Runs all statements of a text; rows are dropped. Stops at the first that fails.
+    /// @par Errors As `prepare` and `statement::step`. @par Thread safety As `statement::step`.
+    [[nodiscard]] result<void> exec(std::string_view sql);
+
+    /// The first column of the first row: `T` is std::int64_t, double or std::string.
+    /// @par Errors As `prepare`, `statement::bind` and `step`; e_fail if there is no row.
+    /// @par Thread safety As `statement::step`.
+    template <class T, class... Values>
+    [[nodiscard]] result<T> query(std::string_view sql, const Values&... values);
+
+    /// Ends the transaction that `driver::enlist` began and keeps its work.
+    ///
+    /// Called once, last: what follows in the same transaction runs outside any.
+    /// @par Errors e_unexpected: in no transaction; any of COMMIT's, and the transaction is open
+    ///      still if SQLite left it so (lend_e_timed_out), otherwise undone.
+    /// @par Thread safety As `statement::step`.
+    [[nodiscard]] result<void> commit();
+
+    /// Makes the statement that runs now stop with SQLITE_INTERRUPT; later ones are not affected.
+    /// @par Errors None. @par Thread safety Safe from any thread, while the owner resets or
+    ///      closes it too; blocking on a lock held for a few instructions.
+    void interrupt() noexcept {
+        if (!kept_) return;
+        const std::lock_guard hold(kept_->gate);
+        if (db_ != nullptr) sqlite3_interrupt(db_);
+    }
+
+    /// Finalises every statement and closes. s_ok if it was closed already.
+    /// @par Errors e_fail: a backup or blob handle is still open; SQLite frees the connection
+    ///      when that ends, if it ever does.
+    /// @par Thread safety See the class. May write a WAL back to its database.
+    hresult close() noexcept;
+
+    /// Forgets the connection without closing it: for the child after a fork. Closing there would
+    /// roll back what the parent has not committed, in the parent's files. The memory is lost.
+    /// @par Errors None. @par Thread safety See the class.
+    void abandon() noexcept { db_ = nullptr; }
+
+private:
+    friend class driver;
+    class opening;
+
+    struct kept {
+        explicit kept(const database& d) : source(d) {}
+
+        database source;
+        std::mutex gate; // between interrupt and a change of db_
+        transaction_id enlisted;
+        bool committed = false;
+    };
+
+    explicit connection(std::unique_ptr<kept> k) noexcept : db_(nullptr), kept_(std::move(k)) {}
+
+    // Compiles the first statement; `rest` is what follows it.
+    int compile(std::string_view sql, sqlite3_stmt** made, std::string_view& rest) noexcept {
+        constexpr auto most = static_cast<std::size_t>((std::numeric_limits<int>::max)());
+        if (sql.size() > most) return SQLITE_TOOBIG;
+        if (sql.empty()) return SQLITE_OK; // its data may be null, which SQLite calls misuse
+        const char* tail = nullptr;
+        const int code =
+            sqlite3_prepare_v2(db_, sql.data(), static_cast<int>(sql.size()), made, &tail);
+        if (tail != nullptr) rest = sql.substr(static_cast<std::size_t>(tail - sql.data()));
+        return code;
+    }
+
+    // Runs all statements of a text; SQLite's code.
+    int run(std::string_view sql) noexcept;
+
+    sqlite3* db_;
+    std::unique_ptr<kept> kept_;
+};
+
+inline hresult connection::close() noexcept {
+    if (!kept_) return hr::s_ok;
+    sqlite3* db = nullptr;
+    {
+        const std::lock_guard hold(kept_->gate);
+        db = std::exchange(db_, nullptr);
+    }
+    if (db == nullptr) return hr::s_ok;
+    while (sqlite3_stmt* left = sqlite3_next_stmt(db, nullptr)) sqlite3_finalize(left);
+    if (sqlite3_close(db) == SQLITE_OK) return hr::s_ok;
+    sqlite3_close_v2(db);
+    return hr::e_fail;
+}
+
+inline int connection::run(std::string_view sql) noexcept {
+    while (!sql.empty()) {
+        sqlite3_stmt* one = nullptr;
+        std::string_view rest;
+        int code = compile(sql, &one, rest);
+        if (code != SQLITE_OK) return code;
+        while (one != nullptr && (code = sqlite3_step(one)) == SQLITE_ROW) {
+        }
+        if (one != nullptr && (code = sqlite3_finalize(one)) != SQLITE_OK) return code;
+        if (rest.size() == sql.size()) break; // a null character ends the text
+        sql = rest;
+    }
+    return SQLITE_OK;
+}
+
+inline result<void> connection::exec(std::string_view sql) {
+    const int code = run(sql);
+    if (code != SQLITE_OK) return detail::last_error(db_, code, sql);
+    return {};
+}
+
+template <class T, class... Values>
+result<T> connection::query(std::string_view sql, const Values&... values) {
+    auto made = prepare(sql);
+    if (!made) return made.error();
+    if (auto bound = made->bind(values...); !bound) return bound.error();
+    const auto row = made->step();
+    if (!row) return row.error();
+    if (!*row) return error(hr::e_fail, "no row (in: " + std::string(sql) + ")", SQLITE_DONE);
+    if constexpr (std::is_same_v<T, std::string>) {
+        return std::string(made->text(0));
+    } else if constexpr (std::is_floating_point_v<T>) {
+        return static_cast<T>(made->real(0));
+    } else {
+        static_assert(std::is_same_v<T, std::int64_t>, "std::int64_t, double or std::string");
+        return made->integer(0);
+    }
+}
+
+inline result<void> connection::commit() {
+    if (!kept_ || !kept_->enlisted || kept_->committed || sqlite3_get_autocommit(db_) != 0)
+        return error(hr::e_unexpected, "commit: the connection is in no transaction of lend's");
+    auto done = exec("COMMIT");
+    kept_->committed = done.has_value();
+    return done;
+}
+
+// One attempt to open a database: its steps, and the words for the step that fails.
+class connection::opening {
+public:
+    explicit opening(const database& wanted)
+        : wanted_(wanted), made_(std::make_unique<kept>(wanted)) {}
+
+    result<connection> run() {
+        if (auto valid = validate(); !valid) return valid.error();
+        if (auto opened = open_file(); !opened) return opened.error();
+        for (const pragma& each : wanted_.pragmas) {
+            if (auto done = set(each); !done) return done.error();
+        }
+        for (const std::string& sql : wanted_.set_up) {
+            if (const int code = patiently(sql); code != SQLITE_OK) return refusal(code, sql);
+        }
+        constexpr std::string_view first_read = "SELECT 1 FROM sqlite_master LIMIT 1";
+        if (const int code = patiently(first_read); code != SQLITE_OK)
+            return refusal(code, "the first read");
+        return std::move(made_);
+    }
+
+private:
+    result<void> validate() const {
+        const std::string_view path = wanted_.path;
+        if (path.empty()) {
+            return error(hr::e_invalidarg, "database.path is empty; name a file, or \":memory:\"");
+        }
+        if (path.find('\0') != path.npos) {
+            return error(hr::e_invalidarg, "database.path has a null character in it");
+        }
+        const auto wait = wanted_.busy_timeout.count();
+        if (wait < 0 || wait > (std::numeric_limits<int>::max)()) {
+            return error(hr::e_invalidarg, "database.busy_timeout is " + std::to_string(wait) +
+                                               " ms; it must be from 0 to 2147483647 ms");
+        }
+        if (sqlite3_threadsafe() == 0) {
+            return error(hr::e_unexpected, "this SQLite was built for one thread "
+                                           "(SQLITE_THREADSAFE=0); a pool has several");
+        }
+        return {};
+    }
+
+    result<void> open_file() {
+        deadline_ = std::chrono::steady_clock::now() + wanted_.busy_timeout;
+        int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI;
+        flags |=
+            wanted_.mode == open_mode::read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
+        if (wanted_.mode == open_mode::create) flags |= SQLITE_OPEN_CREATE;
+        int code = sqlite3_open_v2(wanted_.path.c_str(), &made_.db_, flags, nullptr);
+        if (code != SQLITE_OK) return refusal(code, "opening the file");
+        sqlite3_extended_result_codes(made_.db_, 1);
+        sqlite3_busy_timeout(made_.db_, static_cast<int>(wanted_.busy_timeout.count()));
+        // A file that may only be read is opened for reading by SQLite without a word.
+        if (wanted_.mode != open_mode::read_only && sqlite3_db_readonly(made_.db_, "main") == 1) {
+            return error(hr::e_accessdenied,
+                         opening_failed() + "this user may only read it; "
+                                            "open_mode::read_only asks for no more",
+                         SQLITE_READONLY);
+        }
+        return {};
+    }
+
+    result<void> set(const pragma& wanted) {
+        constexpr std::string_view letters =
+            "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.";
+        const std::string& name = wanted.name;
+        result<bool> known = !name.empty() && name.find_first_not_of(letters) == name.npos;
+        if (*known) known = knows(name);
+        if (!known) return known.error();
+        if (!*known) {
+            return error(hr::e_invalidarg,
+                         opening_failed() + "SQLite knows no pragma \"" + name + "\"");
+        }
+        std::string sql = "PRAGMA " + name;
+        if (!wanted.value.empty()) sql += " = " + wanted.value;
+        if (const int code = patiently(sql); code != SQLITE_OK) return refusal(code, sql);
+        if (bare(name) == "journal_mode" && !wanted.value.empty()) {
+            const auto is = made_.query<std::string>("PRAGMA " + name);
+            if (!is) return refusal(static_cast<int>(is.error().driver_code()), sql);
+            if (sqlite3_stricmp(is->c_str(), wanted.value.c_str()) != 0) {
+                return error(hr::e_fail, opening_failed() + "its journal mode is " + *is +
+                                             " and could not be made " + wanted.value);
+            }
+        }
+        return {};
+    }
+
+    // A misspelt pragma does nothing and is no error to SQLite.
+    [[nodiscard]] result<bool> knows(std::string_view name) {
+        constexpr std::string_view all = "PRAGMA pragma_list";
+        auto list = made_.prepare(all);
+        if (!list) return refusal(static_cast<int>(list.error().driver_code()), all);
+        const std::string wanted = bare(name);
+        for (bool any = false;; any = true) {
+            const auto row = list->step();
+            if (!row) return refusal(static_cast<int>(row.error().driver_code()), all);
+            if (!*row) return !any; // a build of SQLite without the list
+            if (list->text(0) == wanted) return true;
+        }
+    }
+
+    static std::string bare(std::string_view name) { // "Main.Journal_Mode" -> "journal_mode"
+        std::string lower(name.substr(name.rfind('.') + 1));
+        for (char& c : lower) {
+            if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+        }
+        return lower;
+    }
+
+    // Runs SQL, again and again while the database is locked and the busy timeout lasts. SQLite
+    // itself does not wait everywhere: of eight connections that switch a new file to WAL at the
+    // same time, some get SQLITE_BUSY at once (7 of 2400 on two cores).
+    int patiently(std::string_view sql) {
+        for (;;) {
+            const int code = made_.run(sql);
+            if ((code & 0xFF) != SQLITE_BUSY || std::chrono::steady_clock::now() >= deadline_)
+                return code;
+            sqlite3_sleep(1);
+        }
+    }
+
+    [[nodiscard]] std::string opening_failed() const {
+        return "cannot open SQLite database \"" + wanted_.path + "\": ";
+    }
+
+    error refusal(int code, std::string_view doing) const {
+        const error said = detail::last_error(made_.db_, code, doing);
+        const int best = said.driver_code() != 0 ? static_cast<int>(said.driver_code()) : code;
+        std::string text = opening_failed();
+        const bool with_file = (best & 0xFF) == SQLITE_CANTOPEN || (best & 0xFF) == SQLITE_IOERR;
+        const int system = with_file && made_.db_ != nullptr ? sqlite3_system_errno(made_.db_) : 0;
+        if (const std::string why = detail::why_not(wanted_, best, system); !why.empty()) {
+            text.append(why).append("; SQLite says: ");
+        }
+        const bool denied = system == EACCES;
+        return {denied ? hr::e_accessdenied : said.code(), text.append(said.text()), best};
+    }
+
+    const database& wanted_;
+    connection made_;
+    std::chrono::steady_clock::time_point deadline_;
+};
+
+inline result<connection> connection::open(const database& source) { return opening(source).run(); }
+
+} // namespace sqlite
+} // namespace lend
+
+#endif // LEND_DRIVERS_SQLITE_CONNECTION_HPP
