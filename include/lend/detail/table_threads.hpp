@@ -40,9 +40,9 @@ public:
     table_threads& operator=(const table_threads&) = delete;
     ~table_threads() {
         for (std::uint32_t thread = 0; thread < Platform::max_threads; ++thread) delete at(thread);
-        for (auto& page : far_pages_) {
+        for (auto& each : far_pages_) {
             // Relaxed: nobody else is left.
-            delete page.load(std::memory_order_relaxed);
+            delete each.load(std::memory_order_relaxed);
         }
     }
 
