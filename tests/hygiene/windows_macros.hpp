@@ -3,8 +3,7 @@
 #ifndef LEND_TESTS_HYGIENE_WINDOWS_MACROS_HPP
 #define LEND_TESTS_HYGIENE_WINDOWS_MACROS_HPP
 
-// winerror.h. Its codes name this type; where <windows.h> is real, so is the type, and com.hpp takes
-// both from there.
+// winerror.h, and the one type that its macros name
 typedef int HRESULT;
 #define S_OK ((HRESULT)0L)
 #define S_FALSE ((HRESULT)1L)

@@ -111,6 +111,7 @@ struct core {
     slot_type* last_job = nullptr;
     std::size_t size = 0;     // slots that are not empty
     std::size_t creating = 0; // of these, those in creation for whoever waits, not for their caller
+    std::size_t begun = 0;    // of these, those of which a worker has chosen the type
     std::size_t workers = 0;
     bool housekeeper_runs = false;
     bool closing = false;
