@@ -296,6 +296,21 @@ TEST_F(CountedResult, copy_that_throws_leaves_the_assigned_as_it_was) {
     EXPECT_EQ(target->number(), 8);
 }
 
+TEST_F(CountedResult, move_that_throws_in_an_assignment_leaves_an_error) {
+    for (const bool holds_value : {false, true}) {
+        result<counted> target = hr::e_fail;
+        if (holds_value) target = result<counted>(std::in_place, 8);
+        const result<counted> original(std::in_place, 7);
+        counted::moves_throw = true;
+
+        EXPECT_THROW(target = original, std::runtime_error);
+        counted::moves_throw = false;
+
+        EXPECT_EQ(target.code(), hr::e_unexpected);
+        EXPECT_EQ(counted::live, 1);
+    }
+}
+
 // ---- an error where a value is wanted -----------------------------------------------------------
 
 TEST_F(Result, value_of_an_error_throws_it) {
