@@ -12,11 +12,11 @@
 
 #include <benchmark/benchmark.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <utility>
 #include <vector>
 
 namespace {
@@ -172,11 +172,17 @@ void acquire_release(benchmark::State& state) {
           "a resource was lent to two at a time");
 }
 
-template <class Pool>
+// So many that threads that share cores are preempted in between, or they would never meet; fewer
+// where every lending is handed over, which costs a hundred times more.
+constexpr std::uint64_t alone = 1 << 10;
+constexpr std::uint64_t shared_cores = 1 << 20;
+constexpr std::uint64_t handed_over = 1 << 18;
+
+template <class Pool, std::uint64_t Cycles = shared_cores>
 void add_one(const char* implementation, int resources, int threads) {
-    const auto run = threads == 1 ? &acquire_release<Pool, false, 1 << 10>
-                                  : &acquire_release<Pool, true, 1 << 18>;
-    add<world<Pool>>("acquire_release", implementation, run)
+    add<world<Pool>>("acquire_release", implementation,
+                     threads == 1 ? &acquire_release<Pool, false, alone>
+                                  : &acquire_release<Pool, true, Cycles>)
         ->ArgName("resources")
         ->Arg(resources)
         ->Threads(threads);
@@ -187,7 +193,11 @@ void add_all(int resources, int threads) {
     add_one<lend_pool>("lend_again", resources, threads);
     if (threads == 1) add_one<floor_pool>("floor", resources, threads);
     add_one<mutex_lifo_pool>("mutex_lifo_pool", resources, threads);
-    add_one<mutex_fifo_pool>("mutex_fifo_pool", resources, threads);
+    if (threads > resources) {
+        add_one<mutex_fifo_pool, handed_over>("mutex_fifo_pool", resources, threads);
+    } else {
+        add_one<mutex_fifo_pool>("mutex_fifo_pool", resources, threads);
+    }
 }
 
 const bool registered = [] {

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 /// @file
 /// What does it cost to destroy a resource by its number: in random order and last in, first out,
-/// by one thread, by two with numbers of their own, by two with each other's, and many at once?
+/// by one thread, by two with numbers of their own, by two with each other's, through the
+/// contract's interface, and many at once?
 
+#include "contract_tables.hpp"
 #include "support.hpp"
 #include "tables.hpp"
 
@@ -80,7 +82,9 @@ void destroy(benchmark::State& state) {
     count_items(state, share);
     check(state, destroyed == share * static_cast<std::size_t>(state.iterations()),
           "not every live number was destroyed once");
-    check(state, w.table.size() == 0, "something is left after everything was destroyed");
+    if constexpr (requires { w.table.size(); }) {
+        check(state, w.table.size() == 0, "something is left after everything was destroyed");
+    }
     check(state, destroy_all<Table, manner::one_by_one>(w.table, victims) == 0,
           "a number was destroyed twice");
 }
@@ -117,6 +121,16 @@ void add_batch(int live) {
     add_one<floor_table, order::random>(scenario, "floor", live, 1);
 }
 
+// DestroyResource through IDispenserDriver&; each baseline and the floor behind the same interface.
+template <order Order>
+void add_contract(const char* scenario, int live) {
+    add_one<behind_contract<lend_table>, Order>(scenario, "lend", live, 1);
+    add_one<behind_contract<lend_table>, Order>(scenario, "lend_again", live, 1);
+    add_one<behind_contract<floor_table>, Order>(scenario, "floor", live, 1);
+    add_one<behind_contract<mutex_slot_map>, Order>(scenario, "mutex_slot_map", live, 1);
+    add_one<behind_contract<mutex_map_table>, Order>(scenario, "mutex_map_table", live, 1);
+}
+
 const bool registered = [] {
     for (const int threads : {1, 2}) {
         add_all<order::random>("destroy_random", usual, threads);
@@ -124,6 +138,8 @@ const bool registered = [] {
     }
     add_all<order::random, whose::others>("destroy_remote", usual, 2);
     add_all<order::random>("destroy_random", many, 1);
+    add_contract<order::random>("destroy_contract_random", usual);
+    add_contract<order::lifo>("destroy_contract_lifo", usual);
     add_batch(usual);
     add_batch(many);
     return true;

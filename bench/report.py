@@ -6,8 +6,9 @@ usage: bench/report.py FILE.json
 In each scenario lend is compared with everything that ran beside it. A cost is the time of one
 operation in one thread; of several repetitions the median counts. What is in brackets holds 95 of
 100 ratios of medians when the repetitions are drawn anew; `best` is the ratio of the fastest
-repetitions, which other work on the machine disturbs least. `noise` is how far lend is apart from
-itself; a smaller difference is none. Ends with 1 if a benchmark reported a wrong result.
+repetitions, which other work on the machine disturbs least, in processor time where one thread
+runs. `noise` is how far lend is apart from itself; a smaller difference is none. Ends with 1 if a
+benchmark reported a wrong result.
 """
 
 import json
@@ -23,22 +24,37 @@ def place(run):
     return run.get("family_index", 0), run.get("per_family_instance_index", 0)
 
 
+class Cost(float):
+    """Nanoseconds of real time; `least` is the part of them that counts where time was lost."""
+
+    least = 0.0
+
+
+def cost_of(run):
+    cost = Cost(run["threads"] / run["items_per_second"] * 1e9)
+    alone = run["threads"] == 1 and run["real_time"] > 0
+    cost.least = cost * run["cpu_time"] / run["real_time"] if alone else float(cost)
+    return cost
+
+
 def read(path):
-    """The context, the costs as {(scenario, parameters): {implementation: [ns]}}, the errors."""
+    """The context, the costs as {(scenario, parameters): {implementation: [cost]}}, the errors."""
     with open(path, encoding="utf-8") as file:
         data = json.load(file)
     costs, errors = {}, []
     # Interleaved runs stand in the order of their end; printed is that of registration.
     for run in sorted(data["benchmarks"], key=place):
         if run.get("error_occurred"):
-            errors.append(f'{run["name"]}: {run.get("error_message", "")}')
+            error = f'{run["name"]}: {run.get("error_message", "")}'
+            if error not in errors:
+                errors.append(error)
             continue
         if run.get("run_type") != "iteration":
             continue
         scenario, implementation, *parameters = run["run_name"].split("/")
         parameters = " ".join(p for p in parameters if p != "real_time")
-        ns = run["threads"] / run["items_per_second"] * 1e9
-        costs.setdefault((scenario, parameters), {}).setdefault(implementation, []).append(ns)
+        runs = costs.setdefault((scenario, parameters), {})
+        runs.setdefault(implementation, []).append(cost_of(run))
     return data["context"], costs, errors
 
 
@@ -47,7 +63,7 @@ def ratio(ours, theirs):
 
 
 def best(ours, theirs):
-    return min(ours) / min(theirs)
+    return min(x.least for x in ours) / min(x.least for x in theirs)
 
 
 def interval(ours, theirs, draws=400):

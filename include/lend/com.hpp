@@ -9,13 +9,16 @@
 #define LEND_COM_HPP
 
 #include <lend/com/caller_context.hpp>
+#include <lend/com/dispenser.hpp>
 #include <lend/com/dispenser_driver.hpp>
 #include <lend/com/dispenser_manager.hpp>
 #include <lend/com/holder.hpp>
 #include <lend/com/holder_options.hpp>
 #include <lend/com/macros.hpp>
 #include <lend/com/process.hpp>
+#include <lend/com/restypid.hpp>
 #include <lend/com/types.hpp>
 #include <lend/com/unknown.hpp>
+#include <lend/com/utf16.hpp>
 
 #endif // LEND_COM_HPP

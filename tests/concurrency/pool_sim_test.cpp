@@ -91,7 +91,7 @@ private:
         o.min_idle = sim::one_in(3) ? sim::choose(static_cast<unsigned>(o.max_size) + 1) : 0;
         o.acquire_timeout = one_of(0ns, 1'000'000ns, 30'000'000ns, 30'000'000'000ns);
         if (family_.waits_for_ever) o.acquire_timeout = nanoseconds::max();
-        o.idle_timeout = one_of(1'000'000ns, 600'000'000'000ns, nanoseconds::max());
+        o.idle_timeout = one_of(family_.own_thread ? 1s : 1ms, 10min, nanoseconds::max());
         o.creation = sim::one_in(2) ? lend::creation_mode::worker : lend::creation_mode::inline_;
         o.fairness = sim::one_in(2) ? lend::fairness_mode::strict : lend::fairness_mode::adaptive;
         o.housekeeping = family_.own_thread ? lend::housekeeping_mode::own_thread

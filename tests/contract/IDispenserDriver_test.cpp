@@ -33,9 +33,11 @@ using log_type = std::vector<std::string>;
 struct release {
     void operator()(IUnknown* object) const { object->Release(); }
 };
-template <class T> using com_ptr = std::unique_ptr<T, release>;
+template <class T>
+using com_ptr = std::unique_ptr<T, release>;
 
-template <class Driver> com_ptr<dispenser<Driver>> dispense(Driver driver) {
+template <class Driver>
+com_ptr<dispenser<Driver>> dispense(Driver driver) {
     return com_ptr<dispenser<Driver>>(*dispenser<Driver>::make(std::move(driver)));
 }
 
@@ -292,7 +294,8 @@ TEST_F(IDispenserDriver_DestroyResource, by_string_is_not_implemented) {
     EXPECT_EQ(d->DestroyResourceS(nullptr), E_NOTIMPL);
 }
 
-TEST_F(IDispenserDriver_DestroyResource, what_is_looked_at_is_dead_at_once_and_destroyed_at_the_end) {
+TEST_F(IDispenserDriver_DestroyResource,
+       what_is_looked_at_is_dead_at_once_and_destroyed_at_the_end) {
     const RESID id = created();
     auto look = d->find(id);
     ASSERT_TRUE(look);

@@ -141,14 +141,16 @@ TYPED_TEST(Threads, closing_under_load_destroys_each_resource_once) {
 }
 
 // Makes an object that lives until the process ends, and that leak checkers can reach.
-template <class T, class... Args> T& immortal(Args... args) {
+template <class T, class... Args>
+T& immortal(Args... args) {
     static auto& all = *new std::vector<std::unique_ptr<T>>;
     return *all.emplace_back(std::make_unique<T>(args...));
 }
 
 // A real thread and a real clock, and no sleeping: the tests wait for the call. What the manager's
 // thread may still touch when a test ends is never destroyed.
-template <class World> class Background : public ::testing::Test {
+template <class World>
+class Background : public ::testing::Test {
 public:
     using manager_type = basic_dispenser_manager<lend::default_platform, typename World::holder>;
 
@@ -176,7 +178,12 @@ struct real_reference_world {
     using holder = reference_holder<lend::default_platform>;
     static constexpr const char* name = "reference";
 };
-TYPED_TEST_SUITE(Background, ::testing::Types<real_reference_world>, world_names);
+struct real_engine_world {
+    using holder = basic_holder<lend::default_platform>;
+    static constexpr const char* name = "engine";
+};
+using real_worlds = ::testing::Types<real_reference_world, real_engine_world>;
+TYPED_TEST_SUITE(Background, real_worlds, world_names);
 
 TYPED_TEST(Background, the_managers_own_thread_destroys_what_expired) {
     static std::thread::id by;
@@ -199,7 +206,8 @@ TYPED_TEST(Background, the_managers_own_thread_destroys_what_expired) {
 }
 
 TYPED_TEST(Background, a_dispenser_may_end_its_holder_and_manager_from_the_managers_thread) {
-    this->dispenser.on_call = [ending = this->holder, &latch = this->done](const std::string& call) {
+    this->dispenser.on_call = [ending = this->holder,
+                               &latch = this->done](const std::string& call) {
         if (call != "Destroy(10)") return;
         ending->Close();
         ending->Release();

@@ -75,8 +75,8 @@ TYPED_TEST(Transaction_end, puts_its_resources_back_in_the_order_of_their_freein
 
     this->alloc();
 
-    EXPECT_EQ(this->log(), (call_log{"Rate(7, 11, FALSE)", "Rate(7, 12, FALSE)",
-                                     "Rate(7, 10, FALSE)"}));
+    EXPECT_EQ(this->log(),
+              (call_log{"Rate(7, 11, FALSE)", "Rate(7, 12, FALSE)", "Rate(7, 10, FALSE)"}));
 }
 
 TYPED_TEST(Transaction_end, the_same_number_may_name_another_transaction_later) {
@@ -175,7 +175,7 @@ TYPED_TEST(IComResourceEvents, say_what_happens_to_a_resource) {
     this->holder->RequestDestroyResource(10);
 
     EXPECT_EQ(this->events.take(), (call_log{"created 10 0", "recycled 10", "allocated 10 1 100",
-                                       "recycled 10", "destroyed 10 1"}));
+                                             "recycled 10", "destroyed 10 1"}));
 }
 
 TYPED_TEST(IComResourceEvents, say_how_many_were_rated_and_what_won) {
@@ -201,8 +201,8 @@ TYPED_TEST(IComResourceEvents, say_what_is_tracked_and_what_becomes_of_it) {
     this->holder->UntrackResource(50, TRUE);
     this->holder->UntrackResourceS(OLESTR("file"), TRUE);
 
-    EXPECT_EQ(this->events.take(), (call_log{"tracked 50 1", "tracked_string", "destroyed 50 1",
-                                       "destroyed_string"}));
+    EXPECT_EQ(this->events.take(),
+              (call_log{"tracked 50 1", "tracked_string", "destroyed 50 1", "destroyed_string"}));
 }
 
 TYPED_TEST(IComResourceEvents, a_failed_reset_in_a_transaction_dooms_it) {

@@ -14,7 +14,8 @@ namespace {
 using namespace lend_test;
 
 // Calls the method in a slot of an object's table.
-template <class... Args> HRESULT call_slot(void* object, std::size_t slot, Args... args) {
+template <class... Args>
+HRESULT call_slot(void* object, std::size_t slot, Args... args) {
     using method = HRESULT(STDMETHODCALLTYPE*)(void*, Args...);
     void** const table = *static_cast<void***>(object);
     method at = nullptr;

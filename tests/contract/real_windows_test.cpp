@@ -12,7 +12,7 @@ using namespace lend_test;
 LEND_CONTRACT_SUITE(Real_Windows);
 
 TYPED_TEST(Real_Windows, the_sequence_of_Wines_tests_has_the_asserted_results) {
-    this->dispenser.gives_same_id = true; // the driver of these tests always says 10
+    this->dispenser.gives_same_id = true;    // the driver of these tests always says 10
     IHolder* same_name = this->registered(); // W5
     IHolder* other_name = nullptr;           // W6
     this->dispenser.AddRef();

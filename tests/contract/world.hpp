@@ -38,7 +38,10 @@ struct reference_world {
 using worlds = ::testing::Types<reference_world, engine_world>;
 
 struct world_names {
-    template <class World> static std::string GetName(int) { return World::name; }
+    template <class World>
+    static std::string GetName(int) {
+        return World::name;
+    }
 };
 
 /// One kind of resource, and what a test calls its transactions and objects.
@@ -50,7 +53,8 @@ inline constexpr INSTID object2 = 202;
 /// What out-parameters are set to, to see whether they were written.
 inline constexpr RESID untouched = 999;
 
-template <class World> class contract : public ::testing::Test {
+template <class World>
+class contract : public ::testing::Test {
 public:
     using platform = typename World::platform;
     using manager_type = basic_dispenser_manager<platform, typename World::holder>;
@@ -141,7 +145,8 @@ public:
 
 /// Declares a suite named after a page, run over every holder.
 #define LEND_CONTRACT_SUITE(page)                                                                  \
-    template <class World> class page : public ::lend_test::contract<World> {};                   \
+    template <class World>                                                                         \
+    class page : public ::lend_test::contract<World> {};                                           \
     TYPED_TEST_SUITE(page, ::lend_test::worlds, ::lend_test::world_names)
 
 #endif // LEND_TEST_CONTRACT_WORLD_HPP

@@ -27,9 +27,7 @@ ATOMIC_CALL = re.compile(
     r"|fetch_(?:add|sub|and|or|xor)|test_and_set)\s*\("
 )
 NOTES = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
-# The simulation's own sleep passes virtual time.
-SLEEPS = re.compile(r"(?<!sim::)\b(sleep_for|sleep_until|usleep|nanosleep)\b")
-SIMULATION = "tests/support/sim_"
+SLEEPS = re.compile(r"\b(sleep_for|sleep_until|usleep|nanosleep)\b")
 
 # The floors, from the ground up. A header includes lower floors and, without a cycle, its own.
 # A header that is not named stands on the floor of its folder or, in include/lend itself, on `pool`.
@@ -224,8 +222,7 @@ def check(root):
                 note = NOTES.search(line)
                 if note:
                     problems.append(f"{where}: {note[1]}: open an issue")
-                real = folder == "tests" and not str(path.relative_to(root)).startswith(SIMULATION)
-                if real and SLEEPS.search(code[at]):
+                if folder == "tests" and SLEEPS.search(code[at]):
                     problems.append(f"{where}: a test sleeps")
     return problems, warnings
 

@@ -14,9 +14,7 @@ namespace lend_test {
 
 struct manual_platform : lend::default_platform {
     static time_point now() noexcept { return time_point(elapsed().load()); }
-    static void advance(duration d) noexcept {
-        elapsed().store(elapsed().load() + d);
-    }
+    static void advance(duration d) noexcept { elapsed().store(elapsed().load() + d); }
 
     /// How often somebody asked for a thread since the last reset.
     static inline std::atomic<int> threads_wanted{0};

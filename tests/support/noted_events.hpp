@@ -42,7 +42,8 @@ public:
     }
 
 private:
-    template <class... Numbers> void note(std::string line, Numbers... numbers) {
+    template <class... Numbers>
+    void note(std::string line, Numbers... numbers) {
         ((line += " " + std::to_string(numbers)), ...);
         const std::lock_guard lock(mutex_);
         log_.push_back(line);

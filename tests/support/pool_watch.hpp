@@ -117,11 +117,11 @@ private:
             ++unwanted;
         });
         if (core_.creating != 0) return;
-        // Nobody makes anything: then there is no room, or it is too early after a failure.
-        if (core_.room() > 0) SIM_CHECK(core_.plan.failing());
-        if (core_.room() > 0) SIM_CHECK(core_.plan.look_at() > sim::platform::now());
-        // What nobody wants makes room for what somebody wants.
-        if (core_.room() == 0) SIM_CHECK(unwanted == 0);
+        // Nobody makes anything: then it is too early after a failure, or there is no room; and
+        // what nobody wants makes room for what somebody wants.
+        if (core_.plan.failing() && core_.plan.look_at() > sim::platform::now()) return;
+        SIM_CHECK(core_.room() == 0);
+        SIM_CHECK(unwanted == 0);
     }
 
     static bool contains(const std::array<node*, 16>& all, std::size_t count, const node* one) {

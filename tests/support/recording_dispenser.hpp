@@ -29,8 +29,8 @@ public:
 
     HRESULT create_result = S_OK;
     RESID next_id = 10;
-    bool gives_same_id = false;     ///< next_id is not counted up
-    TIMEINSECS secs = -2;           ///< -2: the timeout is not written
+    bool gives_same_id = false;              ///< next_id is not counted up
+    TIMEINSECS secs = -2;                    ///< -2: the timeout is not written
     std::map<RESID, RESOURCERATING> ratings; ///< 100 for those that are not listed
     HRESULT rate_result = S_OK;
     HRESULT enlist_result = S_OK;
@@ -116,7 +116,9 @@ public:
         return create_result;
     }
 
-    STDMETHODIMP RateResource(RESTYPID type, RESID candidate, BOOL needs_enlistment,
+    STDMETHODIMP RateResource(RESTYPID type,
+                              RESID candidate,
+                              BOOL needs_enlistment,
                               RESOURCERATING* out_rating) override {
         note("Rate(" + std::to_string(type) + ", " + std::to_string(candidate) +
              (needs_enlistment != FALSE ? ", TRUE)" : ", FALSE)"));

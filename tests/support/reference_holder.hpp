@@ -19,7 +19,8 @@ namespace lend_test {
 
 using namespace lend::com; // NOLINT(google-build-using-namespace): the contract's own spelling
 
-template <class Platform> class reference_holder final : public holder_shell<Platform> {
+template <class Platform>
+class reference_holder final : public holder_shell<Platform> {
     using shell = holder_shell<Platform>;
     using typename shell::time_point;
 
@@ -29,11 +30,11 @@ template <class Platform> class reference_holder final : public holder_shell<Pla
         RESID id = 0;
         state now = state::moving;
         INSTID owner = 0;
-        TRANSID transaction = 0;  // enlisted in this one, which is open
-        TRANSID entering = 0;     // EnlistResource with this one is being called
-        bool must_leave = false;  // was enlisted, and EnlistResource(id, 0) was not called since
+        TRANSID transaction = 0; // enlisted in this one, which is open
+        TRANSID entering = 0;    // EnlistResource with this one is being called
+        bool must_leave = false; // was enlisted, and EnlistResource(id, 0) was not called since
         bool is_condemned = false;
-        bool is_gone = false;     // no longer in the map: somebody destroyed or disowned it
+        bool is_gone = false; // no longer in the map: somebody destroyed or disowned it
         TIMEINSECS secs = -1;
         time_point freed{};
         unsigned long long freed_order = 0;
@@ -317,7 +318,8 @@ private:
 
     // Marks the chosen ones first, then destroys one after the other: a callback that closes the
     // holder finds and destroys the rest.
-    template <class F> void destroy_if(const F& choose) {
+    template <class F>
+    void destroy_if(const F& choose) {
         {
             const std::lock_guard lock(mutex_);
             for (const auto& [id, r] : all_) {

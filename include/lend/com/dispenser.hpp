@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /// @file
 /// dispenser<Driver>: a lend driver as an IDispenserDriver. Its objects stand in a handle table and
-/// the table's numbers are the RESIDs; drivers that name their resources by strings are served, too.
+/// the table's numbers are the RESIDs; drivers that name their resources by strings are served,
+/// too.
 
 #ifndef LEND_COM_DISPENSER_HPP
 #define LEND_COM_DISPENSER_HPP
@@ -104,9 +105,7 @@ public:
 
     /// The object behind a name. @return empty if there is none of that name.
     /// @par Errors None. @par Thread safety Shared objects: safe; blocking on a short lock.
-    [[nodiscard]] pinned find(std::string_view name) noexcept
-        requires is_by_name
-    {
+    [[nodiscard]] pinned find(std::string_view name) noexcept requires is_by_name {
         return objects_.find(name);
     }
 
@@ -120,9 +119,7 @@ public:
     ///   any code       that an exception of the driver's `name` stands for.
     /// @par Thread safety Shared objects: safe; blocking on a short lock.
     /// @par Calls `name`, once, with no lock held.
-    [[nodiscard]] result<std::string> adopt(resource&& object) noexcept
-        requires is_by_name
-    {
+    [[nodiscard]] result<std::string> adopt(resource&& object) noexcept requires is_by_name {
         static_assert(!traits::has_resource_type, "adopted resources have no type");
         std::string name;
         const HRESULT code = lend::detail::com_boundary<Platform>([&] {
@@ -163,10 +160,13 @@ public:
 
     // ---- IDispenserDriver ---------------------------------------------------------------------
 
-    HRESULT STDMETHODCALLTYPE CreateResource(RESTYPID type, RESID* out_id,
+    HRESULT STDMETHODCALLTYPE CreateResource(RESTYPID type,
+                                             RESID* out_id,
                                              TIMEINSECS* out_secs) noexcept override;
 
-    HRESULT STDMETHODCALLTYPE RateResource(RESTYPID type, RESID candidate, BOOL needs_enlistment,
+    HRESULT STDMETHODCALLTYPE RateResource(RESTYPID type,
+                                           RESID candidate,
+                                           BOOL needs_enlistment,
                                            RESOURCERATING* out_rating) noexcept override;
 
     HRESULT STDMETHODCALLTYPE EnlistResource(RESID id, TRANSID transaction) noexcept override {
@@ -261,8 +261,8 @@ HRESULT STDMETHODCALLTYPE dispenser<Driver, Platform>::RateResource(
             if (!wanted.is_valid()) return E_INVALIDARG;
             const pinned object = objects_.find(candidate);
             if (!object) return E_FAIL;
-            const rating rated = calls::rate(driver_, wanted.get(), object.made_for(wanted.get()), *object,
-                                             needs_enlistment != FALSE);
+            const rating rated = calls::rate(driver_, wanted.get(), object.made_for(wanted.get()),
+                                             *object, needs_enlistment != FALSE);
             if (rated > rating::perfect) return E_FAIL; // also what the driver threw
             *out_rating = rated.value;
             return S_OK;

@@ -36,7 +36,8 @@ struct narrow_resid_platform : Platform {
 
 template <class Platform>
 using resid_platform =
-    std::conditional_t<std::is_same_v<typename Platform::handle_word, com::RESID>, Platform,
+    std::conditional_t<std::is_same_v<typename Platform::handle_word, com::RESID>,
+                       Platform,
                        narrow_resid_platform<Platform>>;
 
 // An object and, where the driver does not rate for itself, the type that it was made for. The type
@@ -79,7 +80,8 @@ namespace lend::inline v0_1::com {
 ///   Shared objects: safe. By number lock-free; by name blocking on a lock that is never held
 ///   during a call of the driver.
 /// @par Calls The driver's destroy, once for each object, with no lock held.
-template <class Driver, class Platform> class dispenser_objects {
+template <class Driver, class Platform>
+class dispenser_objects {
     using traits = driver_traits<Driver>;
     using resource = typename traits::resource;
     using resource_type = typename traits::resource_type;
@@ -114,8 +116,7 @@ public:
 
         /// The type that the object was made for; `otherwise` where nobody needs to know, because
         /// the driver rates for itself or has no types.
-        [[nodiscard]] const resource_type&
-        made_for(const resource_type& otherwise) const noexcept {
+        [[nodiscard]] const resource_type& made_for(const resource_type& otherwise) const noexcept {
             if constexpr (keeps_type) return pin_->made_for;
             return otherwise;
         }
@@ -163,10 +164,11 @@ public:
     }
 
     /// Puts an object in under a name; moves from it only on success.
-    /// @par Errors e_invalidarg: the name is taken. e_outofmemory. Throws bad_alloc, and what moving
+    /// @par Errors e_invalidarg: the name is taken. e_outofmemory. Throws bad_alloc, and what
+    /// moving
     ///   the object throws.
-    [[nodiscard]] hresult insert(const std::string& name, const resource_type& made_for,
-                                 resource&& object) {
+    [[nodiscard]] hresult
+    insert(const std::string& name, const resource_type& made_for, resource&& object) {
         struct guard {
             dispenser_objects& owner;
             const std::string& name;
@@ -193,9 +195,8 @@ public:
 
     /// Ends a number. @par Errors As handle_table::erase; what the driver's destroy returned.
     LEND_ALWAYS_INLINE hresult erase(RESID id) noexcept {
-        return numbers_.erase(id, [this, id](entry&& last) noexcept {
-            return destroy(id, last.object);
-        });
+        return numbers_.erase(
+            id, [this, id](entry&& last) noexcept { return destroy(id, last.object); });
     }
 
     /// Ends a name. @par Errors lend_e_stale: there is none; what the driver's destroy returned.

@@ -24,7 +24,8 @@ namespace lend::inline v0_1::com {
 ///
 /// `to_restypid` makes the number, this class reads it.
 /// @par Thread safety Distinct objects: safe.
-template <class Driver> class restypid {
+template <class Driver>
+class restypid {
     using type = typename driver_traits<Driver>::resource_type;
     static constexpr bool is_none = !driver_traits<Driver>::has_resource_type;
     static constexpr bool is_value = std::is_integral_v<type> || std::is_enum_v<type>;
@@ -61,7 +62,8 @@ private:
 /// The RESTYPID for a value of a driver's resource_type: see restypid. For all but integers, enums
 /// and pointers it is the address of `type`, which must outlive the call it is passed to.
 /// @par Errors None. @par Thread safety Safe; wait-free.
-template <class Type> [[nodiscard]] RESTYPID to_restypid(const Type& type) noexcept {
+template <class Type>
+[[nodiscard]] RESTYPID to_restypid(const Type& type) noexcept {
     if constexpr (std::is_integral_v<Type> || std::is_enum_v<Type>) {
         return static_cast<RESTYPID>(type);
     } else if constexpr (std::is_pointer_v<Type>) {
@@ -73,8 +75,9 @@ template <class Type> [[nodiscard]] RESTYPID to_restypid(const Type& type) noexc
 
 /// A temporary would be gone before the number is used.
 template <class Type>
-requires(!std::is_integral_v<Type> && !std::is_enum_v<Type> &&
-         !std::is_pointer_v<Type>) RESTYPID to_restypid(const Type&& type) = delete;
+requires(!std::is_integral_v<Type> && !std::is_enum_v<Type> && !std::is_pointer_v<Type>) RESTYPID
+    to_restypid(const Type&& type)
+= delete;
 
 } // namespace lend
 

@@ -105,12 +105,13 @@ struct core {
 
     // ---- under the lock -------------------------------------------------------------------
     alignas(64) typename Platform::mutex mutex;
-    waiter_queue<slot_type, Platform> waiters;
+    waiter_queue<slot_type, Platform, typed && !comparable> waiters;
     slot_type* vacant = nullptr; // empty slots, linked by next
     slot_type* jobs = nullptr;   // slots waiting for a worker to create in them, linked by next
     slot_type* last_job = nullptr;
     std::size_t size = 0;     // slots that are not empty
     std::size_t creating = 0; // of these, those in creation for whoever waits, not for their caller
+    std::size_t begun = 0;    // of these, those of which a worker has chosen the type
     std::size_t workers = 0;
     bool housekeeper_runs = false;
     bool closing = false;

@@ -119,7 +119,7 @@ struct making {
             discard_unwanted(core, s);
             return hr::lend_e_closed;
         }
-        give_up(core, s, *failure, whose::callers);
+        give_up(core, s, wanted, *failure, whose::callers);
         return *failure;
     }
 
@@ -138,10 +138,11 @@ private:
         lock_type lock(core.mutex);
         while (slot_type* const s = next_job(core)) {
             const std::optional<resource_type> wanted = type_for(core);
+            ++core.begun;
             const bool skip = core.closing;
             lock.unlock();
             if (skip) {
-                give_up(core, *s, hr::lend_e_closed, whose::anyones);
+                give_up(core, *s, nullptr, hr::lend_e_closed, whose::anyones);
             } else {
                 make_for_anyone(core, *s, wanted ? &*wanted : nullptr);
             }
@@ -163,14 +164,16 @@ private:
         return s;
     }
 
-    // What a queued create is to make: the type of the first waiter for whom none is made yet.
-    // Where nobody waits, the type that was made last, for the idle ones that are kept ready.
+    // What a queued create is to make: the type of the first waiter for whom none is made yet, if
+    // those in the making come to those who came first. Who gets nothing after all is planned for
+    // again. Where nobody waits, the type that was made last, for the idle ones that are kept
+    // ready.
     static std::optional<resource_type> type_for(Core& core) noexcept {
         if constexpr (!Core::traits::has_resource_type) {
             return resource_type{};
         } else {
             LEND_TRY {
-                std::size_t ahead = core.creating - 1;
+                std::size_t ahead = core.begun;
                 for (auto* w = core.waiters.head(); w != nullptr; w = w->next) {
                     if (ahead-- == 0 || w->next == nullptr) return *w->wanted;
                 }
@@ -183,7 +186,7 @@ private:
 
     static void make_for_anyone(Core& core, slot_type& s, const resource_type* wanted) noexcept {
         if (std::optional<error> failure = create_in(core, s, wanted)) {
-            give_up(core, s, *failure, whose::anyones);
+            give_up(core, s, wanted, *failure, whose::anyones);
             return;
         }
         wakes wake;
@@ -191,11 +194,13 @@ private:
         {
             lock_type lock(core.mutex);
             --core.creating;
+            --core.begun;
             if (!core.closing) {
-                const bool recovered = succeeded(core, s);
+                (void)succeeded(core, s);
                 const auto count = lending_word::count_of(s.word.peek());
                 handing<Core>::give_away(core, s, count, handing<Core>::how::directly, wake);
-                if (recovered) starts = plan_for_waiters(core, wake);
+                // It may have been of no use to those who wait, or the first after failures.
+                starts = plan_for_waiters(core, wake);
             } else {
                 lock.unlock();
                 discard_unwanted(core, s);
@@ -270,34 +275,66 @@ private:
         (void)core.vacate(lock, s);
     }
 
+    // A create of this kind failed: tells those who wait for one and have nothing to hope for.
+    static void refuse_hopeless(Core& core, const resource_type& kind, const error& why) noexcept {
+        if (core.size != 0 && (!Core::comparable || core.creating != 0 || exists(core, kind)))
+            return;
+        for (auto* w = core.waiters.head(); w != nullptr;) {
+            auto* const next = w->next;
+            if (core.size == 0 || is_kind(*w->wanted, kind)) {
+                wakes wake;
+                core.waiters.refuse(*w, why, wake);
+                wake.deliver();
+            }
+            w = next;
+        }
+    }
+
+    // Whether there is a resource of this kind, free or lent.
+    static bool exists(Core& core, const resource_type& kind) noexcept {
+        return core.slots.find([&](slot_type& s) {
+            const lending_word::type word = s.word.see();
+            const bool lives = lending_word::is(word, lending_word::idle) ||
+                               lending_word::is(word, lending_word::in_use);
+            return lives && is_kind(*s.type, kind);
+        }) != nullptr;
+    }
+
+    static bool is_kind(const resource_type& a, const resource_type& b) {
+        if constexpr (Core::comparable) {
+            return a == b;
+        }
+        return true;
+    }
+
     // A create failed. If nothing that exists or is being made can serve those who wait, they are
     // told now; otherwise they go on waiting, and one of them tries again later. The core may be
     // gone afterwards.
-    static void give_up(Core& core, slot_type& s, const error& why, whose create) noexcept {
+    static void give_up(Core& core,
+                        slot_type& s,
+                        const resource_type* wanted,
+                        const error& why,
+                        whose create) noexcept {
         const bool failure = why.code() != hr::lend_e_cancelled && why.code() != hr::lend_e_closed;
         if (failure) core.events.create_failed(why);
         wakes wake;
         std::size_t starts = 0;
         {
             lock_type lock(core.mutex);
-            if (create == whose::anyones) --core.creating;
+            if (create == whose::anyones) {
+                --core.creating;
+                --core.begun;
+            }
             if (failure) {
                 ++core.counted.create_failed;
                 core.plan.failed();
                 core.last_create_error = why;
             }
             if (!core.vacate(lock, s)) return;
-            if (failure && core.size == 0) {
-                while (!core.waiters.empty()) {
-                    wakes each;
-                    core.waiters.refuse(*core.waiters.head(), why, each);
-                    each.deliver();
-                }
-            } else {
-                starts = plan_for_waiters(core, wake);
-                // It finds out when to try again.
-                if (core.plan.failing()) core.waiters.poke(core.waiters.head(), wake);
-            }
+            if (failure && wanted != nullptr) refuse_hopeless(core, *wanted, why);
+            starts = plan_for_waiters(core, wake);
+            // It finds out when to try again.
+            if (core.plan.failing()) core.waiters.poke(core.waiters.head(), wake);
         }
         wake.deliver();
         start_workers(core, starts);

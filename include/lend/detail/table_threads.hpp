@@ -40,9 +40,9 @@ public:
     table_threads& operator=(const table_threads&) = delete;
     ~table_threads() {
         for (std::uint32_t thread = 0; thread < Platform::max_threads; ++thread) delete at(thread);
-        for (auto& far : far_pages_) {
+        for (auto& entry : far_pages_) {
             // Relaxed: nobody else is left.
-            delete far.load(std::memory_order_relaxed);
+            delete entry.load(std::memory_order_relaxed);
         }
     }
 
