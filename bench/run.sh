@@ -1,9 +1,32 @@
 #!/usr/bin/env bash
-# Builds the benchmarks (preset bench, Release) and runs them all, nine repetitions each; the
-# arguments go to the benchmark program, for example --benchmark_filter=acquire. The table is
-# printed, the raw data stand in build/bench/report.json. Works from any directory.
-cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
-lend_steps=2
+# Builds the benchmarks (preset bench, Release), runs them, and prints lend's cost as ratios to what
+# ran beside it. Installs what is missing for that on a bare Debian 12 (as root, or with sudo).
+# Works from any directory.
+#
+# usage: bench/run.sh [--quick] [--filter REGEX] [--out FILE.json] [BENCHMARK_OPTION...]
+#   --quick    five short repetitions instead of fifteen, for a first look
+#   --filter   only the benchmarks whose names match, for example '^destroy_random'
+#   --out      where the raw data go; otherwise bench/results/DATE-COMMIT.json
+#   What else begins with --benchmark_ goes to the benchmark program.
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd) || exit 1
+called_from=$PWD
+repetitions=15 seconds=0.02 out='' options=()
+usage() { sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$root/bench/run.sh"; }
+while [ $# -gt 0 ]; do
+    case $1 in
+        -h | --help) usage; exit 0 ;;
+        --quick) repetitions=5 seconds=0.005 ;;
+        --filter) options+=("--benchmark_filter=${2:?--filter needs a regular expression}"); shift ;;
+        --out) out=${2:?--out needs a file}; shift ;;
+        --benchmark_*) options+=("$1") ;;
+        *) usage >&2; exit 2 ;;
+    esac
+    shift
+done
+case $out in "" | /*) ;; *) out=$called_from/$out ;; esac
+
+cd "$root" || exit 1
+lend_steps=3
 . cmake/steps.sh
 
 say "lend: builds and runs the benchmarks. On a busy machine the numbers mean nothing."
@@ -11,14 +34,30 @@ need g++ cmake ninja-build libgtest-dev libbenchmark-dev libsqlite3-dev pkg-conf
 fresh build/bench
 step bench-configure cmake --preset bench || exit 1
 step bench-build cmake --build --preset bench || exit 1
+
+# What the program cannot know about itself. No commas: they separate the entries.
+plain() { tr -s ' ,\n' ' ' | sed 's/ $//'; }
+cached() { sed -n "s/^$1:[A-Z]*=//p" build/bench/CMakeCache.txt; }
+commit=$(git describe --always --dirty 2>/dev/null || echo unknown)
+context="commit=$commit,kernel=$(uname -sr | plain)"
+context+=",cpu=$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo 2>/dev/null | sort -u | plain)"
+context+=",compiler=$("$(cached CMAKE_CXX_COMPILER)" --version | head -n 1 | plain)"
+context+=",flags=$(cached CMAKE_CXX_FLAGS | plain) $(cached CMAKE_CXX_FLAGS_RELEASE | plain)"
+
+[ -n "$out" ] || out=bench/results/$(date -u +%Y%m%d-%H%M%S)-$commit.json
+mkdir -p "$(dirname "$out")" || exit 1
+step bench-run build/bench/bench/lend_bench \
+    --benchmark_repetitions=$repetitions --benchmark_min_time=$seconds \
+    --benchmark_enable_random_interleaving=true --benchmark_context="$context" \
+    --benchmark_out="$out" --benchmark_out_format=json "${options[@]}" || exit 1
+
 say ""
-build/bench/bench/lend_bench --benchmark_repetitions=9 --benchmark_report_aggregates_only=true \
-    --benchmark_out=build/bench/report.json --benchmark_out_format=json "$@"
+python3 bench/report.py "$out"
 rc=$?
 say ""
 if [ $rc -eq 0 ]; then
-    say "Done. The raw data are in build/bench/report.json."
+    say "Done. The raw data are in $out."
 else
-    say "The benchmarks FAILED with exit status $rc."
+    say "The benchmarks FAILED with exit status $rc. The raw data are in $out."
 fi
 exit $rc

@@ -58,7 +58,10 @@ step() {
     else
         printf 'FAILED  %4d s   (%d s in all)\n' $((SECONDS - begun)) $((SECONDS - lend_started))
         say "        the end of $log:"
-        tail -n "$lend_tail" "$log" | sed 's/^/        | /'
+        # Of a compiler's output the errors, wherever they stand; progress lines are left out.
+        { grep -nE '(^|[^[:alpha:]])(error|FAILED):|undefined reference|multiple definition' "$log" | head -n 20
+          grep -vE '^\[[0-9]+/[0-9]+\]' "$log" | tail -n "$lend_tail"
+        } | cut -c1-240 | sed 's/^/        | /'
     fi
     return $rc
 }

@@ -29,7 +29,7 @@ struct connection_driver {
         if (idle.host != to.host) return lend::rating::unusable;
         return idle.database == to.database ? lend::rating::perfect : 50;
     }
-    lend::health check(resource& idle, lend::check_kind) { // at every acquire, so it must be quick
+    lend::health check(resource& idle, lend::check_kind) { // before each use, so it is quick
         return idle.open ? lend::health::good : lend::health::broken;
     }
     lend::hresult reset(resource& used) {
@@ -49,8 +49,7 @@ int main() {
             std::printf("  %s\n", lease.error().message().c_str());
             return;
         }
-        (*lease)->database = database;
-        (*lease)->open = !breaks;
+        **lease = {host, database, !breaks};
     };
     ask("venus", "stock", false);
     ask("venus", "stock", false);  // the same connection again

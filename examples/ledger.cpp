@@ -250,9 +250,9 @@ bool verify(work& w) {
     return good;
 }
 
-// [destroy]
 // A number names one resource, once: the second attempt is refused and touches nothing.
 bool destroy_twice(work& w) {
+    // [destroy]
     auto lease = w.pool.acquire(w.ledger).value();
     const auto number = lease.id();
     lease.release();

@@ -21,9 +21,7 @@ struct worker_driver {
     };
 
     lend::result<resource> create() { return "worker"; }
-    lend::hresult reset(resource& used) {
-        return used == "worker" ? lend::hr::s_ok : lend::hr::e_fail;
-    }
+    lend::hresult reset(resource& r) { return r == "worker" ? lend::hr::s_ok : lend::hr::e_fail; }
 };
 // [events]
 
@@ -32,19 +30,18 @@ int main() {
     {
         // [release]
         auto lease = pool.acquire().value();
-        const lend::hresult given_back = lease.release(); // the destructor does the same
-        std::printf("released: %s\n", std::string(lend::name_of(given_back)).c_str());
+        const lend::hresult code = lease.release(); // the destructor does the same
+        std::printf("released: %s\n", std::string(lend::name_of(code)).c_str());
         // [release]
     }
     {
         auto lease = pool.acquire().value();
         *lease = "changed for good";
-        std::puts("released, but reset fails:");
+        std::puts("not to be reset, so:");
     }
     {
         // [discard]
         auto lease = pool.acquire().value();
-        std::puts("discarded:");
         lease.discard(); // it is broken: destroy it instead of resetting it
         // [discard]
     }
@@ -52,8 +49,7 @@ int main() {
         const auto lease = pool.acquire().value();
         std::puts("an exception in its use:");
         throw std::runtime_error("in the middle of something");
-    } catch (const std::runtime_error&) {
-        // The resource is gone: nobody knows in what state it was left.
+    } catch (const std::runtime_error&) { // nobody knows in what state the worker was left
     }
     // [detach]
     auto lease = pool.acquire().value();

@@ -36,7 +36,7 @@ run_preset() {
     rm -f "build/logs/$preset.xml"
     fresh "build/$preset"
     if ! step "$preset-configure" cmake --preset "$preset" ||
-        ! step "$preset-build" cmake --build --preset "$preset" --parallel "$jobs"; then
+        ! step "$preset-build" cmake --build --preset "$preset" --parallel "$jobs" -- -k 0; then
         results+=(--failed "$preset: configure or build")
         return
     fi

@@ -16,7 +16,9 @@
 #include <lend/com/holder_options.hpp>
 #include <lend/com/macros.hpp>
 #include <lend/com/process.hpp>
+#include <lend/com/restypid.hpp>
 #include <lend/com/types.hpp>
 #include <lend/com/unknown.hpp>
+#include <lend/com/utf16.hpp>
 
 #endif // LEND_COM_HPP

@@ -379,14 +379,18 @@ consteval bool driver_traits<Driver>::check() {
 ///     using resource_type = endpoint;                    // default: one kind
 ///     result<resource> create(const resource_type&);     // required; create() without types
 ///     rating rate(const resource_type&, const resource&, bool needs_enlistment);
-///     enlistment enlist(resource&, transaction_id);      // transaction_id{} is: leave it
 ///     hresult reset(resource&);                          // or: using no_reset = void;
 ///     void destroy(resource&&);                          // may return hresult instead
-///     health check(resource&, check_kind);
+///     health check(resource&, check_kind);               // passive, at every acquire
 ///     std::chrono::nanoseconds idle_limit(const resource&); // negative: never expires
+///
+///     // called by com::dispenser, not by pool:
+///     enlistment enlist(resource&, transaction_id);      // transaction_id{} is: leave it
+///     std::string_view name(const resource&);            // named by strings, never pooled
+///
+///     // recognised, called by nothing yet:
 ///     void abandon(resource&&);                          // in a forked child
 ///     void interrupt(resource&);                         // from any thread
-///     std::string_view name(const resource&);            // named by strings, never pooled
 /// };
 /// ```
 /// Drivers may block, throw, and fail. No call is made with a lock of lend held. Calls for

@@ -84,7 +84,6 @@ requires driver_traits<Driver>::has_events struct events_of<Driver> {
 /// void destroy_failed(event_number, const error&);
 /// void reset_failed(event_number, const error&);
 /// void timed_out(const error&);
-/// void doomed(transaction_id);             // a reset failed inside this transaction
 /// void abandoned_at_close(std::size_t);    // driver calls still running at close's deadline
 /// ```
 /// Called from whichever thread it happens in, with no lock of lend held. Exceptions end here.
@@ -121,11 +120,6 @@ public:
     void timed_out(const error& e) noexcept {
         if constexpr (requires(sink s) { s.timed_out(e); }) {
             guard([&] { sink_.timed_out(e); });
-        }
-    }
-    void doomed(transaction_id transaction) noexcept {
-        if constexpr (requires(sink s) { s.doomed(transaction); }) {
-            guard([&] { sink_.doomed(transaction); });
         }
     }
     void abandoned_at_close(std::size_t calls) noexcept {

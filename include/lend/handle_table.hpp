@@ -339,7 +339,7 @@ template <class T, class Platform>
 template <class F>
 std::size_t handle_table<T, Platform>::erase_many(std::span<const handle> many, F&& last) {
     constexpr std::size_t distance = tuning::prefetch_distance;
-    for (std::size_t at = 0; at < std::min(distance, many.size()); ++at) {
+    for (std::size_t at = 0; at < (std::min)(distance, many.size()); ++at) {
         if (state_->has_slot(many[at])) LEND_PREFETCH_WRITE(&state_->at_number(many[at]));
     }
     std::size_t ended = 0;

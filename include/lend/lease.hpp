@@ -29,18 +29,19 @@ class pool;
 /// lease, though it may be moved from thread to thread.
 ///
 /// How a lease ends:
-/// | | driver is called | the resource |
-/// | --- | --- | --- |
-/// | destructor, `release()` | `reset` | goes to the next waiter or back; destroyed if reset fails
-/// | | destructor while an exception unwinds the stack | `destroy` | destroyed: what it was doing
-/// is unknown | | `discard()` | `destroy` | destroyed | | `detach()` | none | leaves the pool alive
-/// |
+/// - destructor, `release()`, assignment: `reset` is called, and the resource goes to the next
+///   waiter or back; if reset fails, it is destroyed.
+/// - destructor while an exception unwinds the stack: `destroy`, for what the resource was doing is
+///   unknown.
+/// - `discard()`: `destroy`.
+/// - `detach()`: nothing is called; the resource leaves the pool alive.
+/// - destructor, `release()` after the pool was closed: `destroy`.
 ///
 /// A lease destroyed by a destructor that runs during unwinding counts as unwound, also if it was
 /// acquired there; end it with `release()` to give the resource back.
 ///
 /// Invariant: empty, or the only owner of its slot. Size: two words.
-/// Example: examples/01_first_lease.cpp.
+/// Examples: examples/01_first_lease.cpp, examples/tour_lease_ends.cpp.
 /// @par Thread safety Distinct objects: safe. Shared objects: not safe.
 /// @par Ownership Owns the resource's use; a moved-from lease is empty.
 template <resource_driver Driver, class Platform = default_platform>
@@ -124,6 +125,14 @@ public:
     /// @par Ownership The caller owns the resource; the driver never hears of it again.
     [[nodiscard]] result<resource> detach() noexcept {
         if (slot_ == nullptr) return hr::lend_e_stale;
+        return take_out();
+    }
+
+private:
+    friend class pool<Driver, Platform>;
+
+    // The second half of `detach`: with one return, so that the result is not moved once more.
+    result<resource> take_out() noexcept {
         slot_type& s = *std::exchange(slot_, nullptr);
         core_type& core = core_type::of(s);
         result<resource> out(std::move(s.object));
@@ -138,14 +147,15 @@ public:
         return out;
     }
 
-private:
-    friend class pool<Driver, Platform>;
-
     LEND_ALWAYS_INLINE lease(slot_type& s, detail::lending_word::type word) noexcept
-        : slot_(&s), word_(word) {}
+        : slot_(&s), word_(word) {
+        detail::checks<core_type>::is_clean(s);
+        detail::checks<core_type>::note_clean(s, false);
+    }
 
     LEND_ALWAYS_INLINE hresult give_back() noexcept {
         slot_type& s = *std::exchange(slot_, nullptr);
+        detail::checks<core_type>::is_held(s, word_);
         core_type& core = core_type::of(s);
         if constexpr (driver_traits<Driver>::has_reset) {
             bool clean = false;
@@ -161,6 +171,7 @@ private:
                 return hr::s_false;
             }
         }
+        detail::checks<core_type>::note_clean(s, true);
         // What this thread will find if it comes first; noted before the slot is let go.
         auto& last = core.remembered();
         if (last.slot == &s) [[likely]] {
@@ -174,6 +185,7 @@ private:
 
     LEND_NOINLINE hresult end_badly(destroy_reason why) noexcept {
         slot_type& s = *std::exchange(slot_, nullptr);
+        detail::checks<core_type>::is_held(s, word_);
         return back::destroy(core_type::of(s), s, back::use::lease, why);
     }
 

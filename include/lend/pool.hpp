@@ -41,7 +41,8 @@ namespace lend::inline v0_1 {
 /// lent only if its last use was followed by a reset that succeeded; callers who wait are served
 /// first come, first served.
 ///
-/// Size: one pointer. The state has 64 bytes and a word per resource over the resource itself.
+/// Size: one pointer. The state has about 130 bytes per resource over the resource itself, in whole
+/// cache lines.
 /// Examples: examples/01_first_lease.cpp, examples/02_own_driver.cpp.
 /// @par Thread safety
 ///   Distinct objects: safe. Shared objects: all members but the destructor and moves are safe.
@@ -83,7 +84,7 @@ public:
                 new (std::nothrow) core_type(std::move(driver), options, *std::move(numbers));
             if (core == nullptr) return hr::e_outofmemory;
             core->housekeeper = &detail::housekeeping<core_type>::run;
-            pool made(core);
+            pool made(*core);
             if (options.min_idle > 0) {
                 const typename core_type::lock_type lock(core->mutex);
                 core->start_housekeeper_if_needed();
@@ -248,7 +249,7 @@ public:
     [[nodiscard]] Driver& driver() noexcept { return core_->driver; }
 
 private:
-    explicit pool(core_type* core) noexcept : core_(core) {}
+    explicit pool(core_type& core) noexcept : core_(&core) {}
 
     static auto timeout() noexcept {
         return

@@ -1,6 +1,5 @@
 // The program of every consumer: what it includes does not depend on how lend came in.
-#include <lend/result.hpp>
-#include <lend/version.hpp>
+#include <lend/lend.hpp>
 
 #include <cstdio>
 

@@ -9,7 +9,7 @@
 
 namespace {
 
-using namespace lend_tests;
+using namespace lend_test;
 
 LEND_CONTRACT_SUITE(IHolder_AllocResource);
 
@@ -181,7 +181,8 @@ TYPED_TEST(IHolder_AllocResource, what_is_in_use_is_no_candidate) {
     EXPECT_EQ(this->log(), (call_log{"Create(7)"}));
 }
 
-TYPED_TEST(IHolder_AllocResource, a_candidate_that_cannot_be_rated_is_destroyed_and_the_next_tried) {
+TYPED_TEST(IHolder_AllocResource,
+           a_candidate_that_cannot_be_rated_is_destroyed_and_the_next_tried) {
     this->stock(2);
     this->dispenser.on_call = [&](const std::string& call) {
         this->dispenser.rate_result = call == "Rate(7, 10, FALSE)" ? E_FAIL : S_OK;
@@ -268,7 +269,8 @@ TYPED_TEST(IHolder_AllocResource, in_a_transaction_enlists_a_new_resource_before
     EXPECT_EQ(this->log(), (call_log{"Create(7)", "Enlist(10, 101)"}));
 }
 
-TYPED_TEST(IHolder_AllocResource, in_a_transaction_rates_an_unenlisted_candidate_as_needing_enlistment) {
+TYPED_TEST(IHolder_AllocResource,
+           in_a_transaction_rates_an_unenlisted_candidate_as_needing_enlistment) {
     this->stock(1);
     const typename TestFixture::scope in(object1, tx1);
 
@@ -367,10 +369,9 @@ TYPED_TEST(IHolder_AllocResource, a_failure_of_EnlistResource_destroys_and_comes
         EXPECT_EQ(id, untouched);
         EXPECT_TRUE(this->dispenser.alive().empty());
     }
-    EXPECT_EQ(this->log(),
-              (call_log{"Rate(7, 10, TRUE)", "Enlist(10, 101)", "Destroy(10)", "Create(7)",
-                        "Enlist(11, 101)", "Destroy(11)", "Create(7)", "Enlist(12, 101)",
-                        "Destroy(12)"}));
+    EXPECT_EQ(this->log(), (call_log{"Rate(7, 10, TRUE)", "Enlist(10, 101)", "Destroy(10)",
+                                     "Create(7)", "Enlist(11, 101)", "Destroy(11)", "Create(7)",
+                                     "Enlist(12, 101)", "Destroy(12)"}));
 }
 
 TYPED_TEST(IHolder_AllocResource, an_exception_of_EnlistResource_destroys_the_resource) {
@@ -412,7 +413,8 @@ TYPED_TEST(IHolder_AllocResource, without_a_transaction_takes_a_once_enlisted_re
     EXPECT_EQ(this->log(), (call_log{"Rate(7, 10, FALSE)"})) << "once is enough";
 }
 
-TYPED_TEST(IHolder_AllocResource, a_once_enlisted_resource_goes_straight_into_the_next_transaction) {
+TYPED_TEST(IHolder_AllocResource,
+           a_once_enlisted_resource_goes_straight_into_the_next_transaction) {
     {
         const typename TestFixture::scope in(object1, tx1);
         this->free(this->alloc());

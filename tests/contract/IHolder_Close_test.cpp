@@ -8,7 +8,7 @@
 
 namespace {
 
-using namespace lend_tests;
+using namespace lend_test;
 
 LEND_CONTRACT_SUITE(IHolder_Close);
 

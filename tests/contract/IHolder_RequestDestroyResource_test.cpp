@@ -6,7 +6,7 @@
 
 namespace {
 
-using namespace lend_tests;
+using namespace lend_test;
 
 LEND_CONTRACT_SUITE(IHolder_RequestDestroyResource);
 
@@ -58,7 +58,8 @@ TYPED_TEST(IHolder_RequestDestroyResource, a_lent_one_in_a_transaction_is_destro
     EXPECT_EQ(this->log(), (call_log{"Destroy(10)"}));
 }
 
-TYPED_TEST(IHolder_RequestDestroyResource, a_free_one_in_a_transaction_is_not_lent_and_destroyed_at_its_end) {
+TYPED_TEST(IHolder_RequestDestroyResource,
+           a_free_one_in_a_transaction_is_not_lent_and_destroyed_at_its_end) {
     const typename TestFixture::scope in(object1, tx1);
     this->free(this->alloc());
     static_cast<void>(this->log());

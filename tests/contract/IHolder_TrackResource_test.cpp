@@ -10,7 +10,7 @@
 
 namespace {
 
-using namespace lend_tests;
+using namespace lend_test;
 
 LEND_CONTRACT_SUITE(IHolder_TrackResource);
 LEND_CONTRACT_SUITE(IHolder_TrackResourceS);

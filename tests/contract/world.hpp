@@ -3,10 +3,11 @@
 /// What every contract test stands on: a manager on a clock that the test moves, one recording
 /// dispenser, one holder. Written against the interfaces alone and run over every holder there is.
 
-#ifndef LEND_TESTS_CONTRACT_WORLD_HPP
-#define LEND_TESTS_CONTRACT_WORLD_HPP
+#ifndef LEND_TEST_CONTRACT_WORLD_HPP
+#define LEND_TEST_CONTRACT_WORLD_HPP
 
 #include "support/manual_platform.hpp"
+#include "support/noted_events.hpp"
 #include "support/recording_dispenser.hpp"
 #include "support/reference_holder.hpp"
 
@@ -19,7 +20,7 @@
 #include <memory>
 #include <string>
 
-namespace lend_tests {
+namespace lend_test {
 
 /// A holder class under test, and its name in the list of tests.
 struct engine_world {
@@ -37,7 +38,10 @@ struct reference_world {
 using worlds = ::testing::Types<reference_world, engine_world>;
 
 struct world_names {
-    template <class World> static std::string GetName(int) { return World::name; }
+    template <class World>
+    static std::string GetName(int) {
+        return World::name;
+    }
 };
 
 /// One kind of resource, and what a test calls its transactions and objects.
@@ -49,7 +53,8 @@ inline constexpr INSTID object2 = 202;
 /// What out-parameters are set to, to see whether they were written.
 inline constexpr RESID untouched = 999;
 
-template <class World> class contract : public ::testing::Test {
+template <class World>
+class contract : public ::testing::Test {
 public:
     using platform = typename World::platform;
     using manager_type = basic_dispenser_manager<platform, typename World::holder>;
@@ -84,6 +89,13 @@ public:
         holder->Release();
         holder = registered(options);
         static_cast<void>(dispenser.take_log());
+    }
+
+    /// The same, by one that tells `events` what happens.
+    void use_events() {
+        holder_options options;
+        options.events = &events;
+        use(options);
     }
 
     RESID alloc(RESTYPID type = kind) {
@@ -122,17 +134,19 @@ public:
     }
 
     recording_dispenser dispenser;
+    noted_events events;
     manager_type* manager;
     IHolder* holder = nullptr;
     /// What the test expects to be alive when everything is over.
     std::set<RESID> disowned;
 };
 
-} // namespace lend_tests
+} // namespace lend_test
 
 /// Declares a suite named after a page, run over every holder.
 #define LEND_CONTRACT_SUITE(page)                                                                  \
-    template <class World> class page : public ::lend_tests::contract<World> {};                   \
-    TYPED_TEST_SUITE(page, ::lend_tests::worlds, ::lend_tests::world_names)
+    template <class World>                                                                         \
+    class page : public ::lend_test::contract<World> {};                                           \
+    TYPED_TEST_SUITE(page, ::lend_test::worlds, ::lend_test::world_names)
 
-#endif // LEND_TESTS_CONTRACT_WORLD_HPP
+#endif // LEND_TEST_CONTRACT_WORLD_HPP

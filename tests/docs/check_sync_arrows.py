@@ -15,8 +15,8 @@ beside it. It begins a line, may run over several, may name several partners, an
 - the partner's number is in the same file, or in the one that is named, in the same folder;
 - what is said of an access, here and by its partners, is what stands in the code; a number that
   stands at several accesses stands for one kind of access;
-- an order may have a name, `static constexpr order push = std::memory_order_release; // (14)`: who
-  uses orders::push has that order and that number;
+- an access that a model checker can weaken says its number in code too,
+  `orders::at(14, std::memory_order_release)`, and it is the number of the comment;
 - Platform::light_fence and heavy_fence are accesses too: light-fence, heavy-fence;
 - a relaxed access has a comment just above or beside it; one that contains the word "relaxed" holds
   for the relaxed statements that follow without a blank line.
@@ -37,7 +37,7 @@ WHAT = (
     r"(?:load|store|exchange|CAS|fetch-(?:add|sub|and|or|xor)|test-and-set|fence)"
     r"|light-fence|heavy-fence)"
 )
-NUMBERED = re.compile(r"//\s*\((\d+)\)\s*(.*)")
+NUMBERED = re.compile(r"//\s*\((\d+)\)")
 PARTNER = rf"the ({WHAT}) \((\d+)\)(?: of (\w+\.hpp))?"
 ARROW = re.compile(
     rf"\((?P<number>\d+)\) (?P<what>{WHAT}) (?:synchronizes-with|is totally ordered with) "
@@ -52,24 +52,13 @@ OPERATION = re.compile(
     r"|\b(?:atomic_thread_)?(?P<fence>fence)\s*\("
 )
 ORDER = re.compile(
-    r"\bmemory_order(?:_|::)(relaxed|consume|acquire|release|acq_rel|seq_cst)\b"
-    r"|\b__ATOMIC_([A-Z_]+)\b|\borders::(\w+)"
-)
-NAMED_ORDER = re.compile(
-    r"constexpr (?:std::memory_order|order) (\w+) =\s*std::memory_order(?:_|::)(\w+);\s*(?://\s*\((\d+)\))?"
+    r"(?:\borders::at\(\s*(?P<number>\d+),\s*)?"
+    r"(?:\b(?:std::)?memory_order(?:_|::)(?P<order>relaxed|consume|acquire|release|acq_rel|seq_cst)\b"
+    r"|\b__ATOMIC_(?P<builtin>[A-Z_]+)\b)"
 )
 
 Arrow = collections.namedtuple("Arrow", "line number what partners")
 Access = collections.namedtuple("Access", "what number")
-
-
-def named_orders_of(texts):
-    """Returns name -> (order, number or None) of all orders that have a name."""
-    return {
-        name: (order, int(number) if number else None)
-        for text in texts
-        for name, order, number in NAMED_ORDER.findall(text)
-    }
 
 
 class Statement:
@@ -84,27 +73,27 @@ class Statement:
         self.follows_blank = above == 0 or not (code[above - 1] + comments[above - 1]).strip()
         self.comments = [at for at in range(above, last + 1) if comments[at].strip()]
 
-    def accesses(self, named):
+    def accesses(self):
         """Returns the accesses that are not relaxed, and whether there is a relaxed one."""
         found, relaxed = [], False
         for operation in OPERATION.finditer(self.code):
             if operation["own"]:
-                found.append(Access(operation["own"].replace("_", "-"), None))
+                found.append(Access(operation["own"].replace("_", "-"), 0))
                 continue
             name = operation["member"] or operation["builtin"] or operation["fence"]
             name = re.sub(r"^(\w+)_fetch$", r"fetch_\1", name)
             if name.startswith("compare_exchange"):
                 name = "CAS"
-            orders = []
-            for plain, builtin, own in ORDER.findall(
-                cpp_text.arguments_at(self.code, operation.end() - 1)
-            ):
-                orders.append((plain or builtin.lower(), None) if not own else named.get(own))
-            orders = [order for order in orders if order]
+            orders = [
+                (order["order"] or order["builtin"].lower(), order["number"])
+                for order in ORDER.finditer(
+                    cpp_text.arguments_at(self.code, operation.end() - 1)
+                )
+            ]
             relaxed = relaxed or any(order == "relaxed" for order, _ in orders)
             strong = [order for order in orders if order[0] != "relaxed"]
             if strong:
-                found.append(Access(f"{strong[0][0]}-{name}".replace("_", "-"), strong[0][1]))
+                found.append(Access(f"{strong[0][0]}-{name}".replace("_", "-"), int(strong[0][1] or 0)))
         return found, relaxed
 
 
@@ -126,7 +115,7 @@ def arrows_of(code, comments):
     arrows, problems = [], []
     for at, comment in enumerate(comments):
         begun = NUMBERED.match(comment.strip())
-        if not begun or (not begun[2] and "constexpr" in code[at]):
+        if not begun:
             continue
         sentence = [comment.strip()[2:].strip()]
         for following in range(at + 1, len(comments)):
@@ -151,12 +140,12 @@ def kinds_of(text):
     return kinds
 
 
-def statement_problems(code, comments, arrows, named):
+def statement_problems(code, comments, arrows):
     """Yields (line, problem) where an access and the comment above it do not agree."""
     by_line = {arrow.line: arrow for arrow in arrows}
     attached, reason_holds = set(), False
     for statement in statements_of(code, comments):
-        accesses, relaxed = statement.accesses(named)
+        accesses, relaxed = statement.accesses()
         said = {}
         for at in statement.comments:
             if at in by_line:
@@ -164,7 +153,7 @@ def statement_problems(code, comments, arrows, named):
                 said.setdefault(by_line[at].number, by_line[at])
         for what, number in accesses:
             match = next(
-                (a for a in said.values() if a.what == what and number in (None, a.number)), None
+                (a for a in said.values() if a.what == what and number in (0, a.number)), None
             )
             if match:
                 del said[match.number]
@@ -199,12 +188,11 @@ def partner_problems(text, arrows, siblings):
                 yield line, f"({number}) calls ({end}) {called}; in {place} it is {actual}"
 
 
-def check(text, siblings=None, named=None):
+def check(text, siblings=None):
     """Returns the problems of one file; siblings are the texts of its folder by name."""
     code, comments = cpp_text.split(text)
-    named = named_orders_of([text]) if named is None else named
     arrows, problems = arrows_of(code, comments)
-    problems += statement_problems(code, comments, arrows, named)
+    problems += statement_problems(code, comments, arrows)
     problems += partner_problems(text, arrows, siblings or {})
     return [f"{line + 1}: {problem}" for line, problem in sorted(problems)]
 
@@ -212,11 +200,10 @@ def check(text, siblings=None, named=None):
 def main():
     root = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else cpp_text.ROOT
     texts = {path: path.read_text() for path in sorted((root / "include").rglob("*.hpp"))}
-    named = named_orders_of(texts.values())
     problems = []
     for path, text in texts.items():
         siblings = {one.name: texts[one] for one in texts if one.parent == path.parent}
-        problems += [f"{path.relative_to(root)}:{one}" for one in check(text, siblings, named)]
+        problems += [f"{path.relative_to(root)}:{one}" for one in check(text, siblings)]
     return cpp_text.report("sync_arrows", problems)
 
 

@@ -37,14 +37,12 @@ void publish() {
         // (6) release-CAS synchronizes-with the acquire-load (2), the
         // seq-cst-fetch-add (7) and the acquire-fence (3) of other.hpp: a
         // sentence over several lines. Relaxed on failure.
-    } while (!word.compare_exchange_weak(old, wanted, orders::push,
+    } while (!word.compare_exchange_weak(old, wanted,
+                                         orders::at(6, std::memory_order_release),
                                          std::memory_order_relaxed));
     // (7) seq-cst-fetch-add is totally ordered with the seq-cst-fetch-add (7)
     __atomic_add_fetch(&count, 1, __ATOMIC_SEQ_CST);
 }
-struct orders {
-    static constexpr order push = std::memory_order_release; // (6)
-};
 """
 OTHER = {"other.hpp": "// (3) acquire-fence synchronizes-with the release-store (1)\nfence(x);\n"}
 
@@ -65,10 +63,9 @@ ARROW_DEFECTS = [
     ("a fence without a number", "    // (4) light-fence is totally ordered with the heavy-fence (5)\n",
      "", "light-fence has no number"),
     ("a comment above nothing", "    Platform::light_fence();\n", "    \n", "above no statement"),
-    ("a named order that changed", "push = std::memory_order_release",
-     "push = std::memory_order_acq_rel", "acq-rel-CAS has no number"),
-    ("the number of another named order", "release; // (6)", "release; // (8)",
-     "release-CAS has no number: // (8)"),
+    ("an order that changed", "at(6, std::memory_order_release", "at(6, std::memory_order_acq_rel",
+     "acq-rel-CAS has no number"),
+    ("another number in code", "at(6,", "at(8,", "release-CAS has no number: // (8)"),
     ("a second partner that dangles", "seq-cst-fetch-add (7) and", "seq-cst-fetch-add (70) and",
      "names (70)"),
     ("a partner in another file that is something else", "acquire-fence (3) of", "acquire-load (3) of",

@@ -210,8 +210,9 @@ TEST_F(SqliteConnection, a_locked_file_is_reported_after_the_busy_timeout) {
 // Invariant: every one of the connections that open a new file at the same time gets it, in WAL
 // mode; without the retries of `opening`, about 3 of 1000 fail at once with SQLITE_BUSY.
 TEST_F(SqliteConnection, many_threads_can_make_one_new_file_at_once) {
-    constexpr int rounds = 100;
+    constexpr int rounds = 200;
     constexpr int threads = 8;
+    wanted.pragmas = {{"synchronous", "OFF"}, {"journal_mode", "WAL"}};
     std::atomic<int> opened{0};
     std::vector<std::string> words(threads);
     for (int round = 0; round < rounds; ++round) {

@@ -95,8 +95,12 @@ def cycle_in(includes):
     return next((found for found in (walk(one, []) for one in sorted(includes)) if found), None)
 
 
-def namespace_problems(code, version):
-    """Yields (line, problem) for each namespace that is opened in another way than agreed."""
+def namespace_problems(header, code, version):
+    """Yields (line, problem) for each namespace that is opened in another way than agreed.
+
+    Inside lend there are detail, hr, what lies in detail, and a driver's own, named like its header.
+    """
+    of_driver = re.match(r"lend/drivers/([a-z0-9]+)", header)
     tag = "lend::inline v" + "_".join(version)
     depth, condition, inside_detail = 0, [], None
     for at, line in enumerate(code):
@@ -116,6 +120,8 @@ def namespace_problems(code, version):
             if depth == 0:
                 if name not in {tag, tag + "::com", *FOREIGN_NAMESPACES}:
                     yield at, f"opens namespace {name or '(unnamed)'}, not {tag} or {tag}::com"
+            elif of_driver and name == of_driver[1]:
+                pass
             elif inside_detail is None and not INNER_NAMESPACE.match(name):
                 yield at, f"opens namespace {name or '(unnamed)'} inside lend"
             elif not name:
@@ -167,7 +173,7 @@ def header_problems(header, text, version):
     for call in ATOMIC_CALL.finditer(whole):
         if "order" not in cpp_text.arguments_at(whole, call.end() - 1):
             yield whole.count("\n", 0, call.start()), f"{call[1]} leaves its memory order to the default"
-    for problem in namespace_problems(code, version):
+    for problem in namespace_problems(header, code, version):
         yield problem
 
 

@@ -30,6 +30,7 @@ def tree():
             "v0_1 {", "v0_1::com {"
         ),
         "lend/detail/list.hpp": header("lend/detail/list.hpp", includes=["lend/platform.hpp"]),
+        "lend/drivers/odbc_row.hpp": header("lend/drivers/odbc_row.hpp", "namespace odbc {\n}"),
         "lend/hresult.hpp": header("lend/hresult.hpp", "int x = a.load(std::memory_order_relaxed);"),
         "lend/lend.hpp": header("lend/lend.hpp", includes=["lend/pool.hpp"]),
         "lend/platform.hpp": header("lend/platform.hpp", "thread_local int x; // not thread_local"),
@@ -68,6 +69,8 @@ DEFECTS = [
     ("unnamed namespace", POOL, "namespace detail {", "namespace {", "(unnamed) inside"),
     ("another inner namespace", POOL, "namespace detail {", "namespace util {", "util inside"),
     ("an inner namespace after detail", POOL, INSIDE, "namespace util {\n}\n" + INSIDE, "util inside"),
+    ("another driver's namespace", "include/lend/drivers/odbc_row.hpp", "namespace odbc",
+     "namespace row", "row inside"),
     ("an unnamed namespace in detail", POOL, "namespace word {", "namespace {", "(unnamed) inside"),
     ("namespace after an #if with two branches", POOL, INSIDE,
      "#if A\nvoid f() {\n#else\nvoid g() {\n#endif\n}\n} // namespace lend\nnamespace lend {\n}\n",

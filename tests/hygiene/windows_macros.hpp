@@ -3,7 +3,8 @@
 #ifndef LEND_TESTS_HYGIENE_WINDOWS_MACROS_HPP
 #define LEND_TESTS_HYGIENE_WINDOWS_MACROS_HPP
 
-// winerror.h
+// winerror.h, and the one type that its macros name
+typedef int HRESULT;
 #define S_OK ((HRESULT)0L)
 #define S_FALSE ((HRESULT)1L)
 #define E_NOTIMPL ((HRESULT)0x80004001L)
@@ -77,7 +78,6 @@
 #define Yield()
 #define MemoryBarrier() __sync_synchronize()
 #define YieldProcessor() ((void)0)
-#define InterlockedIncrement(addend) __sync_add_and_fetch(addend, 1)
 #define GetObject GetObjectW
 #define GetMessage GetMessageW
 #define SendMessage SendMessageW

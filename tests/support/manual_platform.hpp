@@ -2,21 +2,19 @@
 /// @file
 /// A platform whose clock moves only when a test moves it, and on which no thread can be started.
 
-#ifndef LEND_TESTS_SUPPORT_MANUAL_PLATFORM_HPP
-#define LEND_TESTS_SUPPORT_MANUAL_PLATFORM_HPP
+#ifndef LEND_TEST_SUPPORT_MANUAL_PLATFORM_HPP
+#define LEND_TEST_SUPPORT_MANUAL_PLATFORM_HPP
 
 #include <lend/platform.hpp>
 
 #include <atomic>
 #include <chrono>
 
-namespace lend_tests {
+namespace lend_test {
 
 struct manual_platform : lend::default_platform {
     static time_point now() noexcept { return time_point(elapsed().load()); }
-    static void advance(duration d) noexcept {
-        elapsed().store(elapsed().load() + d);
-    }
+    static void advance(duration d) noexcept { elapsed().store(elapsed().load() + d); }
 
     /// How often somebody asked for a thread since the last reset.
     static inline std::atomic<int> threads_wanted{0};
@@ -34,6 +32,6 @@ private:
     }
 };
 
-} // namespace lend_tests
+} // namespace lend_test
 
-#endif // LEND_TESTS_SUPPORT_MANUAL_PLATFORM_HPP
+#endif // LEND_TEST_SUPPORT_MANUAL_PLATFORM_HPP

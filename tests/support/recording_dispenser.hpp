@@ -3,8 +3,8 @@
 /// A dispenser that writes down every call, answers what the test told it to, and counts what is
 /// alive. By default everything succeeds, ids count up from 10, and every candidate is rated 100.
 
-#ifndef LEND_TESTS_SUPPORT_RECORDING_DISPENSER_HPP
-#define LEND_TESTS_SUPPORT_RECORDING_DISPENSER_HPP
+#ifndef LEND_TEST_SUPPORT_RECORDING_DISPENSER_HPP
+#define LEND_TEST_SUPPORT_RECORDING_DISPENSER_HPP
 
 #include <lend/com/dispenser_driver.hpp>
 #include <lend/com/macros.hpp>
@@ -17,7 +17,7 @@
 #include <utility>
 #include <vector>
 
-namespace lend_tests {
+namespace lend_test {
 
 using namespace lend::com; // NOLINT(google-build-using-namespace): the contract's own spelling
 
@@ -29,8 +29,8 @@ public:
 
     HRESULT create_result = S_OK;
     RESID next_id = 10;
-    bool gives_same_id = false;     ///< next_id is not counted up
-    TIMEINSECS secs = -2;           ///< -2: the timeout is not written
+    bool gives_same_id = false;              ///< next_id is not counted up
+    TIMEINSECS secs = -2;                    ///< -2: the timeout is not written
     std::map<RESID, RESOURCERATING> ratings; ///< 100 for those that are not listed
     HRESULT rate_result = S_OK;
     HRESULT enlist_result = S_OK;
@@ -116,7 +116,9 @@ public:
         return create_result;
     }
 
-    STDMETHODIMP RateResource(RESTYPID type, RESID candidate, BOOL needs_enlistment,
+    STDMETHODIMP RateResource(RESTYPID type,
+                              RESID candidate,
+                              BOOL needs_enlistment,
                               RESOURCERATING* out_rating) override {
         note("Rate(" + std::to_string(type) + ", " + std::to_string(candidate) +
              (needs_enlistment != FALSE ? ", TRUE)" : ", FALSE)"));
@@ -168,6 +170,6 @@ private:
     ULONG references_ = 1; // the test's own
 };
 
-} // namespace lend_tests
+} // namespace lend_test
 
-#endif // LEND_TESTS_SUPPORT_RECORDING_DISPENSER_HPP
+#endif // LEND_TEST_SUPPORT_RECORDING_DISPENSER_HPP

@@ -3,8 +3,8 @@
 /// The contract's pool, written to be obviously right: one mutex, one map, copies of lists. It is
 /// what the tests were written against, and what com::basic_holder is compared with.
 
-#ifndef LEND_TESTS_SUPPORT_REFERENCE_HOLDER_HPP
-#define LEND_TESTS_SUPPORT_REFERENCE_HOLDER_HPP
+#ifndef LEND_TEST_SUPPORT_REFERENCE_HOLDER_HPP
+#define LEND_TEST_SUPPORT_REFERENCE_HOLDER_HPP
 
 #include <lend/com/holder_shell.hpp>
 
@@ -15,11 +15,12 @@
 #include <mutex>
 #include <vector>
 
-namespace lend_tests {
+namespace lend_test {
 
 using namespace lend::com; // NOLINT(google-build-using-namespace): the contract's own spelling
 
-template <class Platform> class reference_holder final : public holder_shell<Platform> {
+template <class Platform>
+class reference_holder final : public holder_shell<Platform> {
     using shell = holder_shell<Platform>;
     using typename shell::time_point;
 
@@ -29,11 +30,11 @@ template <class Platform> class reference_holder final : public holder_shell<Pla
         RESID id = 0;
         state now = state::moving;
         INSTID owner = 0;
-        TRANSID transaction = 0;  // enlisted in this one, which is open
-        TRANSID entering = 0;     // EnlistResource with this one is being called
-        bool must_leave = false;  // was enlisted, and EnlistResource(id, 0) was not called since
+        TRANSID transaction = 0; // enlisted in this one, which is open
+        TRANSID entering = 0;    // EnlistResource with this one is being called
+        bool must_leave = false; // was enlisted, and EnlistResource(id, 0) was not called since
         bool is_condemned = false;
-        bool is_gone = false;     // no longer in the map: somebody destroyed or disowned it
+        bool is_gone = false; // no longer in the map: somebody destroyed or disowned it
         TIMEINSECS secs = -1;
         time_point freed{};
         unsigned long long freed_order = 0;
@@ -317,7 +318,8 @@ private:
 
     // Marks the chosen ones first, then destroys one after the other: a callback that closes the
     // holder finds and destroys the rest.
-    template <class F> void destroy_if(const F& choose) {
+    template <class F>
+    void destroy_if(const F& choose) {
         {
             const std::lock_guard lock(mutex_);
             for (const auto& [id, r] : all_) {
@@ -352,6 +354,6 @@ private:
     bool is_closed_ = false;
 };
 
-} // namespace lend_tests
+} // namespace lend_test
 
-#endif // LEND_TESTS_SUPPORT_REFERENCE_HOLDER_HPP
+#endif // LEND_TEST_SUPPORT_REFERENCE_HOLDER_HPP

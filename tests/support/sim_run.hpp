@@ -230,6 +230,9 @@ inline void note(const char* text, std::uint64_t value = 0) {
 /// The next so many calls of start_thread find no thread.
 inline void refuse_threads(unsigned count) { detail::inside().refuse_threads(count); }
 
+/// For an after_step function: every fiber waits, for a wake-up or for time to pass.
+[[nodiscard]] inline bool nobody_can_run() { return detail::inside().nobody_can_run(); }
+
 /// Calls `function` after every step, as long as it lives. It sees the objects as they are between
 /// two steps; what it does is no scheduling point, and it must not wait. One at a time.
 class after_step {

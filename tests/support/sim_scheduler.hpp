@@ -200,6 +200,7 @@ public:
     [[nodiscard]] const options& settings() const noexcept { return options_; }
     [[nodiscard]] job& hook() noexcept { return hook_; }
     void refuse_threads(unsigned count) noexcept { refused_threads_ = count; }
+    [[nodiscard]] bool nobody_can_run() const noexcept { return runnable_ == 0; }
 
     // ---- failure -----------------------------------------------------------------------------
 

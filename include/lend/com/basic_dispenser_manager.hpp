@@ -37,6 +37,7 @@ inline constexpr std::chrono::seconds default_sweep_period{10};
 template <class Platform, class Holder>
 class basic_dispenser_manager final : public IDispenserManager {
 public:
+    using holder_type = Holder;
     using duration = typename Platform::duration;
     using time_point = typename Platform::time_point;
 

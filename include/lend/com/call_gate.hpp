@@ -37,7 +37,7 @@ public:
             // (2) acquire-load synchronizes-with the acq-rel-fetch-sub (4)
             const std::uint32_t word = word_.load(std::memory_order_acquire);
             if (word - closed <= mine) return true;
-            Platform::park(word_, word, Platform::time_point::max());
+            Platform::park(word_, word, (Platform::time_point::max)());
         }
     }
 

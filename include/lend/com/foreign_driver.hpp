@@ -49,7 +49,17 @@ public:
         resource made{0, options_->default_idle_limit, 0};
         const HRESULT code = calls_->create(type, made.id, made.secs);
         if (FAILED(code)) return static_cast<hresult>(code);
-        if (made.id == 0 || !known_->claim(made.id, known_id{false, 0})) return hr::e_invalidarg;
+        if (made.id == 0) return hr::e_invalidarg;
+        bool is_first = false;
+        const HRESULT kept = lend::detail::com_boundary<Platform>([&] {
+            is_first = known_->claim(made.id, known_id{false, 0});
+            return S_OK;
+        });
+        if (FAILED(kept)) {
+            // It may be one that lives already, and nobody can tell.
+            return static_cast<hresult>(kept);
+        }
+        if (!is_first) return hr::e_invalidarg;
         return made;
     }
 

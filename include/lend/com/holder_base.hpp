@@ -153,7 +153,7 @@ private:
             if (is_stopped_.load(std::memory_order_acquire)) return;
             // (8) seq-cst-load is totally ordered with the seq-cst-exchange (2)
             if (!is_armed_.load(std::memory_order_seq_cst)) {
-                Platform::park(bell_, bell, time_point::max());
+                Platform::park(bell_, bell, (time_point::max)());
                 continue;
             }
             if (!sleep_one_period()) return;

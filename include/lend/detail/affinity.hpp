@@ -77,7 +77,10 @@ struct affinity {
             if (loser != nullptr && !let_go(core, lock, *loser)) return closed_meanwhile(best);
             at = after;
         }
-        if (best.slot != nullptr) core.shelves.take(*best.slot);
+        if (best.slot != nullptr) {
+            checks<Core>::may_enter(*best.slot, transaction);
+            core.shelves.take(*best.slot);
+        }
         return best;
     }
 

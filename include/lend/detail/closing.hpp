@@ -91,7 +91,11 @@ private:
         for (;;) {
             const std::uint32_t seen = core.settled.see();
             const std::size_t running = calls_running(core);
-            if (running == 0) return hr::s_ok;
+            if (running == 0) {
+                // Relaxed: for the checks only.
+                core.quiet.store(true, std::memory_order_relaxed);
+                return hr::s_ok;
+            }
             if (platform::now() >= deadline) {
                 core.events.abandoned_at_close(running);
                 return hr::s_false;

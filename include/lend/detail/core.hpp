@@ -6,6 +6,7 @@
 #ifndef LEND_DETAIL_CORE_HPP
 #define LEND_DETAIL_CORE_HPP
 
+#include <lend/detail/checks.hpp>
 #include <lend/detail/creation_plan.hpp>
 #include <lend/detail/driver_call.hpp>
 #include <lend/detail/lending_word.hpp>
@@ -82,6 +83,10 @@ struct core {
     core(Driver&& d, const pool_options& o, table_type&& t) noexcept
         : driver(std::move(d)), options(o), numbers(std::move(t)) {}
 
+    ~core() { checks<core>::all_is_over(*this); }
+    core(const core&) = delete;
+    core& operator=(const core&) = delete;
+
     // ---- what never changes after construction --------------------------------------------
     Driver driver;
     const pool_options options;
@@ -105,7 +110,8 @@ struct core {
     slot_type* jobs = nullptr;   // slots waiting for a worker to create in them, linked by next
     slot_type* last_job = nullptr;
     std::size_t size = 0;     // slots that are not empty
-    std::size_t creating = 0; // of these, those in creation
+    std::size_t creating = 0; // of these, those in creation for whoever waits, not for their caller
+    std::size_t begun = 0;    // of these, those of which a worker has chosen the type
     std::size_t workers = 0;
     bool housekeeper_runs = false;
     bool closing = false;
@@ -113,7 +119,9 @@ struct core {
     creation_plan<Platform> plan;
     std::optional<error> last_create_error;
     [[no_unique_address]] std::optional<resource_type> usual_type; // of the last create
-    pool_stats counted;                                            // the counters only
+    // Close has returned and nothing runs any more; for the checks only.
+    typename Platform::template atomic<bool> quiet{false};
+    pool_stats counted; // the counters only
 
     [[nodiscard]] std::size_t room() const noexcept { return options.max_size - size; }
 
@@ -170,6 +178,7 @@ struct core {
         if constexpr (ordered) s.place = {};
         s.word.become(lending_word::count_of(s.word.peek()) | lending_word::empty);
         --size;
+        checks<core>::size_is_right(*this);
     }
 
     // The same, and the slot may be used again. In a closed pool its share is given back instead:

@@ -87,6 +87,8 @@ struct giving_back {
         if (!core.vacate(lock, s)) return;
         wakes wake;
         const std::size_t starts = making<Core>::plan_for_waiters(core, wake);
+        // It finds out when to try again.
+        if (core.plan.failing()) core.waiters.poke(core.waiters.head(), wake);
         lock.unlock();
         wake.deliver();
         making<Core>::start_workers(core, starts);

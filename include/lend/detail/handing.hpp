@@ -38,6 +38,7 @@ struct handing {
                           typename Core::wakes& wake) noexcept {
         waiter_type* const w = core.waiters.empty() ? nullptr : first_fitting(core, s);
         if (w != nullptr && (way == how::directly || may_hand_over(core, s, *w))) {
+            checks<Core>::may_be_served(core, *w);
             const bool more = core.waiters.size() > 1;
             const lending_word::type word =
                 count | lending_word::in_use | (more ? lending_word::wanted : lending_word::empty);
@@ -50,6 +51,12 @@ struct handing {
             return;
         }
         s.word.become(count | lending_word::idle);
+        if constexpr (Core::comparable) {
+            // Of no use to anyone as it is; the first waiter may have it destroyed to make room.
+            const bool makes_room =
+                core.room() == 0 && core.creating < core.waiters.size();
+            if (w == nullptr && !makes_room) return;
+        }
         // Where lend cannot tell whom it fits, each waiter tries for itself, the first one first.
         core.waiters.poke(w != nullptr ? w : core.waiters.head(), wake);
     }

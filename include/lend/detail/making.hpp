@@ -10,6 +10,7 @@
 #include <lend/detail/handing.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -48,9 +49,9 @@ struct making {
         core.vacant = s->next;
         s->next = nullptr;
         ++core.size;
-        ++core.creating;
         const lending_word::type seen = s->word.peek();
         s->word.become(lending_word::count_of(seen) | lending_word::creating);
+        checks<Core>::size_is_right(core);
         return s;
     }
 
@@ -61,11 +62,15 @@ struct making {
         std::size_t queued = 0;
         while (queued < starts) {
             slot_type* const s = reserve(core);
-            if (s == nullptr) break;
+            if (s == nullptr) {
+                core.plan.failed(); // memory is out: as after a create that failed
+                break;
+            }
             (core.jobs == nullptr ? core.jobs : core.last_job->next) = s;
             core.last_job = s;
             ++queued;
         }
+        core.creating += queued;
         core.workers += queued;
         for (std::size_t at = 0; at < queued; ++at) core.add_share();
         return queued;
@@ -96,21 +101,25 @@ struct making {
         std::optional<error> failure = create_in(core, s, wanted);
         if (!failure) {
             lock_type lock(core.mutex);
-            --core.creating;
             if (!core.closing) {
-                succeeded(core, s);
+                wakes wake;
+                const bool recovered = succeeded(core, s);
                 const auto count = lending_word::count_of(s.word.peek());
                 const bool more = !core.waiters.empty();
                 const lending_word::type word = count | lending_word::in_use |
                                                 (more ? lending_word::wanted : lending_word::empty);
                 s.word.become(word);
+                const std::size_t starts = recovered ? plan_for_waiters(core, wake) : 0;
+                lock.unlock();
+                wake.deliver();
+                start_workers(core, starts);
                 return word;
             }
             lock.unlock();
             discard_unwanted(core, s);
             return hr::lend_e_closed;
         }
-        give_up(core, s, *failure);
+        give_up(core, s, wanted, *failure, whose::callers);
         return *failure;
     }
 
@@ -120,16 +129,20 @@ struct making {
     }
 
 private:
+    // To whom the result of a create belongs.
+    enum class whose : std::uint8_t { callers, anyones };
+
     // A worker: takes one queued create after the other, then ends.
     static void work(void* raw) {
         Core& core = *static_cast<Core*>(raw);
         lock_type lock(core.mutex);
         while (slot_type* const s = next_job(core)) {
             const std::optional<resource_type> wanted = type_for(core);
+            ++core.begun;
             const bool skip = core.closing;
             lock.unlock();
             if (skip) {
-                give_up(core, *s, hr::lend_e_closed);
+                give_up(core, *s, nullptr, hr::lend_e_closed, whose::anyones);
             } else {
                 make_for_anyone(core, *s, wanted ? &*wanted : nullptr);
             }
@@ -151,14 +164,16 @@ private:
         return s;
     }
 
-    // What a queued create is to make: the type of the first waiter for whom none is made yet.
-    // Where nobody waits, the type that was made last, for the idle ones that are kept ready.
+    // What a queued create is to make: the type of the first waiter for whom none is made yet, if
+    // those in the making come to those who came first. Who gets nothing after all is planned for
+    // again. Where nobody waits, the type that was made last, for the idle ones that are kept
+    // ready.
     static std::optional<resource_type> type_for(Core& core) noexcept {
         if constexpr (!Core::traits::has_resource_type) {
             return resource_type{};
         } else {
             LEND_TRY {
-                std::size_t ahead = core.creating - 1;
+                std::size_t ahead = core.begun;
                 for (auto* w = core.waiters.head(); w != nullptr; w = w->next) {
                     if (ahead-- == 0 || w->next == nullptr) return *w->wanted;
                 }
@@ -171,17 +186,21 @@ private:
 
     static void make_for_anyone(Core& core, slot_type& s, const resource_type* wanted) noexcept {
         if (std::optional<error> failure = create_in(core, s, wanted)) {
-            give_up(core, s, *failure);
+            give_up(core, s, wanted, *failure, whose::anyones);
             return;
         }
         wakes wake;
+        std::size_t starts = 0;
         {
             lock_type lock(core.mutex);
             --core.creating;
+            --core.begun;
             if (!core.closing) {
-                succeeded(core, s);
+                (void)succeeded(core, s);
                 const auto count = lending_word::count_of(s.word.peek());
                 handing<Core>::give_away(core, s, count, handing<Core>::how::directly, wake);
+                // It may have been of no use to those who wait, or the first after failures.
+                starts = plan_for_waiters(core, wake);
             } else {
                 lock.unlock();
                 discard_unwanted(core, s);
@@ -189,6 +208,7 @@ private:
             }
         }
         wake.deliver();
+        start_workers(core, starts);
     }
 
     // The driver's create, the number, and the idle limit. Nothing is left behind on failure.
@@ -198,6 +218,7 @@ private:
         LEND_TRY {
             if (wanted == nullptr) return error(hr::lend_e_cancelled); // nobody is left to want it
             s.type.emplace(*wanted);
+            checks<Core>::is_open(core);
             result<resource> made = calls::create(core.driver, *s.type);
             if (!made) {
                 s.type.reset();
@@ -212,6 +233,7 @@ private:
             s.number = *number;
             std::construct_at(std::addressof(s.object), std::move(*made));
             s.idle_limit = calls::idle_limit(core.driver, s.object, core.options.idle_timeout);
+            checks<Core>::note_clean(s, true);
             core.events.created(s.number);
             return std::nullopt;
         }
@@ -229,7 +251,10 @@ private:
                              [&](const error& e) { core.events.destroy_failed(0, e); });
     }
 
-    static void succeeded(Core& core, slot_type& s) noexcept {
+    // Under the lock. True if creates failed until now: then those who wait for the time of the
+    // next try need not wait any longer.
+    static bool succeeded(Core& core, slot_type& s) noexcept {
+        const bool recovered = core.plan.failing();
         ++core.counted.created;
         core.plan.succeeded();
         core.last_create_error.reset();
@@ -238,6 +263,7 @@ private:
             LEND_CATCH_ALL { core.usual_type.reset(); }
         }
         core.start_housekeeper_if_needed();
+        return recovered;
     }
 
     // The pool was closed while the resource was made. The core may be gone afterwards.
@@ -249,33 +275,66 @@ private:
         (void)core.vacate(lock, s);
     }
 
+    // A create of this kind failed: tells those who wait for one and have nothing to hope for.
+    static void refuse_hopeless(Core& core, const resource_type& kind, const error& why) noexcept {
+        if (core.size != 0 && (!Core::comparable || core.creating != 0 || exists(core, kind)))
+            return;
+        for (auto* w = core.waiters.head(); w != nullptr;) {
+            auto* const next = w->next;
+            if (core.size == 0 || is_kind(*w->wanted, kind)) {
+                wakes wake;
+                core.waiters.refuse(*w, why, wake);
+                wake.deliver();
+            }
+            w = next;
+        }
+    }
+
+    // Whether there is a resource of this kind, free or lent.
+    static bool exists(Core& core, const resource_type& kind) noexcept {
+        return core.slots.find([&](slot_type& s) {
+            const lending_word::type word = s.word.see();
+            const bool lives = lending_word::is(word, lending_word::idle) ||
+                               lending_word::is(word, lending_word::in_use);
+            return lives && is_kind(*s.type, kind);
+        }) != nullptr;
+    }
+
+    static bool is_kind(const resource_type& a, const resource_type& b) {
+        if constexpr (Core::comparable) {
+            return a == b;
+        }
+        return true;
+    }
+
     // A create failed. If nothing that exists or is being made can serve those who wait, they are
     // told now; otherwise they go on waiting, and one of them tries again later. The core may be
     // gone afterwards.
-    static void give_up(Core& core, slot_type& s, const error& why) noexcept {
+    static void give_up(Core& core,
+                        slot_type& s,
+                        const resource_type* wanted,
+                        const error& why,
+                        whose create) noexcept {
         const bool failure = why.code() != hr::lend_e_cancelled && why.code() != hr::lend_e_closed;
         if (failure) core.events.create_failed(why);
         wakes wake;
         std::size_t starts = 0;
         {
             lock_type lock(core.mutex);
-            --core.creating;
+            if (create == whose::anyones) {
+                --core.creating;
+                --core.begun;
+            }
             if (failure) {
                 ++core.counted.create_failed;
                 core.plan.failed();
                 core.last_create_error = why;
             }
             if (!core.vacate(lock, s)) return;
-            if (failure && core.size == 0) {
-                while (!core.waiters.empty()) {
-                    wakes each;
-                    core.waiters.refuse(*core.waiters.head(), why, each);
-                    each.deliver();
-                }
-            } else {
-                starts = plan_for_waiters(core, wake);
-                if (failure) core.waiters.poke(core.waiters.head(), wake); // it knows when to retry
-            }
+            if (failure && wanted != nullptr) refuse_hopeless(core, *wanted, why);
+            starts = plan_for_waiters(core, wake);
+            // It finds out when to try again.
+            if (core.plan.failing()) core.waiters.poke(core.waiters.head(), wake);
         }
         wake.deliver();
         start_workers(core, starts);

@@ -6,6 +6,7 @@
 #ifndef LEND_DETAIL_PHASES_HPP
 #define LEND_DETAIL_PHASES_HPP
 
+#include <lend/detail/checks.hpp>
 #include <lend/detail/lending_word.hpp>
 
 #include <atomic>
@@ -38,8 +39,10 @@ struct phases {
         // (2) light-fence is totally ordered with the heavy-fence (1)
         platform::light_fence();
         const bool open = !lending_word::has(s.word.peek(), lending_word::closing);
-        if (open) [[likely]]
+        if (open) [[likely]] {
+            checks<Core>::is_open(Core::of(s));
             call();
+        }
         // (4) release-store synchronizes-with the acquire-load (5)
         s.phase.store(slot_phase::none, std::memory_order_release);
         // (3) light-fence is totally ordered with the heavy-fence (1)

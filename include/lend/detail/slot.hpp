@@ -21,6 +21,14 @@
 namespace lend::inline v0_1 {
 namespace detail {
 
+// What checked builds remember of a resource beside what is needed.
+template <bool Checks>
+struct slot_checks {};
+template <>
+struct slot_checks<true> {
+    bool clean = false; // reset with success since it was last lent, or new
+};
+
 // Fields and who may touch them. "Owner" is whoever brought the word to in_use, creating or
 // destroying; "lock" is the pool's mutex.
 //   word        everyone, atomically
@@ -48,6 +56,7 @@ struct alignas(64) slot {
     time_point idle_since{};
     lending_word::type idle_word = lending_word::impossible;
     duration idle_limit = (duration::max)();
+    [[no_unique_address]] slot_checks<Platform::checks> state;
     slot* next = nullptr; // in whichever chain the slot is: vacant, jobs, expired
     [[no_unique_address]] place_of<slot, traits::orders_inventory> place; // see shelves.hpp
 

@@ -75,14 +75,8 @@ class table_batches {
 
 public:
     // Moves the oldest numbers of a full stack to the cache's own depot.
-    template <bool Readable>
     static void spill(cache& from, Segments& slots, std::uint32_t base) noexcept {
-        if constexpr (Readable && orders::spill_fence) {
-            // (12) release-fence synchronizes-with the acquire-fence (13): who copies a value
-            // and sees an index instead sees that the number is over. Only values can be copied
-            // so; objects need no fence.
-            Platform::fence(std::memory_order_release);
-        }
+        Slot::before_cells();
         std::uint64_t first = 0;
         Slot* last = nullptr;
         std::uint32_t taken = 0;
@@ -99,7 +93,7 @@ public:
             leader.set_link(first);
             pack_batch(leader, &from.stack[taken + 1], slots, base);
             if (last == nullptr) last = &leader;
-            first = pack(index, orders::renew_leader ? generation : 1);
+            first = pack(index, orders::renews_leaders ? generation : 1);
             taken += batch_slots;
         }
         from.count -= taken;
@@ -128,7 +122,7 @@ private:
     static std::uint32_t next_generation(const Slot& slot) noexcept {
         const std::uint32_t now = slot_word::generation(slot.word());
         if (now < numbers::generation_max) return now + 1;
-        return orders::retire ? 0 : 1;
+        return orders::retires_slots ? 0 : 1;
     }
 
     static void
@@ -188,22 +182,23 @@ private:
         std::uint64_t head = depot.load(std::memory_order_relaxed);
         do {
             last.set_link(head);
-            // (14) release-CAS synchronizes-with the acquire-load (15); relaxed on failure, which
+            // (15) release-CAS synchronizes-with the acquire-load (16); relaxed on failure, which
             // only guesses anew.
-        } while (
-            !depot.compare_exchange_weak(head, first, orders::push, std::memory_order_relaxed));
+        } while (!depot.compare_exchange_weak(
+            head, first, orders::at(15, std::memory_order_release), std::memory_order_relaxed));
     }
 
     // The leader of a batch, which now belongs to the caller; 0 if there is none.
     static std::uint32_t pop(atomic<std::uint64_t>& depot, Segments& slots) noexcept {
         for (;;) {
-            // (15) acquire-load synchronizes-with the release-CAS (14), or with a chain of
-            // exchanges that it heads: the batch is complete, its slots are the caller's.
-            std::uint64_t head = depot.load(orders::pop);
+            // (16) acquire-load synchronizes-with the release-CAS (15)
+            // The batch is complete, its slots are the caller's. Exchanges in between are part of
+            // the release sequence.
+            std::uint64_t head = depot.load(orders::at(16, std::memory_order_acquire));
             if (head == 0) return 0;
             const auto index = static_cast<std::uint32_t>(head);
             const std::uint64_t next = slots.at(index).link();
-            // Relaxed: each word is pushed once, so success means that the load (15) saw that
+            // Relaxed: each word is pushed once, so success means that the load (16) saw that
             // push; failure loads again.
             if (depot.compare_exchange_weak(head, next, std::memory_order_relaxed,
                                             std::memory_order_relaxed)) {

@@ -39,7 +39,7 @@ class table_segments {
         tuning::segment_slots_max);
 
 public:
-    static constexpr std::uint32_t segment_slots = std::min(wanted_slots, numbers::index_end);
+    static constexpr std::uint32_t segment_slots = (std::min)(wanted_slots, numbers::index_end);
 
     table_segments() noexcept : directory_(nullptr), limit_(0) {
         static_assert(std::has_single_bit(segment_slots));
@@ -54,13 +54,13 @@ public:
     // How many slots there are. Every index below has one.
     LEND_ALWAYS_INLINE std::uint32_t limit() const noexcept {
         // (2) acquire-load synchronizes-with the release-store (1): the slots are constructed.
-        return limit_.load(orders::limit_load);
+        return limit_.load(orders::at(2, std::memory_order_acquire));
     }
 
     // The slot of an index below the limit.
     LEND_ALWAYS_INLINE Slot& at(std::uint32_t index) const noexcept {
         // (4) acquire-load synchronizes-with the release-store (3): the directory is filled.
-        const directory* const where = directory_.load(orders::directory_load);
+        const directory* const where = directory_.load(orders::at(4, std::memory_order_acquire));
         return where->entry(index / segment_slots)[index % segment_slots];
     }
 
@@ -96,7 +96,7 @@ private:
     static_assert(sizeof(directory) % alignof(atomic<Slot*>) == 0);
 
     // Cache lines of their own, and 32-byte slots never across two.
-    static constexpr std::align_val_t segment_alignment{std::max<std::size_t>(64, alignof(Slot))};
+    static constexpr std::align_val_t segment_alignment{(std::max<std::size_t>)(64, alignof(Slot))};
 
     // With the lock held.
     bool add_segment() noexcept {
@@ -112,7 +112,7 @@ private:
         newest_->set_entry(count_, slots);
         ++count_;
         // (1) release-store synchronizes-with the acquire-load (2)
-        limit_.store(count_ * segment_slots, orders::limit_store);
+        limit_.store(count_ * segment_slots, orders::at(1, std::memory_order_release));
         return true;
     }
 
@@ -130,7 +130,7 @@ private:
         }
         newest_ = larger;
         // (3) release-store synchronizes-with the acquire-load (4)
-        directory_.store(larger, orders::directory_store);
+        directory_.store(larger, orders::at(3, std::memory_order_release));
         return true;
     }
 

@@ -40,28 +40,28 @@ namespace detail {
 // compare-exchanges that expect `live`, or a fetch_sub that needs a pin, so they cannot succeed on
 // an owned slot. The generation never falls and each one is published at most once: a number names
 // one object, once.
-namespace slot_word {
+struct slot_word {
+    static constexpr std::uint64_t never = 0;
+    static constexpr std::uint64_t live = 1;
+    static constexpr std::uint64_t dead = 2;
+    static constexpr std::uint64_t retired = 3;
+    static constexpr std::uint64_t state_mask = 3;
+    static constexpr std::uint64_t one_pin = 4;
+    static constexpr std::uint64_t pin_mask = 0xFFFF'FFFCU;
+    static constexpr unsigned generation_shift = 32;
 
-inline constexpr std::uint64_t never = 0;
-inline constexpr std::uint64_t live = 1;
-inline constexpr std::uint64_t dead = 2;
-inline constexpr std::uint64_t retired = 3;
-inline constexpr std::uint64_t state_mask = 3;
-inline constexpr std::uint64_t one_pin = 4;
-inline constexpr std::uint64_t pin_mask = 0xFFFF'FFFCU;
-inline constexpr unsigned generation_shift = 32;
-
-constexpr std::uint64_t make(std::uint64_t generation, std::uint64_t state) noexcept {
-    return generation << generation_shift | state;
-}
-constexpr std::uint32_t generation(std::uint64_t word) noexcept {
-    return static_cast<std::uint32_t>(word >> generation_shift);
-}
-constexpr std::uint64_t state(std::uint64_t word) noexcept { return word & state_mask; }
-constexpr bool is_pinned(std::uint64_t word) noexcept { return (word & pin_mask) != 0; }
-constexpr std::uint64_t without_pins(std::uint64_t word) noexcept { return word & ~pin_mask; }
-
-} // namespace slot_word
+    static constexpr std::uint64_t make(std::uint64_t generation, std::uint64_t state) noexcept {
+        return generation << generation_shift | state;
+    }
+    static constexpr std::uint32_t generation(std::uint64_t word) noexcept {
+        return static_cast<std::uint32_t>(word >> generation_shift);
+    }
+    static constexpr std::uint64_t state(std::uint64_t word) noexcept { return word & state_mask; }
+    static constexpr std::uint64_t pins(std::uint64_t word) noexcept { return word & pin_mask; }
+    static constexpr std::uint64_t without_pins(std::uint64_t word) noexcept {
+        return word & ~pin_mask;
+    }
+};
 
 // What became of an attempt to end a number.
 enum class erase_outcome : unsigned char {
@@ -81,38 +81,33 @@ public:
 
     LEND_ALWAYS_INLINE table_storage<T, Platform>& storage() noexcept { return storage_; }
 
+    // ---- by anybody ----------------------------------------------------------------------------
+
     // Ends the number of this generation. The caller knows what the word should be, so nothing is
     // loaded first: the one read-modify-write of an erase.
     LEND_ALWAYS_INLINE bool try_erase(std::uint32_t generation) noexcept {
         std::uint64_t seen = slot_word::make(generation, slot_word::live);
-        // (6) acquire-CAS synchronizes-with the release-store (5) and the acq-rel-fetch-sub (9);
-        // relaxed on failure, which looks at nothing but the word.
-        return word_.compare_exchange_strong(seen, slot_word::make(generation, slot_word::dead),
-                                             orders::erase, std::memory_order_relaxed);
+        const std::uint64_t over = slot_word::make(generation, slot_word::dead);
+        // (6) acquire-CAS synchronizes-with the release-store (5)
+        // (6) acquire-CAS synchronizes-with the acq-rel-fetch-sub (10)
+        // Relaxed on failure, which looks at nothing but the word.
+        return word_.compare_exchange_strong(seen, over, orders::at(6, std::memory_order_acquire),
+                                             std::memory_order_relaxed);
     }
 
     // After try_erase failed: says why, or ends the number of a pinned object.
     LEND_NOINLINE erase_outcome erase_slow(std::uint32_t generation) noexcept {
         // Relaxed: only a guess for the compare-exchange, or a reason to refuse.
         std::uint64_t seen = word_.load(std::memory_order_relaxed);
-        for (;;) {
-            if (!is_live(seen, generation)) return classify(seen, generation);
-            std::uint64_t over = slot_word::make(slot_word::generation(seen), slot_word::dead);
-            over |= seen & slot_word::pin_mask;
-            if (!slot_word::is_pinned(seen)) {
-                // (6) acquire-CAS synchronizes-with the release-store (5) and the
-                // acq-rel-fetch-sub (9); relaxed on failure, as above.
-                if (word_.compare_exchange_strong(seen, over, orders::erase,
-                                                  std::memory_order_relaxed)) {
-                    return erase_outcome::won;
-                }
-                // (7) release-CAS synchronizes-with the acq-rel-fetch-sub (9), so that what came
-                // before erase comes before the destructor; relaxed on failure, as above.
-            } else if (word_.compare_exchange_strong(seen, over, orders::erase_pinned,
-                                                     std::memory_order_relaxed)) {
+        while (is_live(seen, generation)) {
+            if (slot_word::pins(seen) == 0) {
+                if (end_unpinned(seen)) return erase_outcome::won;
+            } else if (end_pinned(seen)) {
                 return erase_outcome::deferred;
             }
         }
+        const std::uint32_t now = slot_word::generation(seen);
+        return generation == 0 || now < generation ? erase_outcome::unknown : erase_outcome::stale;
     }
 
     // Keeps the object from being destroyed. False if the number is not live.
@@ -121,90 +116,130 @@ public:
         std::uint64_t seen = word_.load(std::memory_order_relaxed);
         do {
             if (!is_live(seen, generation)) return false;
-            if ((seen & slot_word::pin_mask) == slot_word::pin_mask) [[unlikely]]
+            if (slot_word::pins(seen) == slot_word::pin_mask) [[unlikely]]
                 return false;
-            // (8) acquire-CAS synchronizes-with the release-store (5); relaxed on failure, which
-            // only guesses anew.
-        } while (!word_.compare_exchange_weak(seen, seen + slot_word::one_pin, orders::pin,
+            // (9) acquire-CAS synchronizes-with the release-store (5)
+            // Relaxed on failure, which only guesses anew.
+        } while (!word_.compare_exchange_weak(seen, seen + slot_word::one_pin,
+                                              orders::at(9, std::memory_order_acquire),
                                               std::memory_order_relaxed));
         return true;
     }
 
     // Takes a pin away. True if the caller now owns the slot and its object.
     LEND_ALWAYS_INLINE bool unpin() noexcept {
-        // (9) acq-rel-fetch-sub synchronizes-with the acq-rel-fetch-sub (9), the acquire-CAS (6)
-        // and the release-CAS (7)
-        const std::uint64_t before = word_.fetch_sub(slot_word::one_pin, orders::unpin);
-        return (before & (slot_word::pin_mask | slot_word::state_mask)) ==
-               (slot_word::one_pin | slot_word::dead);
+        // (10) acq-rel-fetch-sub synchronizes-with the acquire-CAS (6)
+        // (10) acq-rel-fetch-sub synchronizes-with the acquire-CAS (7)
+        // (10) acq-rel-fetch-sub synchronizes-with the release-CAS (8)
+        // (10) acq-rel-fetch-sub synchronizes-with the acq-rel-fetch-sub (10)
+        const std::uint64_t before =
+            word_.fetch_sub(slot_word::one_pin, orders::at(10, std::memory_order_acq_rel));
+        return slot_word::state(before) == slot_word::dead &&
+               slot_word::pins(before) == slot_word::one_pin;
     }
 
     // Copies the value if the number is live. Writes nothing.
     LEND_ALWAYS_INLINE bool try_read(std::uint32_t generation, value_bits& bits) const noexcept {
-        // (10) acquire-load synchronizes-with the release-store (5)
-        if (!is_live(word_.load(orders::read), generation)) return false;
+        // (11) acquire-load synchronizes-with the release-store (5)
+        const std::uint64_t before = word_.load(orders::at(11, std::memory_order_acquire));
+        if (!is_live(before, generation)) return false;
         bits = storage_.load_bits();
-        if constexpr (orders::read_fence) {
-            // (13) acquire-fence synchronizes-with the release-fence (11) and the
-            // release-fence (12): whoever saw a later value sees that the number is over.
-            Platform::fence(std::memory_order_acquire);
-        }
-        // Relaxed: ordered after the value by the fence (13).
-        return !orders::read_again || is_live(word_.load(std::memory_order_relaxed), generation);
+        // (14) acquire-fence synchronizes-with the release-fence (12)
+        // (14) acquire-fence synchronizes-with the release-fence (13)
+        // Whoever saw a later content sees below that the number is over.
+        Platform::fence(orders::at(14, std::memory_order_acquire));
+        // Relaxed: ordered after the value by the fence (14).
+        const std::uint64_t after = word_.load(std::memory_order_relaxed);
+        return is_live(after, generation) || !orders::reads_words_again;
     }
 
-    // Owner only: a value's bits, before its number begins.
+    // ---- by the slot's only owner --------------------------------------------------------------
+
+    // Puts a value's bits there, before its number begins.
     LEND_ALWAYS_INLINE void store_value(const value_bits& bits) noexcept {
-        if constexpr (orders::publish_fence) {
-            // (11) release-fence synchronizes-with the acquire-fence (13): who copies the new value
-            // under the old number sees that the old number is over. No instruction on x86.
-            Platform::fence(std::memory_order_release);
-        }
+        // (12) release-fence synchronizes-with the acquire-fence (14)
+        // Whoever copies the new value for the old number sees that the old number is over. No
+        // instruction on x86; on Arm the store could otherwise pass the exchange of the erase.
+        Platform::fence(orders::at(12, std::memory_order_release));
         storage_.store_bits(bits);
     }
 
-    // Owner only: the object is complete, its number begins.
-    LEND_ALWAYS_INLINE void publish(std::uint32_t generation) noexcept {
-        // (5) release-store synchronizes-with the acquire-CAS (6), the acquire-CAS (8) and the
-        // acquire-load (10)
-        word_.store(slot_word::make(generation, slot_word::live), orders::publish);
+    // To be called before indices are put where values were, in any number of slots.
+    static void before_cells() noexcept {
+        if constexpr (enable_table_read<T>) {
+            // (13) release-fence synchronizes-with the acquire-fence (14)
+            // Whoever copies an index for a value sees that the number is over. Objects cannot be
+            // copied so, and need no fence.
+            Platform::fence(orders::at(13, std::memory_order_release));
+        }
     }
 
-    // Owner only: no generation is left.
+    // The object is complete, its number begins.
+    LEND_ALWAYS_INLINE void publish(std::uint32_t generation) noexcept {
+        // (5) release-store synchronizes-with the acquire-CAS (6)
+        // (5) release-store synchronizes-with the acquire-CAS (7)
+        // (5) release-store synchronizes-with the acquire-CAS (9)
+        // (5) release-store synchronizes-with the acquire-load (11)
+        word_.store(slot_word::make(generation, slot_word::live),
+                    orders::at(5, std::memory_order_release));
+    }
+
+    // No generation is left.
     void retire() noexcept {
         // Relaxed: nobody acts on a retired word, and its owner forgets the slot.
         const std::uint64_t now = word_.load(std::memory_order_relaxed);
-        word_.store(slot_word::make(slot_word::generation(now), slot_word::retired),
-                    std::memory_order_relaxed); // relaxed: as above
+        const std::uint32_t last = slot_word::generation(now);
+        word_.store(slot_word::make(last, slot_word::retired), std::memory_order_relaxed);
     }
 
-    // Owner only: uses up a generation, so that no two pushes of this slot look alike.
+    // Uses up a generation, so that no two pushes of this slot look alike.
     void renew(std::uint32_t generation) noexcept {
-        // Relaxed: only owners read the word of a slot that is not live, and ownership is passed
+        // Relaxed: only owners act on the word of a slot that is not live, and ownership is passed
         // on with release and acquire.
         word_.store(slot_word::make(generation, slot_word::dead), std::memory_order_relaxed);
     }
 
-    // The word, for counting, walking and owners. Relaxed: owners were given the slot with acquire,
-    // the others act on a guess.
-    std::uint64_t word() const noexcept { return word_.load(std::memory_order_relaxed); }
+    // ---- both ----------------------------------------------------------------------------------
 
-    // The link, used by the lists of free slots. Relaxed: it is read either by the slot's owner or
-    // by someone whose compare-exchange fails if the link was not the leader's.
-    std::uint64_t link() const noexcept { return link_.load(std::memory_order_relaxed); }
+    // The word, for counting, walking and owners.
+    std::uint64_t word() const noexcept {
+        // Relaxed: owners were given the slot with acquire, the others act on a guess.
+        return word_.load(std::memory_order_relaxed);
+    }
+
+    // The link of the lists of free slots.
+    std::uint64_t link() const noexcept {
+        // Relaxed: read by the owner, or by someone whose compare-exchange on the list's head fails
+        // if this was not the link.
+        return link_.load(std::memory_order_relaxed);
+    }
     void set_link(std::uint64_t value) noexcept {
-        link_.store(value, std::memory_order_relaxed); // relaxed: as above
+        // Relaxed: passed on with the slot.
+        link_.store(value, std::memory_order_relaxed);
     }
 
     static bool is_live(std::uint64_t word, std::uint32_t generation) noexcept {
-        if (!orders::compare_generation) return slot_word::state(word) == slot_word::live;
+        if (!orders::compares_generations) return slot_word::state(word) == slot_word::live;
         return slot_word::without_pins(word) == slot_word::make(generation, slot_word::live);
     }
 
 private:
-    static erase_outcome classify(std::uint64_t word, std::uint32_t generation) noexcept {
-        const std::uint32_t now = slot_word::generation(word);
-        return generation == 0 || now < generation ? erase_outcome::unknown : erase_outcome::stale;
+    LEND_ALWAYS_INLINE bool end_unpinned(std::uint64_t& seen) noexcept {
+        const std::uint64_t over = slot_word::make(slot_word::generation(seen), slot_word::dead);
+        // (7) acquire-CAS synchronizes-with the release-store (5)
+        // (7) acquire-CAS synchronizes-with the acq-rel-fetch-sub (10)
+        // Relaxed on failure, which looks at nothing but the word.
+        return word_.compare_exchange_strong(seen, over, orders::at(7, std::memory_order_acquire),
+                                             std::memory_order_relaxed);
+    }
+
+    LEND_ALWAYS_INLINE bool end_pinned(std::uint64_t& seen) noexcept {
+        const std::uint64_t over = seen - slot_word::live + slot_word::dead;
+        // (8) release-CAS synchronizes-with the acq-rel-fetch-sub (10)
+        // What came before the erase comes before the destructor. Relaxed on failure, which looks
+        // at nothing but the word.
+        return word_.compare_exchange_strong(seen, over, orders::at(8, std::memory_order_release),
+                                             std::memory_order_relaxed);
     }
 
     word_type word_;

@@ -59,7 +59,7 @@ public:
     ~table_state() {
         for (std::uint32_t index = 1; index < slots_.limit(); ++index) {
             slot& each = slots_.at(index);
-            LEND_ASSERT(Platform, !slot_word::is_pinned(each.word()));
+            LEND_ASSERT(Platform, slot_word::pins(each.word()) == 0);
             if constexpr (!enable_table_read<T>) {
                 if (slot_word::state(each.word()) == slot_word::live) each.storage().destroy();
             }
@@ -159,7 +159,7 @@ private:
     using cache = table_cache<Platform>;
 
     LEND_NOINLINE void give_back_last(slot& gone, handle number) noexcept {
-        if (orders::retire) return gone.retire();
+        if (orders::retires_slots) return gone.retire();
         put_back(numbers::make(base_, numbers::index_of(number, base_), 1));
     }
 
@@ -179,7 +179,7 @@ private:
 
     void put_into(cache& mine, handle number) noexcept {
         if (mine.count == tuning::stack_numbers) {
-            batches::template spill<enable_table_read<T>>(mine, slots_, base_);
+            batches::spill(mine, slots_, base_);
             flag(mine.id);
         }
         mine.stack[mine.count++] = number;
@@ -209,7 +209,7 @@ private:
                 continue;
             }
             const std::uint32_t end =
-                std::min(limit, (begin / tuning::chunk_slots + 1) * tuning::chunk_slots);
+                (std::min)(limit, (begin / tuning::chunk_slots + 1) * tuning::chunk_slots);
             // Relaxed: decides who gets the range; that its slots exist is known from the limit.
             if (next_.compare_exchange_weak(begin, end, std::memory_order_relaxed,
                                             std::memory_order_relaxed)) {

@@ -117,8 +117,8 @@ public:
     }
 
 private:
-    static constexpr std::size_t alignment = std::max(alignof(T), alignof(value_bits));
-    static constexpr std::size_t size = std::max(sizeof(T), sizeof(value_bits));
+    static constexpr std::size_t alignment = (std::max)(alignof(T), alignof(value_bits));
+    static constexpr std::size_t size = (std::max)(sizeof(T), sizeof(value_bits));
 
     alignas(alignment) std::array<std::byte, size> bytes_;
 };

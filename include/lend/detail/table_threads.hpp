@@ -40,9 +40,9 @@ public:
     table_threads& operator=(const table_threads&) = delete;
     ~table_threads() {
         for (std::uint32_t thread = 0; thread < Platform::max_threads; ++thread) delete at(thread);
-        for (auto& far : far_pages_) {
+        for (auto& entry : far_pages_) {
             // Relaxed: nobody else is left.
-            delete far.load(std::memory_order_relaxed);
+            delete entry.load(std::memory_order_relaxed);
         }
     }
 
@@ -65,8 +65,8 @@ public:
         cache* mine = entry.load(std::memory_order_relaxed);
         if (mine == nullptr) {
             mine = new (std::nothrow) cache(thread);
-            // (18) release-store synchronizes-with the acquire-load (19)
-            entry.store(mine, orders::cache_store);
+            // (19) release-store synchronizes-with the acquire-load (20)
+            entry.store(mine, orders::at(19, std::memory_order_release));
         }
         return mine;
     }
@@ -75,8 +75,8 @@ public:
     cache* at(std::uint32_t thread) noexcept {
         page* const where = find_page(thread / page_size);
         if (where == nullptr) return nullptr;
-        // (19) acquire-load synchronizes-with the release-store (18)
-        return (*where)[thread % page_size].load(orders::cache_load);
+        // (20) acquire-load synchronizes-with the release-store (19)
+        return (*where)[thread % page_size].load(orders::at(20, std::memory_order_acquire));
     }
 
 private:
@@ -90,8 +90,8 @@ private:
 
     page* find_page(std::uint32_t number) noexcept {
         if (number == 0) return &first_page_;
-        // (17) acquire-load synchronizes-with the release-CAS (16)
-        return far_pages_[number].load(orders::page_load);
+        // (18) acquire-load synchronizes-with the release-CAS (17)
+        return far_pages_[number].load(orders::at(18, std::memory_order_acquire));
     }
 
     page* page_or_make(std::uint32_t number) noexcept {
@@ -100,9 +100,10 @@ private:
         page* const made = new (std::nothrow) page{};
         if (made == nullptr) return nullptr;
         page* other = nullptr;
-        // (16) release-CAS synchronizes-with the acquire-load (17); relaxed on failure, after
+        // (17) release-CAS synchronizes-with the acquire-load (18); relaxed on failure, after
         // which the load is done again.
-        if (far_pages_[number].compare_exchange_strong(other, made, orders::page_store,
+        if (far_pages_[number].compare_exchange_strong(other, made,
+                                                       orders::at(17, std::memory_order_release),
                                                        std::memory_order_relaxed)) {
             return made;
         }

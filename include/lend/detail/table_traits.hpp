@@ -31,10 +31,10 @@ struct table_numbers {
     static constexpr unsigned generation_bits = Platform::generation_bits;
     static_assert(generation_bits >= 1 && generation_bits <= 32 && generation_bits < bits);
 
-    static constexpr unsigned low_bits = std::min(32U, bits - generation_bits);
+    static constexpr unsigned low_bits = (std::min)(32U, bits - generation_bits);
     static constexpr unsigned tag_bits = Platform::tag_bits;
     static_assert(tag_bits + 2 <= low_bits, "no bits are left for the index");
-    static constexpr unsigned index_bits = std::min(31U, low_bits - tag_bits);
+    static constexpr unsigned index_bits = (std::min)(31U, low_bits - tag_bits);
 
     static constexpr std::uint32_t generation_max =
         static_cast<std::uint32_t>((std::uint64_t{1} << generation_bits) - 1);
@@ -102,36 +102,19 @@ struct table_tuning {
     static constexpr std::uint32_t prefetch_distance = 24;
 };
 
-// The memory orders, and the steps that only exist for the sake of order. They have names so that
-// the model checker can weaken one at a time; the accesses themselves are numbered and explained
-// where they stand. A platform may bring its own as `table_orders`; none but the checker should.
+// What the model checker may take away, to see whether it is missed. Every access of the table
+// whose order is not relaxed has a number, unique in the table's headers, and passes its order
+// through `at`; steps that are no orders have a name. A platform may bring its own as
+// `table_orders`, derived from this; none but the checker should.
 struct table_orders {
-    using order = std::memory_order;
-    static constexpr order limit_store = std::memory_order_release;     // (1)
-    static constexpr order limit_load = std::memory_order_acquire;      // (2)
-    static constexpr order directory_store = std::memory_order_release; // (3)
-    static constexpr order directory_load = std::memory_order_acquire;  // (4)
-    static constexpr order publish = std::memory_order_release;         // (5)
-    static constexpr order erase = std::memory_order_acquire;           // (6)
-    static constexpr order erase_pinned = std::memory_order_release;    // (7)
-    static constexpr order pin = std::memory_order_acquire;             // (8)
-    static constexpr order unpin = std::memory_order_acq_rel;           // (9)
-    static constexpr order read = std::memory_order_acquire;            // (10)
-    static constexpr bool publish_fence = true;                         // (11)
-    static constexpr bool spill_fence = true;                           // (12)
-    static constexpr bool read_fence = true;                            // (13)
-    static constexpr order push = std::memory_order_release;            // (14)
-    static constexpr order pop = std::memory_order_acquire;             // (15)
-    static constexpr order page_store = std::memory_order_release;      // (16)
-    static constexpr order page_load = std::memory_order_acquire;       // (17)
-    static constexpr order cache_store = std::memory_order_release;     // (18)
-    static constexpr order cache_load = std::memory_order_acquire;      // (19)
-
-    // Steps that are no memory orders, for the checker to leave out.
-    static constexpr bool compare_generation = true;
-    static constexpr bool renew_leader = true;
-    static constexpr bool retire = true;
-    static constexpr bool read_again = true;
+    static consteval std::memory_order at(int access, std::memory_order shipped) {
+        (void)access;
+        return shipped;
+    }
+    static constexpr bool compares_generations = true;
+    static constexpr bool renews_leaders = true;
+    static constexpr bool retires_slots = true;
+    static constexpr bool reads_words_again = true;
 };
 
 template <class Platform>

@@ -119,6 +119,8 @@ private:
     static result<held>
     without_waiting(Core& core, const resource_type& wanted, const held& unfit) noexcept {
         slot_type* place = nullptr;
+        bool evict = false;
+        wakes wake;
         {
             lock_type lock(core.mutex);
             if (core.closing) {
@@ -127,11 +129,18 @@ private:
                 return hr::lend_e_closed;
             }
             place = make::reserve(core);
+            if (place != nullptr) tell_of_room_taken(core, wake);
+            // Room that is made while others wait is theirs.
+            evict = place == nullptr && unfit && core.waiters.empty();
         }
-        if (place == nullptr && unfit) {
+        wake.deliver();
+        if (evict) {
             (void)back::destroy(core, *unfit.slot, back::use::look, destroy_reason::made_room);
             lock_type lock(core.mutex);
             place = make::reserve(core);
+            if (place != nullptr) tell_of_room_taken(core, wake);
+            lock.unlock();
+            wake.deliver();
         } else {
             look::put_back(core, unfit);
         }
@@ -140,6 +149,12 @@ private:
             return error(hr::lend_e_exhausted).with_wait({}, core.snapshot());
         }
         return made(core, *place, wanted);
+    }
+
+    // Under the lock: somebody who does not wait took room. If it was the last, the first waiter
+    // may have to make room.
+    static void tell_of_room_taken(Core& core, wakes& wake) noexcept {
+        if (Core::typed && core.room() == 0) core.waiters.poke(core.waiters.head(), wake);
     }
 
     static result<held> made(Core& core, slot_type& place, const resource_type& wanted) noexcept {
@@ -194,12 +209,16 @@ private:
             lock_type lock(core_.mutex);
             if (core_.closing) {
                 lock.unlock();
-                return after_putting_back(result<held>(hr::lend_e_closed));
+                look::put_back(core_, std::exchange(unfit_, held{}));
+                return result<held>(hr::lend_e_closed);
             }
             if (core_.options.creation == creation_mode::inline_) {
                 if (slot_type* const place = make::reserve(core_)) {
+                    tell_of_room_taken(core_, wake);
                     lock.unlock();
-                    return after_putting_back(made(core_, *place, wanted_));
+                    wake.deliver();
+                    look::put_back(core_, std::exchange(unfit_, held{}));
+                    return made(core_, *place, wanted_);
                 }
             }
             // Relaxed: the node is not in the queue, nobody else sees it.
@@ -213,13 +232,13 @@ private:
                 ++core_.counted.waited;
             }
             me_.looked = Core::typed || core_.waiters.head() == &me_;
-            must_look_ = me_.looked;
+            must_look_ = me_.looking = me_.looked;
             starts = make::plan_for_waiters(core_, wake);
-            retry_at_ = core_.plan.look_at();
+            retry_at_ = next_try();
         }
         wake.deliver();
         make::start_workers(core_, starts);
-        if (unfit_) make_room_or_put_back();
+        look::put_back(core_, std::exchange(unfit_, held{}));
         return std::nullopt;
     }
 
@@ -239,28 +258,53 @@ private:
         const auto found = look::look(core_, wanted_, look::manner::as_a_waiter);
         if (found.best) return leave_with(found.best);
         unfit_ = found.unfit;
-        if (unfit_) make_room_or_put_back();
         wakes wake;
         std::size_t starts = 0;
+        bool evict = false;
         {
             lock_type lock(core_.mutex);
-            if (heard(me_) == waiter_state::answered) return std::nullopt;
-            // Where each waiter tries for itself, what does not fit this one may fit the next.
-            if constexpr (Core::typed) core_.waiters.poke(me_.next, wake);
+            if (heard(me_) == waiter_state::answered) {
+                // What this one was told to look for is still there for the next.
+                core_.waiters.poke(core_.waiters.head(), wake);
+                lock.unlock();
+                wake.deliver();
+                look::put_back(core_, std::exchange(unfit_, held{}));
+                return std::nullopt;
+            }
+            me_.looking = false;
             if (core_.options.creation == creation_mode::inline_) {
                 if (slot_type* const place = make::reserve(core_)) {
-                    core_.waiters.leave(me_, false, wake);
+                    // One place is taken. If there is another, it is for the next; if not, the next
+                    // may have to make room.
+                    core_.waiters.leave(me_, Core::typed || core_.room() > 0, wake);
                     lock.unlock();
                     wake.deliver();
+                    look::put_back(core_, std::exchange(unfit_, held{}));
                     return made(core_, *place, wanted_);
                 }
             }
             starts = make::plan_for_waiters(core_, wake);
-            retry_at_ = core_.plan.look_at();
+            // In one step with the plan, or somebody might take the room between the two.
+            evict = may_make_room();
+            retry_at_ = next_try();
         }
         wake.deliver();
+        make_room_or_put_back(evict);
+        if constexpr (Core::typed) pass_on();
         make::start_workers(core_, starts);
         return std::nullopt;
+    }
+
+    // Where each waiter tries for itself, what does not fit this one may fit the next. Not before
+    // it is put back: the next would find it in use and ask for it, and so on in turns.
+    void pass_on() noexcept {
+        wakes wake;
+        {
+            const lock_type lock(core_.mutex);
+            const bool left = heard(me_) == waiter_state::answered;
+            core_.waiters.poke(left ? core_.waiters.head() : me_.next, wake);
+        }
+        wake.deliver();
     }
 
     // Out of the queue with a resource that was found idle. If an answer came meanwhile, one of
@@ -303,15 +347,25 @@ private:
             }
             const time_point now = platform::now();
             if (now >= deadline_) {
+                checks<Core>::is_late(now, deadline_);
                 error why = timed_out(now);
-                core_.waiters.leave(me_, false, wake);
+                // While creates fail, somebody must know when to try again.
+                core_.waiters.leave(me_, core_.plan.failing(), wake);
                 lock.unlock();
                 wake.deliver();
                 core_.events.timed_out(why);
                 return result<held>(std::move(why));
             }
+            if constexpr (Core::typed) {
+                // Others may have taken the room that was there; then something must make room.
+                if (now >= retry_at_) {
+                    core_.waiters.awake(me_);
+                    must_look_ = true;
+                    return std::nullopt;
+                }
+            }
             starts = make::plan_for_waiters(core_, wake);
-            retry_at_ = core_.plan.look_at();
+            retry_at_ = next_try();
         }
         wake.deliver();
         make::start_workers(core_, starts);
@@ -324,6 +378,14 @@ private:
         return std::nullopt;
     }
 
+    // Under the lock, after planning: when time alone allows another create. While one is in
+    // flight, or there is no room, its end tells the first waiter to ask again.
+    [[nodiscard]] time_point next_try() const noexcept {
+        const bool by_time = core_.options.creation == creation_mode::worker &&
+                             core_.creating == 0 && core_.room() > 0;
+        return by_time ? core_.plan.look_at() : (time_point::max)();
+    }
+
     // Under the lock.
     error timed_out(time_point now) noexcept {
         ++core_.counted.timed_out;
@@ -333,16 +395,15 @@ private:
         return late;
     }
 
-    // At the maximum, with nothing under way for this caller, a resource of another type that
-    // nobody waits for makes room.
-    void make_room_or_put_back() noexcept {
+    // Under the lock, at the end of a look: at the maximum, with nothing under way for this caller,
+    // a resource of another type that nobody waits for makes room.
+    bool may_make_room() {
+        return unfit_ && !core_.closing && core_.room() == 0 &&
+               core_.creating < core_.waiters.size() && !wanted_by_others(*unfit_.slot);
+    }
+
+    void make_room_or_put_back(bool evict) noexcept {
         const held h = std::exchange(unfit_, held{});
-        bool evict = false;
-        {
-            lock_type lock(core_.mutex);
-            evict = !core_.closing && core_.room() == 0 && core_.creating < core_.waiters.size() &&
-                    !wanted_by_others(*h.slot);
-        }
         if (evict) {
             (void)back::destroy(core_, *h.slot, back::use::look, destroy_reason::made_room);
         } else {
@@ -350,17 +411,18 @@ private:
         }
     }
 
+    // Where only the driver can tell, a resource is unwanted when the last of the queue has looked
+    // and nobody ahead is about to: each look that ends tells the next waiter to look, so the turn
+    // comes to the last one again.
     bool wanted_by_others(slot_type& s) {
         if constexpr (Core::comparable) {
             return core_.waiters.first([&](waiter_type& w) { return *w.wanted == *s.type; }) !=
                    nullptr;
+        } else {
+            return me_.next != nullptr || core_.waiters.first([&](waiter_type& w) {
+                       return w.looking || heard(w) == waiter_state::poked;
+                   }) != nullptr;
         }
-        return false;
-    }
-
-    result<held> after_putting_back(result<held> outcome) noexcept {
-        look::put_back(core_, std::exchange(unfit_, held{}));
-        return outcome;
     }
 
     Core& core_;

@@ -34,6 +34,8 @@ struct waiter {
     const typename Slot::resource_type* wanted = nullptr;
     // Has looked at every slot since it came or was woken, so a release may hand over to it.
     bool looked = false;
+    // Is about to look at every slot, or in the midst of it.
+    bool looking = false;
     Slot* slot = nullptr;
     lending_word::type word = 0;
     std::optional<error> refusal; // an answer without a slot
@@ -121,6 +123,7 @@ public:
         // Relaxed: read only by holders of the lock and by the waiter itself.
         w.state.store(waiter_state::waiting, std::memory_order_relaxed);
         w.looked = true;
+        w.looking = true;
     }
 
 private:

@@ -10,7 +10,6 @@
 #include <lend/drivers/sqlite_statement.hpp>
 #include <lend/error.hpp>
 #include <lend/hresult.hpp>
-#include <lend/platform.hpp>
 #include <lend/result.hpp>
 
 #include <sqlite3.h>
@@ -222,7 +221,7 @@ private:
         explicit kept(const database& d) : source(d) {}
 
         database source;
-        default_platform::mutex gate; // between interrupt and a change of db_
+        std::mutex gate; // between interrupt and a change of db_
         transaction_id enlisted;
         bool committed = false;
     };
@@ -352,7 +351,7 @@ private:
     }
 
     result<void> open_file() {
-        deadline_ = default_platform::now() + wanted_.busy_timeout;
+        deadline_ = std::chrono::steady_clock::now() + wanted_.busy_timeout;
         int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI;
         flags |=
             wanted_.mode == open_mode::read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
@@ -424,7 +423,8 @@ private:
     int patiently(std::string_view sql) {
         for (;;) {
             const int code = made_.run(sql);
-            if ((code & 0xFF) != SQLITE_BUSY || default_platform::now() >= deadline_) return code;
+            if ((code & 0xFF) != SQLITE_BUSY || std::chrono::steady_clock::now() >= deadline_)
+                return code;
             sqlite3_sleep(1);
         }
     }
@@ -448,7 +448,7 @@ private:
 
     const database& wanted_;
     connection made_;
-    default_platform::time_point deadline_;
+    std::chrono::steady_clock::time_point deadline_;
 };
 
 inline result<connection> connection::open(const database& source) { return opening(source).run(); }

@@ -149,11 +149,7 @@ public:
         if (auto bound = bind(values...); !bound) return bound;
         for (;;) {
             const auto row = step();
-            if (!row) {
-                const error why = row.error();
-                rewind();
-                return why;
-            }
+            if (!row) return row.error();
             if (!*row) break;
         }
         rewind();

@@ -1,5 +1,5 @@
 // A program that needs a driver's library: the component brings it and lend.
-#include <lend/result.hpp>
+#include <lend/drivers/sqlite.hpp>
 
 #include <sqlite3.h>
 

@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// The pool under random schedules: several users at once, drivers that fail, throw and hang, and
+/// after every step the invariants of docs/design.md, section 4.
+
+#include "support/pool_user.hpp"
+#include "support/pool_watch.hpp"
+#include "support/pool_world.hpp"
+#include "support/sim_platform.hpp"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace {
+
+using namespace std::chrono_literals;
+using namespace lend_test;
+using std::chrono::nanoseconds;
+
+// What a family of runs may contain. The rest is drawn run by run.
+struct family {
+    unsigned faults = 0; ///< 0: none; else calls go wrong up to once in so many
+    bool hangs = false;
+    bool closes = false;     ///< somebody closes the pool while others use it
+    bool own_thread = false; ///< housekeeping by the pool's thread
+    bool exact = true;       ///< the clock moves only when nobody can run
+    bool waits_for_ever = false;
+};
+
+template <class... Times>
+nanoseconds one_of(Times... times) {
+    const nanoseconds all[] = {times...};
+    return all[sim::choose(static_cast<unsigned>(sizeof...(times)))];
+}
+
+nanoseconds short_span() { return one_of(0ns, 1ns, 1000ns, 50'000ns, 1'000'000ns, 20'000'000ns); }
+
+template <class Driver>
+class scenario {
+    using pool_type = lend::pool<Driver, sim::platform>;
+    using lease_type = typename pool_type::lease_type;
+    using user = pool_user<Driver>;
+
+public:
+    explicit scenario(const family& f) : family_(f) {}
+
+    void operator()() {
+        draw_faults();
+        const lend::pool_options options = draw_options();
+        world_.max_size = options.max_size;
+        {
+            auto made = pool_type::make(Driver(world_), options);
+            SIM_CHECK(made.has_value());
+            std::optional<pool_type> pool(*std::move(made));
+            pool_watch<Driver> watch(world_, core_of(*pool));
+            const sim::after_step hook([&] { watch(); });
+            use(*pool, options);
+            finish(pool);
+            sim::join_all();
+        }
+        SIM_CHECK(world_.drivers_ended == 1);
+        SIM_CHECK(world_.live == 0 && world_.creating == 0 && world_.calls == 0);
+        SIM_CHECK(world_.created == world_.destroyed + world_.detached);
+    }
+
+private:
+    void draw_faults() {
+        if (family_.faults != 0) {
+            const auto chance = [&] { return sim::choose(2) * (1 + sim::choose(family_.faults)); };
+            // Creates that always fail are where pools get stuck. Checks that always fail, at no
+            // cost in time, are no use: then nobody comes to an end before his deadline.
+            world_.faults = {.create = chance(), .reset = chance(), .check = 2 * chance(),
+                             .rate = 2 * chance(), .destroy = chance()};
+        }
+        if (family_.hangs) {
+            world_.faults.hang = 2U << sim::choose(4);
+            world_.faults.longest_hang = one_of(100us, 5ms, 30ms, 7s);
+        }
+        world_.idle_limit = one_of(-1ns, 0ns, 1'000'000ns, 1'000'000'000ns);
+    }
+
+    lend::pool_options draw_options() {
+        lend::pool_options o;
+        o.max_size = 1 + sim::choose(4);
+        o.min_idle = sim::one_in(3) ? sim::choose(static_cast<unsigned>(o.max_size) + 1) : 0;
+        o.acquire_timeout = one_of(0ns, 1'000'000ns, 30'000'000ns, 30'000'000'000ns);
+        if (family_.waits_for_ever) o.acquire_timeout = nanoseconds::max();
+        o.idle_timeout = one_of(family_.own_thread ? 1s : 1ms, 10min, nanoseconds::max());
+        o.creation = sim::one_in(2) ? lend::creation_mode::worker : lend::creation_mode::inline_;
+        o.fairness = sim::one_in(2) ? lend::fairness_mode::strict : lend::fairness_mode::adaptive;
+        o.housekeeping = family_.own_thread ? lend::housekeeping_mode::own_thread
+                                            : lend::housekeeping_mode::manual;
+        return o;
+    }
+
+    void use(pool_type& pool, const lend::pool_options& options) {
+        const unsigned users = 2 + sim::choose(4) + (sim::one_in(4) ? 1 : 0);
+        const unsigned closer = family_.closes ? sim::choose(users) : users;
+        std::vector<sim::fiber_ref> fibers;
+        for (unsigned at = 0; at < users; ++at) {
+            fibers.push_back(sim::spawn(
+                [this, &pool, timeout = options.acquire_timeout, closes = at == closer] {
+                    user someone(world_, pool, timeout, family_.exact);
+                    const unsigned operations = 1 + sim::choose(6);
+                    const unsigned close_at = sim::choose(operations);
+                    for (unsigned done = 0; done < operations; ++done) {
+                        if (closes && done == close_at) someone.close(one_of(0ns, 1'000'000ns, 9s));
+                        step(someone, pool);
+                    }
+                    if (!family_.waits_for_ever && someone.holds() && sim::one_in(3)) {
+                        kept_.push_back(someone.hand_out());
+                    }
+                },
+                "user"));
+        }
+        for (const sim::fiber_ref each : fibers) sim::join(each);
+    }
+
+    void step(user& someone, pool_type& pool) {
+        switch (sim::choose(16)) {
+        case 0:
+        case 1:
+        case 2:
+        case 3:
+        case 4:
+        case 5:
+        case 6:
+            take(someone);
+            break;
+        case 7:
+        case 8:
+        case 9:
+        case 10:
+            if (someone.holds()) someone.end(draw_ending());
+            else take(someone);
+            break;
+        case 11:
+            sim::sleep(one_of(1us, 30us, 2000us));
+            break;
+        case 12:
+            if (someone.holds()) someone.destroy_own();
+            break;
+        case 13:
+            if (sim::one_in(4)) someone.destroy_forged();
+            else someone.destroy_any();
+            break;
+        case 14:
+            (void)pool.sweep(sim::platform::now() + one_of(0ns, 10'000'000ns, 700s));
+            break;
+        default:
+            someone.look_at_stats();
+            break;
+        }
+    }
+
+    void take(user& someone) {
+        const int kind = static_cast<int>(sim::choose(Driver::kinds));
+        if (family_.waits_for_ever) {
+            if (!someone.holds()) someone.acquire(kind);
+            return;
+        }
+        if (someone.count() == 2) return;
+        switch (sim::choose(5)) {
+        case 0:
+            someone.try_acquire(kind);
+            break;
+        case 1:
+            someone.try_acquire_for(short_span(), kind);
+            break;
+        case 2:
+            someone.try_acquire_until(short_span() - 10ns, kind);
+            break;
+        default:
+            someone.acquire(kind);
+            break;
+        }
+    }
+
+    static ending draw_ending() {
+        switch (sim::choose(8)) {
+        case 0:
+            return ending::discard;
+        case 1:
+            return ending::detach;
+        case 2:
+            return ending::unwind;
+        case 3:
+            return ending::destructor;
+        default:
+            return ending::release;
+        }
+    }
+
+    // The pool goes; leases that are still out end before, meanwhile and after.
+    void finish(std::optional<pool_type>& pool) {
+        if (sim::one_in(2) && kept_.empty() && !world_.close_begun) {
+            compare_counters(*pool);
+        }
+        world_.pool_is_there = false;
+        for (lease_type& each : kept_) {
+            sim::spawn(
+                [this, &each, how = draw_ending()] {
+                    world_.here() = {};
+                    world_.here().is_user = true;
+                    if (sim::one_in(2)) sim::sleep(one_of(1us, 1ms, 6s));
+                    lease_type lease = std::move(each);
+                    end_kept(std::move(lease), how);
+                    world_.here() = {};
+                },
+                "late lease");
+        }
+        world_.close_begun = true;
+        pool.reset();
+    }
+
+    void end_kept(lease_type lease, ending how) {
+        const int serial = lease->serial;
+        world_.given_back(serial);
+        if (how == ending::detach) {
+            world_.left_alive(serial);
+            (void)lease.detach().has_value();
+        } else if (how == ending::discard) {
+            (void)lease.discard();
+        } else {
+            (void)lease.release();
+        }
+    }
+
+    void compare_counters(pool_type& pool) {
+        if (pool.close(100s) != lend::hr::s_ok) return;
+        const lend::pool_stats s = pool.stats();
+        SIM_CHECK(s.size == 0 && s.waiting == 0);
+        SIM_CHECK(s.acquired == world_.leases);
+        SIM_CHECK(s.created == world_.created);
+        SIM_CHECK(s.create_failed == world_.create_failed);
+        SIM_CHECK(s.destroyed == world_.destroyed);
+        SIM_CHECK(s.detached == world_.detached);
+    }
+
+    family family_;
+    pool_world world_;
+    std::vector<lease_type> kept_;
+};
+
+template <class Driver>
+std::string explore(const char* name, std::uint64_t runs, const family& f) {
+    sim::options how{.name = name};
+    if (f.exact) how.early_jump_one_in = 0;
+    how.thread_failure_one_in = f.faults != 0 ? 8 : 0;
+    return sim::explore(1, runs, how, [&] { scenario<Driver>{f}(); }).message;
+}
+
+constexpr std::uint64_t runs = 10'000;
+
+TEST(PoolSim, keeps_its_invariants_while_the_driver_behaves) {
+    EXPECT_EQ(explore<plain_driver>("plain", runs, {}), "");
+}
+
+TEST(PoolSim, keeps_its_invariants_with_faults) {
+    EXPECT_EQ(explore<plain_driver>("plain, faults", runs, {.faults = 6}), "");
+}
+
+TEST(PoolSim, keeps_its_invariants_with_faults_and_hangs) {
+    EXPECT_EQ(explore<plain_driver>("plain, hangs", runs, {.faults = 6, .hangs = true}), "");
+}
+
+TEST(PoolSim, keeps_its_invariants_when_closed_under_its_users) {
+    EXPECT_EQ(explore<plain_driver>("plain, closed", runs,
+                                    {.faults = 6, .hangs = true, .closes = true}),
+              "");
+}
+
+TEST(PoolSim, serves_everyone_who_waits_for_ever) {
+    EXPECT_EQ(explore<plain_driver>("plain, for ever", runs,
+                                    {.faults = 6, .hangs = true, .waits_for_ever = true}),
+              "");
+}
+
+TEST(PoolSim, keeps_its_invariants_with_checks_and_idle_limits) {
+    EXPECT_EQ(explore<checked_driver>("checked", runs,
+                                      {.faults = 6, .hangs = true, .closes = true}),
+              "");
+}
+
+TEST(PoolSim, keeps_its_invariants_with_its_own_housekeeper) {
+    EXPECT_EQ(explore<checked_driver>(
+                  "housekeeper", runs,
+                  {.faults = 6, .hangs = true, .closes = true, .own_thread = true}),
+              "");
+}
+
+TEST(PoolSim, keeps_its_invariants_with_kinds_that_lend_compares) {
+    EXPECT_EQ(explore<typed_driver>("typed", runs, {}), "");
+    EXPECT_EQ(explore<typed_driver>("typed, faults", runs,
+                                    {.faults = 6, .hangs = true, .closes = true}),
+              "");
+}
+
+TEST(PoolSim, keeps_its_invariants_with_kinds_that_the_driver_rates) {
+    EXPECT_EQ(explore<rated_driver>("rated", runs, {}), "");
+    EXPECT_EQ(explore<rated_driver>("rated, faults", runs,
+                                    {.faults = 6, .hangs = true, .closes = true}),
+              "");
+}
+
+TEST(PoolSim, serves_everyone_of_every_kind_who_waits_for_ever) {
+    EXPECT_EQ(explore<typed_driver>("typed, for ever", runs, {.waits_for_ever = true}), "");
+    EXPECT_EQ(explore<rated_driver>("rated, for ever", runs,
+                                    {.faults = 6, .hangs = true, .waits_for_ever = true}),
+              "");
+}
+
+TEST(PoolSim, keeps_its_invariants_when_the_clock_jumps_early) {
+    EXPECT_EQ(explore<plain_driver>("early", runs,
+                                    {.faults = 6, .hangs = true, .closes = true, .exact = false}),
+              "");
+    EXPECT_EQ(explore<rated_driver>("early, rated", runs,
+                                    {.faults = 6, .hangs = true, .closes = true, .exact = false}),
+              "");
+}
+
+} // namespace

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// Somebody who uses a simulated pool at random, or as told, and checks every answer.
+
+#ifndef LEND_TESTS_SUPPORT_POOL_USER_HPP
+#define LEND_TESTS_SUPPORT_POOL_USER_HPP
+
+#include "pool_world.hpp"
+#include "sim_platform.hpp"
+
+#include <lend/pool.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+namespace lend_test {
+
+/// Ways in which a user ends a lease.
+enum class ending : std::uint8_t { release, destructor, discard, detach, unwind };
+
+template <class Driver>
+class pool_user {
+public:
+    using pool_type = lend::pool<Driver, sim::platform>;
+    using lease_type = typename pool_type::lease_type;
+    using nanoseconds = std::chrono::nanoseconds;
+
+    /// `exact_time`: the clock moves only when nobody can run, so deadlines are met exactly.
+    pool_user(pool_world& world, pool_type& pool, nanoseconds acquire_timeout, bool exact_time)
+        : world_(world), pool_(pool), acquire_timeout_(acquire_timeout), exact_(exact_time) {
+        world_.here() = {};
+        world_.here().is_user = true;
+    }
+    pool_user(const pool_user&) = delete;
+    pool_user& operator=(const pool_user&) = delete;
+    ~pool_user() {
+        while (!held_.empty()) end(ending::release);
+        world_.here() = {};
+    }
+
+    [[nodiscard]] bool holds() const { return !held_.empty(); }
+    [[nodiscard]] std::size_t count() const { return held_.size(); }
+
+    // ---- taking ---------------------------------------------------------------------------
+
+    void acquire(int kind = 0) {
+        take(kind, acquire_timeout_, [&] {
+            if constexpr (typed) return pool_.acquire(kind);
+            else return pool_.acquire();
+        });
+    }
+    void try_acquire(int kind = 0) {
+        take(kind, nanoseconds(0), [&] {
+            if constexpr (typed) return pool_.try_acquire(kind);
+            else return pool_.try_acquire();
+        });
+    }
+    void try_acquire_for(nanoseconds span, int kind = 0) {
+        take(kind, span, [&] {
+            if constexpr (typed) return pool_.try_acquire_for(kind, span);
+            else return pool_.try_acquire_for(span);
+        });
+    }
+    void try_acquire_until(nanoseconds from_now, int kind = 0) {
+        const auto deadline = sim::platform::now() + from_now;
+        // A deadline in the past is a short wait, not none.
+        take(kind, std::max(from_now, nanoseconds(1)), [&] {
+            if constexpr (typed) return pool_.try_acquire_until(kind, deadline);
+            else return pool_.try_acquire_until(deadline);
+        });
+    }
+
+    // ---- ending ---------------------------------------------------------------------------
+
+    void end(ending how) {
+        lease_type lease = std::move(held_.back());
+        held_.pop_back();
+        end(std::move(lease), how);
+    }
+
+    void end(lease_type lease, ending how) {
+        const int serial = lease->serial;
+        const auto number = lease.id();
+        if (how != ending::detach) world_.given_back(serial);
+        switch (how) {
+        case ending::release: {
+            const lend::hresult code = lease.release();
+            SIM_CHECK(code == lend::hr::s_ok || code == lend::hr::s_false);
+            if (code == lend::hr::s_false) SIM_CHECK(!world_.at(serial).alive);
+            SIM_CHECK(lease.release() == lend::hr::lend_e_stale);
+            break;
+        }
+        case ending::destructor: {
+            const lease_type gone = std::move(lease);
+            break;
+        }
+        case ending::discard:
+            (void)lease.discard();
+            SIM_CHECK(!world_.at(serial).alive);
+            SIM_CHECK(lease.discard() == lend::hr::lend_e_stale);
+            break;
+        case ending::detach: {
+            world_.given_back(serial);
+            world_.left_alive(serial);
+            auto out = lease.detach();
+            SIM_CHECK(out.has_value() && out->serial == serial);
+            break;
+        }
+        case ending::unwind:
+            try {
+                const lease_type unwound = std::move(lease);
+                throw std::runtime_error("out of here");
+            } catch (const std::runtime_error&) {
+                SIM_CHECK(!world_.at(serial).alive);
+            }
+            break;
+        }
+        if (!world_.at(serial).alive || how == ending::detach) check_dead(number);
+    }
+
+    [[nodiscard]] lease_type hand_out() {
+        lease_type lease = std::move(held_.back());
+        held_.pop_back();
+        return lease;
+    }
+
+    // ---- by number ------------------------------------------------------------------------
+
+    void destroy_own() {
+        thing_record& t = world_.at(held_.back()->serial);
+        const auto code = pool_.destroy(held_.back().id());
+        if (code == lend::hr::lend_e_closed) {
+            SIM_CHECK(world_.close_begun);
+        } else {
+            SIM_CHECK(code == lend::hr::s_false);
+            t.condemned_at = world_.acquires_begun;
+        }
+    }
+
+    void destroy_any() {
+        if (world_.things.empty()) return;
+        const auto serial = static_cast<int>(sim::choose(
+            static_cast<unsigned>(world_.things.size())));
+        const auto number = world_.at(serial).number;
+        if (number == 0) return;
+        const bool was_gone = !world_.at(serial).alive || world_.at(serial).detached;
+        const lend::hresult code = pool_.destroy(number);
+        thing_record& t = world_.at(serial);
+        if (code == lend::hr::lend_e_closed) {
+            SIM_CHECK(world_.close_begun);
+        } else if (was_gone && !t.detached) {
+            SIM_CHECK(code == lend::hr::lend_e_stale);
+        } else if (code == lend::hr::s_ok || code == lend::hr::e_fail) {
+            SIM_CHECK(!t.alive);
+        } else if (code == lend::hr::s_false) {
+            if (t.condemned_at > world_.acquires_begun) t.condemned_at = world_.acquires_begun;
+        } else {
+            SIM_CHECK(code == lend::hr::lend_e_stale);
+        }
+    }
+
+    void destroy_forged() {
+        const auto code = pool_.destroy(0x1234'5678'9ABC'DEF0U + sim::choose(1000));
+        SIM_CHECK(code == lend::hr::lend_e_stale || code == lend::hr::lend_e_closed);
+    }
+
+    // ---- the pool -------------------------------------------------------------------------
+
+    void look_at_stats() {
+        const lend::pool_stats s = pool_.stats();
+        SIM_CHECK(s.size == s.idle + s.in_use + s.creating + s.checking + s.resetting + s.parked +
+                                s.destroying);
+        SIM_CHECK(s.size <= s.max_size && s.max_size == world_.max_size);
+        SIM_CHECK(s.created <= world_.created && s.destroyed <= world_.destroyed);
+    }
+
+    void close(nanoseconds patience) {
+        world_.close_begun = true;
+        const auto begun = sim::elapsed();
+        const auto hung_before = world_.here().hung;
+        const lend::hresult code = pool_.close(patience);
+        const auto hung = world_.here().hung - hung_before;
+        SIM_CHECK(code == lend::hr::s_ok || code == lend::hr::s_false);
+        if (code == lend::hr::s_ok) {
+            SIM_CHECK(world_.calls == 0);
+            world_.closed = true;
+        }
+        if (exact_) SIM_CHECK(sim::elapsed() - begun <= patience + hung);
+    }
+
+private:
+    static constexpr bool typed = lend::driver_traits<Driver>::has_resource_type;
+
+    void check_dead(std::uint64_t number) {
+        if (world_.drivers_ended == 0 && world_.pool_is_there) {
+            const auto code = pool_.destroy(number);
+            SIM_CHECK(code == lend::hr::lend_e_stale || code == lend::hr::lend_e_closed);
+        }
+    }
+
+    template <class Call>
+    void take(int kind, nanoseconds span, const Call& call) {
+        fiber_notes& self = world_.here();
+        self.has_queued = false;
+        const std::uint64_t ticket = ++world_.acquires_begun;
+        const bool was_closed = world_.closed;
+        const auto begun = sim::elapsed();
+        const auto hung_before = self.hung;
+        const std::uint64_t failures = world_.create_failed;
+        auto got = call();
+        self.node = nullptr;
+        const auto took = sim::elapsed() - begun;
+        const auto hung = self.hung - hung_before;
+        // 6: one deadline for everything but the driver calls on this very thread.
+        if (exact_ && span != nanoseconds::max()) SIM_CHECK(took <= span + hung);
+        if (got) {
+            SIM_CHECK(!was_closed);
+            lease_type lease = *std::move(got);
+            SIM_CHECK(static_cast<bool>(lease));
+            world_.lent(lease->serial, lease.id(), ticket);
+            check_kind(kind, world_.at(lease->serial).kind);
+            held_.push_back(std::move(lease));
+            return;
+        }
+        const lend::hresult code = got.error().code();
+        if (code == lend::hr::lend_e_timed_out) {
+            SIM_CHECK(span > nanoseconds(0) && took >= span - nanoseconds(1));
+            SIM_CHECK(got.error().waited() <= took && got.error().snapshot() != nullptr);
+        } else if (code == lend::hr::lend_e_exhausted) {
+            SIM_CHECK(span <= nanoseconds(0));
+        } else if (code == lend::hr::lend_e_closed) {
+            SIM_CHECK(world_.close_begun);
+        } else {
+            SIM_CHECK(code == lend::hr::e_accessdenied || code == lend::hr::e_outofmemory ||
+                      code == lend::hr::e_fail);
+            // A failure that is known, or that came while this caller was there.
+            SIM_CHECK(world_.create_failed > failures || failures > 0);
+        }
+    }
+
+    static void check_kind(int wanted, int kind) {
+        if constexpr (lend::driver_traits<Driver>::has_rate) {
+            SIM_CHECK(world_driver::rating_of(wanted, kind).value > 0);
+        } else {
+            SIM_CHECK(wanted == kind);
+        }
+    }
+
+    pool_world& world_;
+    pool_type& pool_;
+    nanoseconds acquire_timeout_;
+    bool exact_;
+    std::vector<lease_type> held_;
+};
+
+} // namespace lend_test
+
+#endif // LEND_TESTS_SUPPORT_POOL_USER_HPP

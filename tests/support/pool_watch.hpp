@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// Looks at a simulated pool between every two steps, and fails the run when one of the pool's
+/// invariants does not hold. Looks at words and fields only; calls nothing of the pool.
+
+#ifndef LEND_TESTS_SUPPORT_POOL_WATCH_HPP
+#define LEND_TESTS_SUPPORT_POOL_WATCH_HPP
+
+#include "pool_world.hpp"
+#include "sim_platform.hpp"
+
+#include <lend/pool.hpp>
+
+#include <array>
+#include <cstddef>
+
+namespace lend_test {
+
+/// The state behind a pool. The driver is a member of it.
+template <class Driver, class Platform>
+auto& core_of(lend::pool<Driver, Platform>& pool) noexcept {
+    using core = lend::detail::core<Driver, Platform>;
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Winvalid-offsetof"
+    constexpr std::size_t before_driver = offsetof(core, driver);
+#pragma GCC diagnostic pop
+    return *reinterpret_cast<core*>(reinterpret_cast<std::byte*>(&pool.driver()) - before_driver);
+}
+
+template <class Driver>
+class pool_watch {
+    using core_type = lend::detail::core<Driver, sim::platform>;
+    using slot_type = typename core_type::slot_type;
+    using node = typename core_type::waiter_type;
+    using words = lend::detail::lending_word;
+    using waiter_state = lend::detail::waiter_state;
+
+public:
+    pool_watch(pool_world& world, core_type& core) : world_(world), core_(core) {}
+
+    void operator()() {
+        if (core_.shares.load(std::memory_order_relaxed) == 0) return; // about to be freed
+        count_slots();
+        watch_queue();
+        if (sim::nobody_can_run()) look_at_rest();
+    }
+
+private:
+    // 1: the gauges sum to the size, which never exceeds the maximum. Under the lock the two may
+    // differ for a step.
+    void count_slots() {
+        std::size_t taken = 0;
+        core_.slots.for_each([&](slot_type& s) {
+            if (!words::is(s.word.peek(), words::empty)) ++taken;
+        });
+        SIM_CHECK(core_.size <= core_.options.max_size);
+        SIM_CHECK(taken <= core_.options.max_size);
+        if (lock_is_free()) SIM_CHECK(taken == core_.size);
+        world_.check_sizes();
+    }
+
+    bool lock_is_free() {
+        if (!core_.mutex.try_lock()) return false;
+        core_.mutex.unlock();
+        return true;
+    }
+
+    // 7: whoever comes joins at the end, or at the front if its turn is not over; whoever is given
+    // a slot was the first whom it fits.
+    void watch_queue() {
+        std::array<node*, 16> now{};
+        std::size_t count = 0;
+        for (node* w = core_.waiters.head(); w != nullptr; w = w->next) {
+            SIM_CHECK(count < now.size());
+            now[count++] = w;
+        }
+        SIM_CHECK(count == core_.waiters.size() || !lock_is_free());
+        if (count == count_ && now == queue_) return;
+        for (std::size_t at = 0; at < count_; ++at) {
+            if (contains(now, count, queue_[at])) continue;
+            // It left under the lock, which is still held, so the node is alive.
+            const slot_type* const given = queue_[at]->slot;
+            for (std::size_t before = 0; given != nullptr && before < at; ++before) {
+                if (contains(now, count, queue_[before]))
+                    SIM_CHECK(!fits(*queue_[before], *given));
+            }
+        }
+        for (std::size_t at = 0; at < count; ++at) {
+            if (contains(queue_, count_, now[at])) continue;
+            fiber_notes& self = world_.here();
+            SIM_CHECK(at == (self.has_queued ? 0 : count - 1));
+            self.has_queued = true;
+            self.node = now[at];
+        }
+        queue_ = now;
+        count_ = count;
+    }
+
+    // When nothing can happen but by time: nobody waits for something that is there to be had.
+    void look_at_rest() {
+        SIM_CHECK(lock_is_free());
+        if (core_.closing) {
+            SIM_CHECK(core_.waiters.empty());
+            return;
+        }
+        if (core_.waiters.empty()) return;
+        if (somebody_is_on_the_way()) return;
+        std::size_t unwanted = 0;
+        core_.slots.for_each([&](slot_type& s) {
+            if (!words::is(s.word.peek(), words::idle)) return;
+            bool wanted = false;
+            for (node* w = core_.waiters.head(); w != nullptr; w = w->next) {
+                wanted = wanted || fits(*w, s);
+            }
+            // 2: never idle while somebody waits whom it fits.
+            SIM_CHECK(!wanted);
+            ++unwanted;
+        });
+        if (core_.creating != 0) return;
+        // Nobody makes anything: then it is too early after a failure, or there is no room; and
+        // what nobody wants makes room for what somebody wants.
+        if (core_.plan.failing() && core_.plan.look_at() > sim::platform::now()) return;
+        SIM_CHECK(core_.room() == 0);
+        SIM_CHECK(unwanted == 0);
+    }
+
+    static bool contains(const std::array<node*, 16>& all, std::size_t count, const node* one) {
+        for (std::size_t at = 0; at < count; ++at) {
+            if (all[at] == one) return true;
+        }
+        return false;
+    }
+
+    // A caller in the queue, or answered a moment ago, whom a driver call keeps from looking:
+    // when rating, and when no thread could be started for a create.
+    bool somebody_is_on_the_way() const {
+        for (const fiber_notes& each : world_.fibers) {
+            if (each.node != nullptr && each.in_driver) return true;
+        }
+        return false;
+    }
+
+    static bool fits(const node& w, const slot_type& s) {
+        if constexpr (core_type::comparable) {
+            return *w.wanted == *s.type;
+        } else if constexpr (core_type::typed) {
+            return world_driver::rating_of(*w.wanted, *s.type).value > 0;
+        } else {
+            return true;
+        }
+    }
+
+    pool_world& world_;
+    core_type& core_;
+    std::array<node*, 16> queue_{};
+    std::size_t count_ = 0;
+};
+
+} // namespace lend_test
+
+#endif // LEND_TESTS_SUPPORT_POOL_WATCH_HPP

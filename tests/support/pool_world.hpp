@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// Drivers for simulated pools whose calls fail, throw and hang as the run decides, and the world
+/// that they report to: it knows each resource and fails the run when one is treated wrongly.
+
+#ifndef LEND_TESTS_SUPPORT_POOL_WORLD_HPP
+#define LEND_TESTS_SUPPORT_POOL_WORLD_HPP
+
+#include "sim_platform.hpp"
+
+#include <lend/driver.hpp>
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <new>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+namespace lend_test {
+
+/// How often a driver call goes wrong: once in so many, 0 for never.
+struct fault_chances {
+    unsigned create = 0;
+    unsigned reset = 0;
+    unsigned check = 0;
+    unsigned rate = 0;
+    unsigned destroy = 0;
+    unsigned hang = 0;                                            ///< any call
+    std::chrono::nanoseconds longest_hang = std::chrono::milliseconds(5);
+};
+
+enum class driver_member : std::uint8_t { create, rate, reset, check, idle_limit, destroy };
+
+/// What is known of one fiber.
+struct fiber_notes {
+    bool is_user = false;    ///< false: a thread of the pool
+    bool in_driver = false;  ///< inside a driver call, which may hang
+    bool has_queued = false; ///< was in the queue at least once during this acquire
+    const void* node = nullptr;
+    std::chrono::nanoseconds hung{0}; ///< time spent in driver calls
+};
+
+/// What is known of one resource. Serial numbers are never used again.
+struct thing_record {
+    int kind = 0;
+    bool alive = true;
+    bool lent = false;
+    bool dirty = false;   ///< used since the last reset that succeeded
+    bool doomed = false;  ///< the driver said that it is bad: only destroy may follow
+    bool detached = false;
+    bool in_call = false;
+    std::uint64_t number = 0;          ///< the pool's number for it, once it was lent
+    std::uint64_t condemned_at = ~0ULL; ///< acquires with later tickets must not get it
+};
+
+/// Driver calls and leases of one simulated run, checked as they happen.
+class pool_world {
+public:
+    fault_chances faults;
+    std::size_t max_size = 0;
+    std::chrono::nanoseconds idle_limit{-1};
+
+    std::vector<thing_record> things;
+    std::array<fiber_notes, 64> fibers{};
+    std::size_t live = 0;     ///< made, and not destroyed or detached
+    std::size_t creating = 0; ///< creates that run
+    std::size_t calls = 0;    ///< driver calls that run, but the destroys of users' fibers
+    std::uint64_t created = 0;
+    std::uint64_t create_failed = 0;
+    std::uint64_t destroyed = 0;
+    std::uint64_t detached = 0;
+    std::uint64_t leases = 0;
+    std::uint64_t acquires_begun = 0;
+    bool close_begun = false;
+    bool closed = false; ///< close returned s_ok
+    bool pool_is_there = true; ///< nobody has begun to destroy the pool object
+    int drivers_ended = 0;
+
+    pool_world() { things.reserve(64); }
+
+    fiber_notes& here() { return fibers[sim::platform::thread_slot()]; }
+
+    // ---- leases ---------------------------------------------------------------------------
+
+    void lent(int serial, std::uint64_t number, std::uint64_t acquire) {
+        thing_record& t = at(serial);
+        SIM_CHECK(t.alive && !t.detached);
+        SIM_CHECK(!t.lent);
+        SIM_CHECK(!t.dirty);
+        SIM_CHECK(!t.doomed);
+        SIM_CHECK(!t.in_call);
+        SIM_CHECK(acquire <= t.condemned_at);
+        SIM_CHECK(number != 0 && (t.number == 0 || t.number == number));
+        t.number = number;
+        t.lent = true;
+        t.dirty = true;
+        ++leases;
+    }
+
+    void given_back(int serial) {
+        SIM_CHECK(at(serial).lent);
+        at(serial).lent = false;
+    }
+
+    void left_alive(int serial) {
+        thing_record& t = at(serial);
+        SIM_CHECK(t.alive && !t.lent && !t.in_call);
+        t.detached = true;
+        ++detached;
+        --live;
+    }
+
+    // ---- driver calls ---------------------------------------------------------------------
+
+    thing_record& at(int serial) {
+        SIM_CHECK(serial >= 0 && static_cast<std::size_t>(serial) < things.size());
+        return things[static_cast<std::size_t>(serial)];
+    }
+
+    void begin(driver_member what, int serial) {
+        SIM_CHECK(sim::platform::locks_held() == 0);
+        SIM_CHECK(drivers_ended == 0);
+        fiber_notes& self = here();
+        const bool of_a_user = what == driver_member::destroy && self.is_user;
+        if (closed) SIM_CHECK(of_a_user);
+        if (!of_a_user) ++calls;
+        self.in_driver = true;
+        if (serial < 0) return;
+        thing_record& t = at(serial);
+        SIM_CHECK(t.alive && !t.detached);
+        SIM_CHECK(!t.lent);
+        SIM_CHECK(!t.in_call);
+        if (t.doomed) SIM_CHECK(what == driver_member::destroy);
+        t.in_call = true;
+    }
+
+    void end(driver_member what, int serial) {
+        fiber_notes& self = here();
+        self.in_driver = false;
+        if (!(what == driver_member::destroy && self.is_user)) --calls;
+        if (serial >= 0) at(serial).in_call = false;
+    }
+
+    void maybe_hang() {
+        if (faults.hang == 0 || !sim::one_in(faults.hang)) return;
+        const auto before = sim::elapsed();
+        sim::sleep(faults.longest_hang / (1 << (2 * sim::choose(4))));
+        here().hung += sim::elapsed() - before;
+    }
+
+    [[nodiscard]] static bool goes_wrong(unsigned chance) {
+        return chance != 0 && sim::one_in(chance);
+    }
+
+    void check_sizes() {
+        SIM_CHECK(live + creating <= max_size);
+    }
+};
+
+struct thing {
+    explicit thing(int s) noexcept : serial(s) {}
+    thing(thing&& other) noexcept : serial(std::exchange(other.serial, -1)) {}
+    thing& operator=(thing&& other) noexcept {
+        serial = std::exchange(other.serial, -1);
+        return *this;
+    }
+
+    int serial;
+};
+
+/// What all drivers of the world do. Its destructor tells when the pool's state is freed.
+class world_driver {
+public:
+    using resource = thing;
+
+    explicit world_driver(pool_world& world) noexcept : world_(&world) {}
+    world_driver(world_driver&& other) noexcept : world_(std::exchange(other.world_, nullptr)) {}
+    world_driver& operator=(world_driver&&) = delete;
+    ~world_driver() {
+        if (world_ != nullptr) ++world_->drivers_ended;
+    }
+
+    lend::hresult reset(thing& t) {
+        const int serial = t.serial;
+        call_scope call(*world_, driver_member::reset, serial);
+        if (pool_world::goes_wrong(world_->faults.reset)) {
+            world_->at(serial).doomed = true;
+            fail_or_throw();
+            return lend::hr::e_fail;
+        }
+        world_->at(serial).dirty = false;
+        return lend::hr::s_ok;
+    }
+
+    lend::hresult destroy(thing&& t) {
+        const int serial = std::exchange(t.serial, -1);
+        call_scope call(*world_, driver_member::destroy, serial);
+        // Gone whatever comes of it.
+        world_->at(serial).alive = false;
+        ++world_->destroyed;
+        --world_->live;
+        if (pool_world::goes_wrong(world_->faults.destroy)) {
+            fail_or_throw();
+            return lend::hr::e_fail;
+        }
+        return lend::hr::s_ok;
+    }
+
+protected:
+    class call_scope {
+    public:
+        call_scope(pool_world& world, driver_member what, int serial)
+            : world_(world), what_(what), serial_(serial) {
+            world_.begin(what, serial);
+            world_.maybe_hang();
+        }
+        call_scope(const call_scope&) = delete;
+        call_scope& operator=(const call_scope&) = delete;
+        ~call_scope() { world_.end(what_, serial_); }
+
+    private:
+        pool_world& world_;
+        driver_member what_;
+        int serial_;
+    };
+
+    lend::result<thing> make(int kind) {
+        ++world_->creating;
+        world_->check_sizes();
+        call_scope call(*world_, driver_member::create, -1);
+        --world_->creating;
+        if (pool_world::goes_wrong(world_->faults.create)) {
+            ++world_->create_failed;
+            fail_or_throw();
+            return lend::error(lend::hr::e_accessdenied, "no more today", 7);
+        }
+        world_->things.push_back({.kind = kind});
+        ++world_->live;
+        ++world_->created;
+        world_->check_sizes();
+        return thing(static_cast<int>(world_->things.size()) - 1);
+    }
+
+    lend::health find_health(thing& t) {
+        const int serial = t.serial;
+        call_scope call(*world_, driver_member::check, serial);
+        if (!pool_world::goes_wrong(world_->faults.check)) return lend::health::good;
+        world_->at(serial).doomed = true;
+        fail_or_throw();
+        return sim::one_in(2) ? lend::health::broken : lend::health::backend_gone;
+    }
+
+    lend::rating rate_kind(int wanted, const thing& t) {
+        const int serial = t.serial;
+        call_scope call(*world_, driver_member::rate, serial);
+        if (pool_world::goes_wrong(world_->faults.rate)) {
+            world_->at(serial).doomed = true;
+            fail_or_throw();
+            return lend::rating{101};
+        }
+        return rating_of(wanted, world_->at(serial).kind);
+    }
+
+    std::chrono::nanoseconds limit_of(const thing& t) {
+        call_scope call(*world_, driver_member::idle_limit, t.serial);
+        if (pool_world::goes_wrong(world_->faults.rate)) throw std::runtime_error("no idea");
+        return world_->idle_limit;
+    }
+
+public:
+    /// Kinds 0 and 1 can stand in for each other, not well; kind 2 stands alone.
+    static lend::rating rating_of(int wanted, int kind) {
+        if (wanted == kind) return lend::rating::perfect;
+        return wanted / 2 == kind / 2 ? 50U : lend::rating::unusable;
+    }
+
+private:
+    static void fail_or_throw() {
+        switch (sim::choose(4)) {
+        case 0:
+            throw std::runtime_error("thrown by the driver");
+        case 1:
+            throw std::bad_alloc();
+        default:
+            break;
+        }
+    }
+
+protected:
+    pool_world* world_;
+};
+
+/// One kind, no checks.
+struct plain_driver : world_driver {
+    using world_driver::world_driver;
+    static constexpr int kinds = 1;
+    lend::result<thing> create() { return make(0); }
+};
+
+/// One kind, checked at each acquire, with an idle limit of its own.
+struct checked_driver : world_driver {
+    using world_driver::world_driver;
+    static constexpr int kinds = 1;
+    lend::result<thing> create() { return make(0); }
+    lend::health check(thing& t, lend::check_kind) { return find_health(t); }
+    std::chrono::nanoseconds idle_limit(const thing& t) { return limit_of(t); }
+};
+
+/// Several kinds, compared by lend.
+struct typed_driver : world_driver {
+    using world_driver::world_driver;
+    using resource_type = int;
+    static constexpr int kinds = 3;
+    lend::result<thing> create(const int& kind) { return make(kind); }
+};
+
+/// Several kinds, compared by the driver, and checked.
+struct rated_driver : world_driver {
+    using world_driver::world_driver;
+    using resource_type = int;
+    static constexpr int kinds = 3;
+    lend::result<thing> create(const int& kind) { return make(kind); }
+    lend::rating rate(const int& wanted, const thing& t, bool) { return rate_kind(wanted, t); }
+    lend::health check(thing& t, lend::check_kind) { return find_health(t); }
+};
+
+} // namespace lend_test
+
+#endif // LEND_TESTS_SUPPORT_POOL_WORLD_HPP
