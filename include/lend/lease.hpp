@@ -13,7 +13,6 @@
 #include <lend/platform.hpp>
 #include <lend/result.hpp>
 
-#include <exception>
 #include <memory>
 #include <utility>
 
@@ -70,11 +69,9 @@ public:
 
     LEND_ALWAYS_INLINE ~lease() {
         if (slot_ == nullptr) return;
-        if constexpr (Platform::exceptions) {
-            if (std::uncaught_exceptions() > 0) [[unlikely]] {
-                end_badly(destroy_reason::poisoned);
-                return;
-            }
+        if (Platform::unwinding()) [[unlikely]] {
+            end_badly(destroy_reason::poisoned);
+            return;
         }
         (void)give_back();
     }
@@ -134,14 +131,16 @@ private:
     // The second half of `detach`: with one return, so that the result is not moved once more.
     result<resource> take_out() noexcept {
         slot_type& s = *std::exchange(slot_, nullptr);
+        detail::checks<core_type>::is_held(s, word_);
         core_type& core = core_type::of(s);
+        typename core_type::lock_type lock(core.mutex);
+        back::begin_destroying(s, back::use::lease); // nobody looks at the slot's type from here on
+        lock.unlock();
         result<resource> out(std::move(s.object));
         (void)core.numbers.erase(s.number);
         (void)core_type::calls::end(s.object, [](const error&) {});
         s.type.reset();
-        typename core_type::lock_type lock(core.mutex);
-        s.word.become(detail::lending_word::count_of(word_) + detail::lending_word::one_lending +
-                      detail::lending_word::destroying);
+        lock.lock();
         ++core.counted.detached;
         back::leave_vacant(core, lock, s);
         return out;

@@ -105,7 +105,7 @@ struct core {
 
     // ---- under the lock -------------------------------------------------------------------
     alignas(64) typename Platform::mutex mutex;
-    waiter_queue<slot_type, Platform> waiters;
+    waiter_queue<slot_type, Platform, typed && !comparable> waiters;
     slot_type* vacant = nullptr; // empty slots, linked by next
     slot_type* jobs = nullptr;   // slots waiting for a worker to create in them, linked by next
     slot_type* last_job = nullptr;

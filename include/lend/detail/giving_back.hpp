@@ -68,10 +68,7 @@ struct giving_back {
     // The same with the lock held, which is let go. The core may be gone afterwards.
     static hresult destroy_locked(
         Core& core, lock_type& lock, slot_type& s, use ended, destroy_reason why) noexcept {
-        const lending_word::type seen = s.word.peek();
-        s.word.become(lending_word::count_of(seen) +
-                      (ended == use::lease ? lending_word::one_lending : 0) +
-                      (seen & lending_word::closing) + lending_word::destroying);
+        begin_destroying(s, ended);
         count_reason(core, why);
         lock.unlock();
         const hresult code = core.destroy_in(s, why);
@@ -79,6 +76,14 @@ struct giving_back {
         ++core.counted.destroyed;
         leave_vacant(core, lock, s);
         return code;
+    }
+
+    // Under the lock, by the owner: the slot's resource is on its way out.
+    static void begin_destroying(slot_type& s, use ended) noexcept {
+        const lending_word::type seen = s.word.peek();
+        s.word.become(lending_word::count_of(seen) +
+                      (ended == use::lease ? lending_word::one_lending : 0) +
+                      (seen & lending_word::closing) + lending_word::destroying);
     }
 
     // A resource has left a slot; its place serves those who wait. Lets the lock go. The core may

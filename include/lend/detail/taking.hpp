@@ -232,7 +232,7 @@ private:
                 ++core_.counted.waited;
             }
             me_.looked = Core::typed || core_.waiters.head() == &me_;
-            must_look_ = me_.looking = me_.looked;
+            must_look_ = me_.looked && core_.waiters.may_look(me_);
             starts = make::plan_for_waiters(core_, wake);
             retry_at_ = next_try();
         }
@@ -271,7 +271,6 @@ private:
                 look::put_back(core_, std::exchange(unfit_, held{}));
                 return std::nullopt;
             }
-            me_.looking = false;
             if (core_.options.creation == creation_mode::inline_) {
                 if (slot_type* const place = make::reserve(core_)) {
                     // One place is taken. If there is another, it is for the next; if not, the next
@@ -301,8 +300,11 @@ private:
         wakes wake;
         {
             const lock_type lock(core_.mutex);
-            const bool left = heard(me_) == waiter_state::answered;
-            core_.waiters.poke(left ? core_.waiters.head() : me_.next, wake);
+            if (heard(me_) == waiter_state::answered) {
+                core_.waiters.poke(core_.waiters.head(), wake);
+            } else {
+                core_.waiters.looked(me_, wake);
+            }
         }
         wake.deliver();
     }
@@ -358,7 +360,7 @@ private:
             }
             if constexpr (Core::typed) {
                 // Others may have taken the room that was there; then something must make room.
-                if (now >= retry_at_) {
+                if (now >= retry_at_ && core_.waiters.may_look(me_)) {
                     core_.waiters.awake(me_);
                     must_look_ = true;
                     return std::nullopt;
@@ -411,17 +413,13 @@ private:
         }
     }
 
-    // Where only the driver can tell, a resource is unwanted when the last of the queue has looked
-    // and nobody ahead is about to: each look that ends tells the next waiter to look, so the turn
-    // comes to the last one again.
+    // Where only the driver can tell, a resource is unwanted when the last of a round has looked.
     bool wanted_by_others(slot_type& s) {
         if constexpr (Core::comparable) {
             return core_.waiters.first([&](waiter_type& w) { return *w.wanted == *s.type; }) !=
                    nullptr;
         } else {
-            return me_.next != nullptr || core_.waiters.first([&](waiter_type& w) {
-                       return w.looking || heard(w) == waiter_state::poked;
-                   }) != nullptr;
+            return !core_.waiters.ends_the_round(me_);
         }
     }
 

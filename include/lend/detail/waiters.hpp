@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 namespace lend::inline v0_1 {
 namespace detail {
@@ -34,8 +35,6 @@ struct waiter {
     const typename Slot::resource_type* wanted = nullptr;
     // Has looked at every slot since it came or was woken, so a release may hand over to it.
     bool looked = false;
-    // Is about to look at every slot, or in the midst of it.
-    bool looking = false;
     Slot* slot = nullptr;
     lending_word::type word = 0;
     std::optional<error> refusal; // an answer without a slot
@@ -62,7 +61,11 @@ private:
 };
 
 // First come, first served. All members are called under the pool's lock.
-template <class Slot, class Platform>
+//
+// InTurns: where only the driver can tell what fits whom, waiters look one after the other, from
+// the first to the last, because each takes what it looks at into its hands: looking all at once,
+// they would keep each other looking. A round that is asked for during a round follows it.
+template <class Slot, class Platform, bool InTurns>
 class waiter_queue {
 public:
     using node = waiter<Slot, Platform>;
@@ -103,13 +106,60 @@ public:
     void leave(node& w, bool owes_a_look, wake_ups<Platform>& wake) noexcept {
         // Relaxed: every writer of the state holds the lock.
         owes_a_look |= w.state.load(std::memory_order_relaxed) == waiter_state::poked;
-        unlink(w);
+        owes_a_look |= unlink(w);
         if (owes_a_look) poke(head_, wake);
     }
 
     // Tells a waiter to look again; does nothing where one is already told, or for none.
     void poke(node* w, wake_ups<Platform>& wake) noexcept {
         if (w == nullptr) return;
+        if constexpr (InTurns) {
+            if (turn_ != nullptr) {
+                another_round_ = true;
+                return;
+            }
+            w = turn_ = head_;
+        }
+        tell(*w, wake);
+    }
+
+    // By a waiter that has come, or wants to look again: may it look now? If not, its turn comes.
+    [[nodiscard]] bool may_look(node& w) noexcept {
+        if constexpr (InTurns) {
+            another_round_ |= turn_ != nullptr && w.next != nullptr;
+            if (turn_ != nullptr) return turn_ == &w;
+            turn_ = &w;
+        }
+        return true;
+    }
+
+    // By a waiter that has looked and stays: the next one's turn.
+    void looked(node& w, wake_ups<Platform>& wake) noexcept {
+        if constexpr (InTurns) {
+            if (turn_ != &w) return;
+            turn_ = w.next;
+            if (turn_ != nullptr) return tell(*turn_, wake);
+            if (std::exchange(another_round_, false)) poke(head_, wake);
+        } else {
+            poke(w.next, wake);
+        }
+    }
+
+    // Everyone before this waiter has looked, and nobody is to look after it.
+    [[nodiscard]] bool ends_the_round(const node& w) const noexcept {
+        return w.next == nullptr && !another_round_;
+    }
+
+    // By the waiter itself: I am about to look.
+    void awake(node& w) noexcept {
+        // Relaxed: read only by holders of the lock and by the waiter itself.
+        w.state.store(waiter_state::waiting, std::memory_order_relaxed);
+        w.looked = true;
+    }
+
+private:
+    void tell(node& told, wake_ups<Platform>& wake) noexcept {
+        node* const w = &told;
         // Relaxed: every writer of the state holds the lock.
         if (w->state.load(std::memory_order_relaxed) != waiter_state::waiting) return;
         w->looked = false;
@@ -118,20 +168,11 @@ public:
         wake.add(w->state);
     }
 
-    // By the waiter itself: I am about to look.
-    void awake(node& w) noexcept {
-        // Relaxed: read only by holders of the lock and by the waiter itself.
-        w.state.store(waiter_state::waiting, std::memory_order_relaxed);
-        w.looked = true;
-        w.looking = true;
-    }
-
-private:
     // A waiter that is answered before it could look passes the duty to look on.
     void settle(node& w, wake_ups<Platform>& wake) noexcept {
         // Relaxed: every writer of the state holds the lock.
-        const bool owes = w.state.load(std::memory_order_relaxed) == waiter_state::poked;
-        unlink(w);
+        bool owes = w.state.load(std::memory_order_relaxed) == waiter_state::poked;
+        owes |= unlink(w);
         // (2) release-store synchronizes-with the acquire-load (3)
         w.state.store(waiter_state::answered, std::memory_order_release);
         wake.add(w.state);
@@ -146,16 +187,25 @@ private:
         ++size_;
     }
 
-    void unlink(node& w) noexcept {
+    // True if it was this waiter's turn.
+    bool unlink(node& w) noexcept {
+        const node* const last = tail_;
         (w.previous == nullptr ? head_ : w.previous->next) = w.next;
         (w.next == nullptr ? tail_ : w.next->previous) = w.previous;
         w.previous = w.next = nullptr;
         --size_;
+        // With the last one a round loses its end, at which things are decided.
+        another_round_ |= InTurns && turn_ != nullptr && &w == last;
+        if (turn_ != &w) return false;
+        turn_ = nullptr;
+        return true;
     }
 
     node* head_ = nullptr;
     node* tail_ = nullptr;
     std::size_t size_ = 0;
+    node* turn_ = nullptr; // whoever looks, or is told to; InTurns only
+    bool another_round_ = false;
 };
 
 // By the waiter, without the lock: what has been said to it so far.
