@@ -172,11 +172,11 @@ void acquire_release(benchmark::State& state) {
           "a resource was lent to two at a time");
 }
 
-// So many that threads that share cores are preempted in between; fewer where every lending is
-// handed over, which costs a thousand times more.
+// So many that threads that share cores are preempted in between, or they would never meet; fewer
+// where every lending is handed over, which costs a hundred times more.
 constexpr std::uint64_t alone = 1 << 10;
 constexpr std::uint64_t shared_cores = 1 << 20;
-constexpr std::uint64_t handed_over = 1 << 15;
+constexpr std::uint64_t handed_over = 1 << 18;
 
 template <class Pool, std::uint64_t Cycles = shared_cores>
 void add_one(const char* implementation, int resources, int threads) {

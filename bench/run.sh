@@ -4,18 +4,18 @@
 # Works from any directory.
 #
 # usage: bench/run.sh [--quick] [--filter REGEX] [--out FILE.json] [BENCHMARK_OPTION...]
-#   --quick    five short repetitions instead of fifteen, for a first look
+#   --quick    nine repetitions instead of twenty-five, for a first look
 #   --filter   only the benchmarks whose names match, for example '^destroy_random'
 #   --out      where the raw data go; otherwise bench/results/DATE-COMMIT.json
 #   What else begins with --benchmark_ goes to the benchmark program.
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd) || exit 1
 called_from=$PWD
-repetitions=15 seconds=0.02 out='' options=()
+repetitions=25 seconds=0.004 out='' options=()
 usage() { sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$root/bench/run.sh"; }
 while [ $# -gt 0 ]; do
     case $1 in
         -h | --help) usage; exit 0 ;;
-        --quick) repetitions=5 seconds=0.005 ;;
+        --quick) repetitions=9 seconds=0.002 ;;
         --filter) options+=("--benchmark_filter=${2:?--filter needs a regular expression}"); shift ;;
         --out) out=${2:?--out needs a file}; shift ;;
         --benchmark_*) options+=("$1") ;;

@@ -39,11 +39,7 @@ public:
     std::size_t erase_batch(std::span<const number> many) { return table_.erase(many); }
 
     LEND_ALWAYS_INLINE std::optional<payload> read(number n) { return table_.read(n); }
-    LEND_ALWAYS_INLINE std::optional<payload> read_pinned(number n) {
-        const auto pinned = table_.find(n);
-        if (!pinned) return std::nullopt;
-        return *pinned;
-    }
+    LEND_ALWAYS_INLINE auto read_pinned(number n) { return table_.find(n); }
     std::size_t size() { return table_.approximate_size(); }
 
 private:

@@ -169,11 +169,11 @@ void run(work& w, std::int64_t threads) {
         shown = tenth;
         const std::chrono::duration<double> spent = clock_type::now() - start;
         const lend::pool_stats s = w.pool.stats();
-        std::printf("%s  %3lld %%  %7lld transfers  %6.0f a second   %zu connections: %zu lent, "
-                    "%zu threads waiting%s",
+        std::printf("%s  %3lld %%  %7lld transfers  %6.0f/s  %zu of %zu connections lent, "
+                    "%zu threads wait%s",
                     terminal ? "\r" : "", static_cast<long long>(done * 100 / w.transfers),
-                    static_cast<long long>(done), static_cast<double>(done) / spent.count(), s.size,
-                    s.in_use, s.waiting, terminal ? " " : "\n");
+                    static_cast<long long>(done), static_cast<double>(done) / spent.count(),
+                    s.in_use, s.size, s.waiting, terminal ? " " : "\n");
         std::fflush(stdout);
     };
 

@@ -13,7 +13,6 @@
 #include <lend/platform.hpp>
 #include <lend/result.hpp>
 
-#include <exception>
 #include <memory>
 #include <utility>
 
@@ -70,11 +69,9 @@ public:
 
     LEND_ALWAYS_INLINE ~lease() {
         if (slot_ == nullptr) return;
-        if constexpr (Platform::exceptions) {
-            if (std::uncaught_exceptions() > 0) [[unlikely]] {
-                end_badly(destroy_reason::poisoned);
-                return;
-            }
+        if (Platform::unwinding()) [[unlikely]] {
+            end_badly(destroy_reason::poisoned);
+            return;
         }
         (void)give_back();
     }

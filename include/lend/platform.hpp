@@ -16,9 +16,14 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <mutex>
 #include <new>
 #include <type_traits>
+
+#if LEND_ITANIUM_ABI
+#include <cxxabi.h>
+#endif
 
 #if defined(__unix__) || defined(__APPLE__)
 #include <pthread.h>
@@ -199,6 +204,23 @@ struct LEND_EXPORT basic_platform {
         return object;
     }
 
+    /// Whether an exception is unwinding the calling thread's stack.
+    ///
+    /// std::uncaught_exceptions() > 0, read through a pointer that each thread keeps where the ABI
+    /// says where its count stands: at the end of every lease the call would cost more than a
+    /// compare-exchange. False where exceptions are off.
+    LEND_ALWAYS_INLINE static bool unwinding() noexcept {
+#if LEND_EXCEPTIONS && LEND_ITANIUM_ABI
+        if constexpr (!Exceptions) return false;
+        static constinit thread_local const unsigned* count = nullptr;
+        if (count == nullptr) [[unlikely]]
+            count = uncaught_count();
+        return *count != 0;
+#else
+        return Exceptions && std::uncaught_exceptions() > 0;
+#endif
+    }
+
     // ---- chance ------------------------------------------------------------------------------
 
     /// 64 random bits: for nonces, jitter and tags; not for cryptography.
@@ -219,6 +241,14 @@ struct LEND_EXPORT basic_platform {
     }
 
 private:
+#if LEND_EXCEPTIONS && LEND_ITANIUM_ABI
+    // The Itanium C++ ABI, 2.2.2: a pointer, then the count.
+    LEND_NOINLINE static const unsigned* uncaught_count() noexcept {
+        const auto* globals = reinterpret_cast<const char*>(abi::__cxa_get_globals());
+        return reinterpret_cast<const unsigned*>(globals + sizeof(void*));
+    }
+#endif
+
     struct job {
         void (*run)(void*);
         void* argument;

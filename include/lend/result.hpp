@@ -30,6 +30,7 @@ template <class T>
 class [[nodiscard]] result {
     static_assert(std::is_object_v<T> && !std::is_array_v<T>, "result<T> holds an object");
     static_assert(!std::is_same_v<std::remove_cv_t<T>, lend::error>, "result<error> is ambiguous");
+    static_assert(!std::is_same_v<std::remove_cv_t<T>, hresult>, "result<hresult> is ambiguous");
 
 public:
     using value_type = T;
@@ -65,10 +66,13 @@ public:
         take(std::move(other));
     }
 
+    /// If the move of a value throws, what is left is the error e_unexpected.
     result& operator=(result other) noexcept(std::is_nothrow_move_constructible_v<T>) {
         drop();
+        refill left_by_a_throw(this);
         has_ = other.has_;
         take(std::move(other));
+        left_by_a_throw.of = nullptr;
         return *this;
     }
 
@@ -140,6 +144,20 @@ public:
     }
 
 private:
+    // Gives a result that holds nothing an error at the end of a scope.
+    struct refill {
+        explicit refill(result* r) noexcept : of(r) {}
+        refill(const refill&) = delete;
+        refill& operator=(const refill&) = delete;
+        ~refill() {
+            if (of == nullptr) return;
+            of->has_ = false;
+            std::construct_at(std::addressof(of->error_), hr::e_unexpected);
+        }
+
+        result* of;
+    };
+
     template <class Other>
     LEND_ALWAYS_INLINE void take(Other&& other) {
         if (has_) {

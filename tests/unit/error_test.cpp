@@ -1,86 +1,340 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// An error keeps its code whatever happens, shares its details, and tells all of them in one line.
+/// Errors: what they carry, how they read, that copies do not change each other, and that the code
+/// outlives an allocation that fails.
 
 #include <lend/error.hpp>
 
+#include "support/leak_guard.hpp"
+
 #include <gtest/gtest.h>
 
+#include <array>
 #include <chrono>
+#include <cstdint>
+#include <exception>
+#include <limits>
 #include <sstream>
 #include <string>
+#include <string_view>
+#include <type_traits>
 #include <utility>
 
 namespace {
 
 using namespace std::chrono_literals;
-namespace hr = lend::hr;
 using lend::error;
+using lend::pool_snapshot;
+using lend_test::fail_each_allocation;
+using lend_test::lasting;
+namespace hr = lend::hr;
 
-TEST(Error, made_of_a_code_has_no_details) {
-    const error e(hr::e_fail);
+constexpr pool_snapshot full_pool{
+    .max_size = 8, .size = 7, .idle = 1, .in_use = 4, .creating = 2, .waiting = 3};
 
-    EXPECT_EQ(e.code(), hr::e_fail);
-    EXPECT_EQ(e.text(), "");
+// Longer than any string that is kept without an allocation.
+const std::string_view long_text = "the server refused the connection: too many clients already";
+
+class Error : public lend_test::leak_checked {};
+
+// ---- the code -----------------------------------------------------------------------------------
+
+TEST_F(Error, from_a_code_has_the_code_and_nothing_else) {
+    const error e(hr::lend_e_closed);
+
+    EXPECT_EQ(e.code(), hr::lend_e_closed);
     EXPECT_EQ(e.driver_code(), 0);
+    EXPECT_EQ(e.text(), "");
     EXPECT_EQ(e.waited(), 0ns);
     EXPECT_EQ(e.snapshot(), nullptr);
     EXPECT_EQ(e.last_create_error(), "");
 }
 
-TEST(Error, success_code_becomes_unexpected) {
-    EXPECT_EQ(error(hr::s_ok).code(), hr::e_unexpected);
-    EXPECT_EQ(error(hr::s_false, "fine").code(), hr::e_unexpected);
+TEST_F(Error, from_a_code_allocates_nothing) {
+    const auto tried = lend_test::allocations_of([] {
+        const error e(hr::e_fail);
+        const error copy = e; // NOLINT(performance-unnecessary-copy-initialization)
+        EXPECT_EQ(copy.text(), "");
+    });
+
+    EXPECT_EQ(tried, 0U);
 }
 
-TEST(Error, message_tells_everything_that_is_known) {
-    const struct {
-        error what;
-        const char* line;
-    } cases[] = {
-        {error(hr::e_fail), "E_FAIL (0x80004005): the operation failed"},
-        {error(hr::e_fail, "disk full"), "E_FAIL (0x80004005): disk full"},
-        {error(hr::e_fail, "disk full", 28), "E_FAIL (0x80004005): disk full [driver code 28]"},
-        {error(static_cast<lend::hresult>(-1)),
-         "0xFFFFFFFF: failure with a code of the driver's own"},
-        {error(hr::lend_e_timed_out)
-             .with_wait(1500ms, {4, 3, 1, 2, 0, 5})
-             .with_last_create_error(error(hr::e_fail, "refused")),
-         "LEND_E_TIMED_OUT (0x80040201): no resource could be had before the deadline; waited "
-         "1500 ms; 3 of 4 resources: 1 idle, 2 in use, 0 being created; 5 waiting; last create "
-         "error: E_FAIL (0x80004005): refused"},
+TEST_F(Error, is_24_bytes_and_moves_without_throwing) {
+    static_assert(sizeof(error) == 24 || sizeof(void*) != 8);
+    static_assert(std::is_nothrow_move_constructible_v<error>);
+    static_assert(std::is_nothrow_copy_constructible_v<error>);
+    static_assert(std::is_convertible_v<lend::hresult, error>);
+    static_assert(!std::is_default_constructible_v<error>);
+}
+
+TEST_F(Error, success_code_is_replaced_by_e_unexpected) {
+    EXPECT_EQ(error(hr::s_ok).code(), hr::e_unexpected);
+    EXPECT_EQ(error(hr::s_false).code(), hr::e_unexpected);
+    EXPECT_EQ(error(hr::s_ok, "words").code(), hr::e_unexpected);
+    EXPECT_EQ(error(hr::s_ok, "words").text(), "words");
+}
+
+TEST_F(Error, failure_code_of_the_driver_is_kept) {
+    constexpr auto own = static_cast<lend::hresult>((std::numeric_limits<std::int32_t>::min)());
+
+    EXPECT_EQ(error(own).code(), own);
+}
+
+// ---- details ------------------------------------------------------------------------------------
+
+TEST_F(Error, keeps_a_copy_of_the_text_and_the_drivers_number) {
+    std::string words(long_text);
+    const error e(hr::e_fail, words, -2067);
+    words.assign(words.size(), 'x');
+
+    EXPECT_EQ(e.text(), long_text);
+    EXPECT_EQ(e.driver_code(), -2067);
+}
+
+TEST_F(Error, drivers_number_is_64_bits_wide) {
+    const auto smallest = (std::numeric_limits<std::int64_t>::min)();
+    const auto largest = (std::numeric_limits<std::int64_t>::max)();
+
+    EXPECT_EQ(error(hr::e_fail, "", smallest).driver_code(), smallest);
+    EXPECT_EQ(error(hr::e_fail, "", largest).driver_code(), largest);
+}
+
+TEST_F(Error, with_wait_adds_the_wait_and_the_snapshot_and_keeps_the_rest) {
+    error e(hr::lend_e_timed_out, "words", 7);
+
+    error& same = e.with_wait(1500ms, full_pool);
+
+    EXPECT_EQ(&same, &e);
+    EXPECT_EQ(e.waited(), 1500ms);
+    ASSERT_NE(e.snapshot(), nullptr);
+    EXPECT_EQ(e.snapshot()->max_size, 8U);
+    EXPECT_EQ(e.snapshot()->size, 7U);
+    EXPECT_EQ(e.snapshot()->idle, 1U);
+    EXPECT_EQ(e.snapshot()->in_use, 4U);
+    EXPECT_EQ(e.snapshot()->creating, 2U);
+    EXPECT_EQ(e.snapshot()->waiting, 3U);
+    EXPECT_EQ(e.text(), "words");
+    EXPECT_EQ(e.driver_code(), 7);
+}
+
+TEST_F(Error, with_last_create_error_adds_the_causes_message_and_keeps_the_rest) {
+    error e(hr::lend_e_timed_out, "words");
+    e.with_wait(2s, full_pool);
+
+    error& same = e.with_last_create_error(error(hr::e_fail, "no route to host", 113));
+
+    EXPECT_EQ(&same, &e);
+    EXPECT_EQ(e.last_create_error(), "E_FAIL (0x80004005): no route to host [driver code 113]");
+    EXPECT_EQ(e.text(), "words");
+    EXPECT_EQ(e.waited(), 2s);
+    EXPECT_NE(e.snapshot(), nullptr);
+}
+
+TEST_F(Error, details_without_a_wait_have_no_snapshot) {
+    EXPECT_EQ(error(hr::e_fail, "words").snapshot(), nullptr);
+    error e(hr::e_fail);
+    e.with_last_create_error(hr::e_abort);
+    EXPECT_EQ(e.snapshot(), nullptr);
+}
+
+TEST_F(Error, can_be_its_own_cause) {
+    error e(hr::e_fail, "words");
+
+    e.with_last_create_error(e);
+
+    EXPECT_EQ(e.last_create_error(), "E_FAIL (0x80004005): words");
+}
+
+// ---- copies -------------------------------------------------------------------------------------
+
+TEST_F(Error, copy_allocates_nothing_and_has_the_same_details) {
+    error e(hr::e_fail, long_text, 5);
+    e.with_wait(1s, full_pool);
+    error copy(hr::e_abort);
+
+    const auto tried = lend_test::allocations_of([&] { copy = e; });
+
+    EXPECT_EQ(tried, 0U);
+    EXPECT_EQ(copy.message(), e.message());
+}
+
+TEST_F(Error, change_of_a_copy_leaves_the_original_as_it_was) {
+    const error original(hr::e_fail, "words");
+    error copy = original;
+
+    copy.with_wait(1s, full_pool).with_last_create_error(hr::e_abort);
+
+    EXPECT_EQ(original.message(), "E_FAIL (0x80004005): words");
+    EXPECT_EQ(original.snapshot(), nullptr);
+    EXPECT_EQ(original.last_create_error(), "");
+}
+
+TEST_F(Error, change_of_the_original_leaves_a_copy_as_it_was) {
+    error original(hr::e_fail, "words");
+    const error copy = original; // NOLINT(performance-unnecessary-copy-initialization)
+
+    original.with_wait(1s, full_pool);
+
+    EXPECT_EQ(copy.snapshot(), nullptr);
+    EXPECT_EQ(copy.waited(), 0ns);
+}
+
+TEST_F(Error, details_outlive_the_error_they_were_made_in) {
+    error kept(hr::e_abort);
+    {
+        const error shorter(hr::e_fail, long_text);
+        kept = shorter;
+    }
+
+    EXPECT_EQ(kept.text(), long_text);
+}
+
+TEST_F(Error, moved_from_error_still_has_its_code) {
+    error e(hr::e_fail, "words");
+
+    const error moved = std::move(e);
+
+    EXPECT_EQ(moved.text(), "words");
+    EXPECT_EQ(e.code(), hr::e_fail); // NOLINT(bugprone-use-after-move)
+    EXPECT_EQ(e.text(), "");
+}
+
+TEST_F(Error, assignment_to_itself_changes_nothing) {
+    error e(hr::e_fail, "words");
+    const error& same = e;
+
+    e = same;
+
+    EXPECT_EQ(e.text(), "words");
+}
+
+// ---- memory -------------------------------------------------------------------------------------
+
+TEST_F(Error, text_is_lost_when_memory_is_out_and_the_code_is_not) {
+    const auto allocations = fail_each_allocation(lasting::for_ever, [](std::uint64_t nth) {
+        const error e(hr::lend_e_closed, long_text, 9);
+        EXPECT_EQ(e.code(), hr::lend_e_closed) << nth;
+        if (lend_test::allocations::failed_here() == 0) return;
+        EXPECT_EQ(e.text(), "") << nth;
+        EXPECT_EQ(e.driver_code(), 0) << nth;
+    });
+
+    EXPECT_EQ(allocations, 2U) << "one for the details, one for the text";
+}
+
+TEST_F(Error, failed_with_wait_leaves_the_error_as_it_was) {
+    const error before(hr::lend_e_timed_out, long_text, 9);
+
+    const auto allocations = fail_each_allocation(lasting::once, [&](std::uint64_t nth) {
+        error e = before;
+        e.with_wait(1s, full_pool);
+        const bool lost = lend_test::allocations::failed_here() > 0;
+        EXPECT_EQ(e.text(), long_text) << nth;
+        EXPECT_EQ(e.driver_code(), 9) << nth;
+        EXPECT_EQ(e.snapshot() == nullptr, lost) << nth;
+        EXPECT_EQ(e.waited(), lost ? 0ns : 1s) << nth;
+    });
+
+    EXPECT_EQ(allocations, 2U) << "one for the details, one for the text";
+}
+
+TEST_F(Error, failed_with_last_create_error_leaves_the_error_as_it_was) {
+    const error before(hr::lend_e_timed_out, "words");
+    const error cause(hr::e_fail, long_text);
+
+    const auto allocations = fail_each_allocation(lasting::once, [&](std::uint64_t nth) {
+        error e = before;
+        e.with_last_create_error(cause);
+        const bool lost = lend_test::allocations::failed_here() > 0;
+        EXPECT_EQ(e.text(), "words") << nth;
+        EXPECT_EQ(e.last_create_error().empty(), lost) << nth;
+    });
+
+    EXPECT_GE(allocations, 2U) << "one for the details, one for the words at least";
+}
+
+// ---- text ---------------------------------------------------------------------------------------
+
+TEST_F(Error, message_says_what_is_known) {
+    constexpr pool_snapshot busy{
+        .max_size = 2, .size = 2, .idle = 0, .in_use = 2, .creating = 0, .waiting = 1};
+    struct row {
+        error e;
+        std::string_view message;
     };
-    for (const auto& each : cases) {
-        std::ostringstream out;
-        out << each.what;
-        EXPECT_EQ(each.what.message(), each.line);
-        EXPECT_EQ(out.str(), each.line);
+    const std::array rows{
+        row{error(hr::lend_e_closed), "LEND_E_CLOSED (0x80040203): the pool is closed"},
+        row{error(hr::e_fail, "words"), "E_FAIL (0x80004005): words"},
+        row{error(hr::e_fail, "", -5),
+            "E_FAIL (0x80004005): the operation failed [driver code -5]"},
+        row{error(static_cast<lend::hresult>(-1), "words"), "0xFFFFFFFF: words"},
+        row{error(static_cast<lend::hresult>(-1)),
+            "0xFFFFFFFF: failure with a code of the driver's own"},
+        row{error(hr::lend_e_exhausted).with_wait(0ns, busy),
+            "LEND_E_EXHAUSTED (0x8004020B): the maximum is reached and nothing is free; 2 of 2 "
+            "resources: 0 idle, 2 in use, 0 being created; 1 waiting"},
+        row{error(hr::lend_e_timed_out).with_wait(1500ms, full_pool),
+            "LEND_E_TIMED_OUT (0x80040201): no resource could be had before the deadline; waited "
+            "1500 ms; 7 of 8 resources: 1 idle, 4 in use, 2 being created; 3 waiting"},
+        row{error(hr::e_fail, "words", 4)
+                .with_wait(2ms, busy)
+                .with_last_create_error(error(hr::e_abort)),
+            "E_FAIL (0x80004005): words [driver code 4]; waited 2 ms; 2 of 2 resources: 0 idle, 2 "
+            "in use, 0 being created; 1 waiting; last create error: E_ABORT (0x80004004): the "
+            "operation was aborted"},
+    };
+
+    for (const row& r : rows) EXPECT_EQ(r.e.message(), r.message);
+}
+
+TEST_F(Error, wait_of_less_than_a_millisecond_reads_as_zero) {
+    error e(hr::lend_e_timed_out);
+    e.with_wait(999us, full_pool);
+
+    EXPECT_NE(e.message().find("; waited 0 ms;"), std::string::npos) << e.message();
+}
+
+TEST_F(Error, prints_its_message) {
+    const error e(hr::e_fail, "words", 4);
+    std::ostringstream out;
+
+    out << '<' << e << '>';
+
+    EXPECT_EQ(out.str(), '<' + e.message() + '>');
+}
+
+// ---- comparison ---------------------------------------------------------------------------------
+
+TEST_F(Error, equal_if_the_codes_are) {
+    EXPECT_EQ(error(hr::e_fail, "words"), error(hr::e_fail, "others", 3));
+    EXPECT_NE(error(hr::e_fail), error(hr::e_abort));
+    EXPECT_EQ(error(hr::e_fail, "words"), hr::e_fail);
+    EXPECT_NE(error(hr::e_fail), hr::e_abort);
+    EXPECT_EQ(hr::e_fail, error(hr::e_fail));
+}
+
+// ---- the exception ------------------------------------------------------------------------------
+
+TEST_F(Error, exception_carries_the_error_and_says_its_message) {
+    const lend::lend_exception thrown(error(hr::e_fail, long_text, 4));
+
+    EXPECT_EQ(thrown.error().code(), hr::e_fail);
+    EXPECT_EQ(thrown.error().driver_code(), 4);
+    EXPECT_STREQ(thrown.what(), thrown.error().message().c_str());
+}
+
+TEST_F(Error, exception_is_caught_as_a_std_exception) {
+    try {
+        lend::detail::raise<true>(error(hr::e_fail, "words"));
+    } catch (const std::exception& e) {
+        EXPECT_STREQ(e.what(), "E_FAIL (0x80004005): words");
     }
 }
 
-TEST(Error, copy_keeps_its_details_when_the_original_changes) {
-    error first(hr::e_fail, "words");
-    const error copy = first;
-
-    first.with_wait(1s, {});
-
-    EXPECT_EQ(copy.waited(), 0ns);
-    EXPECT_EQ(copy.text(), "words");
-    EXPECT_EQ(first.waited(), 1s);
-    EXPECT_EQ(first.text(), "words");
-}
-
-TEST(Error, equality_is_that_of_codes) {
-    EXPECT_EQ(error(hr::e_fail, "a"), error(hr::e_fail, "b"));
-    EXPECT_EQ(error(hr::e_fail), hr::e_fail);
-    EXPECT_FALSE(error(hr::e_fail) == error(hr::e_abort));
-}
-
-TEST(Error, exception_carries_the_error_and_its_line) {
-    const lend::lend_exception thrown(error(hr::e_fail, "words", 3));
-
-    EXPECT_EQ(thrown.error().driver_code(), 3);
-    EXPECT_STREQ(thrown.what(), "E_FAIL (0x80004005): words [driver code 3]");
+TEST(ErrorDeathTest, raising_where_exceptions_are_off_ends_the_program_with_the_message) {
+    EXPECT_DEATH(lend::detail::raise<false>(error(hr::e_fail, "words")),
+                 "lend: E_FAIL \\(0x80004005\\): words");
 }
 
 } // namespace

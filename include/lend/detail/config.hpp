@@ -57,6 +57,13 @@
 #define LEND_THREAD_SANITIZER false
 #endif
 
+// Where exceptions are counted as the Itanium C++ ABI says.
+#if (defined(__linux__) || defined(__APPLE__)) && __has_include(<cxxabi.h>)
+#define LEND_ITANIUM_ABI true
+#else
+#define LEND_ITANIUM_ABI false
+#endif
+
 // Asks for the cache line of an address for writing. A macro, because g++ 12 deletes calls of a
 // function whose only effect is a prefetch.
 #if defined(__GNUC__) || defined(__clang__)
