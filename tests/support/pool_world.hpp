@@ -52,6 +52,7 @@ struct thing_record {
     bool doomed = false;  ///< the driver said that it is bad: only destroy may follow
     bool detached = false;
     bool in_call = false;
+    bool dying = false; ///< its destroy has begun
     std::uint64_t number = 0;          ///< the pool's number for it, once it was lent
     std::uint64_t condemned_at = ~0ULL; ///< acquires with later tickets must not get it
 };
@@ -135,6 +136,7 @@ public:
         SIM_CHECK(!t.in_call);
         if (t.doomed) SIM_CHECK(what == driver_member::destroy);
         t.in_call = true;
+        t.dying = what == driver_member::destroy;
     }
 
     void end(driver_member what, int serial) {
@@ -142,6 +144,14 @@ public:
         self.in_driver = false;
         if (!(what == driver_member::destroy && self.is_user)) --calls;
         if (serial >= 0) at(serial).in_call = false;
+    }
+
+    [[nodiscard]] std::vector<int> being_destroyed() const {
+        std::vector<int> found;
+        for (std::size_t at = 0; at < things.size(); ++at) {
+            if (things[at].in_call && things[at].dying) found.push_back(static_cast<int>(at));
+        }
+        return found;
     }
 
     void maybe_hang() {
