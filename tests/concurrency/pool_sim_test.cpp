@@ -351,9 +351,12 @@ TEST(PoolSim, keeps_its_invariants_when_the_clock_jumps_early) {
 // Two users with three operations each on one resource, with every schedule of at most so many
 // pre-emptions.
 template <class First, class Second>
-sim::findings explore_two(lend::pool_options options, const First& first, const Second& second) {
-    const sim::options how{.name = "two users", .max_preemptions = 1};
-    return sim::explore_all(how, 200'000, [&] {
+sim::findings explore_two(lend::pool_options options,
+                          const First& first,
+                          const Second& second,
+                          unsigned preemptions = 1) {
+    const sim::options how{.name = "two users", .max_preemptions = preemptions};
+    return sim::explore_all(how, 400'000, [&] {
         pool_world world;
         world.max_size = options.max_size;
         options.housekeeping = lend::housekeeping_mode::manual;
@@ -404,6 +407,7 @@ TEST(PoolSimExhaustive, two_users_of_one_resource) {
         u.acquire();
         if (u.holds()) u.end(ending::release);
         u.acquire();
+        sim::sleep(1us);
     };
     const auto closes = [](user& u) {
         u.acquire();
@@ -419,7 +423,7 @@ TEST(PoolSimExhaustive, two_users_of_one_resource) {
             for (const sim::findings& found : {explore_two(o, takes_and_returns, waits_shortly),
                                                explore_two(o, takes_and_returns, breaks),
                                                explore_two(o, waits_shortly, breaks),
-                                               explore_two(o, uses_twice, sweeps),
+                                               explore_two(o, uses_twice, sweeps, 2),
                                                explore_two(o, takes_and_returns, closes),
                                                explore_two(o, waits_shortly, closes)}) {
                 EXPECT_EQ(found.message, "");
