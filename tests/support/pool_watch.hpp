@@ -39,6 +39,7 @@ public:
     pool_watch(pool_world& world, core_type& core) : world_(world), core_(core) {}
 
     void operator()() {
+        if (world_.drivers_ended != 0) return;                         // freed
         if (core_.shares.load(std::memory_order_relaxed) == 0) return; // about to be freed
         count_slots();
         watch_queue();
