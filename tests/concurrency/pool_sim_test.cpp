@@ -348,6 +348,8 @@ TEST(PoolSim, keeps_its_invariants_when_the_clock_jumps_early) {
 
 // ---- every schedule of something small ----------------------------------------------------------
 
+constexpr std::uint64_t most_runs = LEND_THREAD_SANITIZER ? 1'000 : 400'000;
+
 // Two users with three operations each on one resource, with every schedule of at most so many
 // pre-emptions.
 template <class First, class Second>
@@ -356,7 +358,7 @@ sim::findings explore_two(lend::pool_options options,
                           const Second& second,
                           unsigned preemptions = 1) {
     const sim::options how{.name = "two users", .max_preemptions = preemptions};
-    return sim::explore_all(how, 400'000, [&] {
+    return sim::explore_all(how, most_runs, [&] {
         pool_world world;
         world.max_size = options.max_size;
         options.housekeeping = lend::housekeeping_mode::manual;
@@ -427,7 +429,7 @@ TEST(PoolSimExhaustive, two_users_of_one_resource) {
                                                explore_two(o, takes_and_returns, closes),
                                                explore_two(o, waits_shortly, closes)}) {
                 EXPECT_EQ(found.message, "");
-                EXPECT_TRUE(found.complete);
+                EXPECT_TRUE(found.complete || LEND_THREAD_SANITIZER);
             }
         }
     }

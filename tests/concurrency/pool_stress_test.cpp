@@ -12,6 +12,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <latch>
 #include <memory>
 #include <random>
 #include <stdexcept>
@@ -100,7 +101,7 @@ struct stress_driver_of_kinds : stress_driver {
 };
 
 constexpr int threads = 4;
-constexpr int operations = LEND_THREAD_SANITIZER ? 3'000 : 10'000;
+constexpr int operations = LEND_THREAD_SANITIZER ? 10'000 : 50'000;
 
 template <class Driver>
 class stressed {
@@ -125,8 +126,10 @@ public:
     template <class Body>
     void run(const Body& body) {
         std::vector<std::thread> all;
+        std::latch start(threads); // or the first is done before the last begins
         for (int at = 0; at < threads; ++at) {
-            all.emplace_back([&body, at, this] {
+            all.emplace_back([&, at] {
+                start.arrive_and_wait();
                 std::mt19937 random(seed + static_cast<unsigned>(at));
                 body(at, random);
             });
