@@ -20,6 +20,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <latch>
 #include <memory>
 #include <mutex>
@@ -501,6 +502,14 @@ TEST(AsymmetricFence, process_is_registered_for_the_heavy_side) {
     if (!lend::detail::asymmetric_fence::available) GTEST_SKIP() << "no membarrier here";
 
     EXPECT_EQ(::syscall(SYS_membarrier, 1 << 3, 0, 0), 0); // fails for who is not registered
+}
+
+// The test runs the statement in a forked child.
+TEST(AsymmetricFenceDeathTest, forked_child_is_still_registered) {
+    if (!lend::detail::asymmetric_fence::available) GTEST_SKIP() << "no membarrier here";
+
+    EXPECT_EXIT(std::_Exit(::syscall(SYS_membarrier, 1 << 3, 0, 0) == 0 ? 7 : 1),
+                testing::ExitedWithCode(7), "");
 }
 
 #endif
