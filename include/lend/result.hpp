@@ -30,6 +30,7 @@ template <class T>
 class [[nodiscard]] result {
     static_assert(std::is_object_v<T> && !std::is_array_v<T>, "result<T> holds an object");
     static_assert(!std::is_same_v<std::remove_cv_t<T>, lend::error>, "result<error> is ambiguous");
+    static_assert(!std::is_same_v<std::remove_cv_t<T>, hresult>, "result<hresult> is ambiguous");
 
 public:
     using value_type = T;

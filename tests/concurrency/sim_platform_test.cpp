@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <exception>
 #include <mutex>
+#include <ostream>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -212,6 +213,8 @@ struct toy {
     void (*scenario)(bool repaired);
     std::uint64_t seeds_that_suffice;
     const char* expected_message;
+
+    friend void PrintTo(const toy& each, std::ostream* out) { *out << each.name; }
 };
 
 class SimulatedToys : public testing::TestWithParam<toy> {};
@@ -317,17 +320,24 @@ TEST(SimExhaustive, notices_a_scenario_that_is_not_deterministic) {
 
 // ---- strategies ---------------------------------------------------------------------------------
 
-class SimStrategies : public testing::TestWithParam<sim::strategy> {};
+struct named_strategy {
+    const char* name;
+    sim::strategy how;
+
+    friend void PrintTo(const named_strategy& each, std::ostream* out) { *out << each.name; }
+};
+
+class SimStrategies : public testing::TestWithParam<named_strategy> {};
 
 TEST_P(SimStrategies, each_finds_the_lost_update) {
-    const auto found = sim::find_failure(1, 200, {.name = "lost update", .how = GetParam()},
+    const auto found = sim::find_failure(1, 200, {.name = "lost update", .how = GetParam().how},
                                          [] { increment_in_two_fibers(false); });
 
     EXPECT_FALSE(found.clean());
 }
 
 TEST_P(SimStrategies, a_spinning_fiber_lets_others_run) {
-    const auto found = sim::explore(1, 100, {.name = "spin", .how = GetParam()}, [] {
+    const auto found = sim::explore(1, 100, {.name = "spin", .how = GetParam().how}, [] {
         counter flag{0};
         sim::spawn([&] {
             while (flag.load(relaxed) == 0) {
@@ -342,10 +352,11 @@ TEST_P(SimStrategies, a_spinning_fiber_lets_others_run) {
 
 INSTANTIATE_TEST_SUITE_P(Each,
                          SimStrategies,
-                         testing::Values(sim::strategy::uniform,
-                                         sim::strategy::bursts,
-                                         sim::strategy::priorities,
-                                         sim::strategy::mixed));
+                         testing::Values(named_strategy{"uniform", sim::strategy::uniform},
+                                         named_strategy{"bursts", sim::strategy::bursts},
+                                         named_strategy{"priorities", sim::strategy::priorities},
+                                         named_strategy{"mixed", sim::strategy::mixed}),
+                         [](const auto& each) { return std::string(each.param.name); });
 
 TEST(SimSeeds, different_seeds_give_different_runs) {
     const sim::options how{.name = "toy"};

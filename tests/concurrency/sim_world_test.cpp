@@ -284,6 +284,27 @@ TEST(SimThread, thread_starts_and_its_end_is_waited_for) {
     EXPECT_EQ(started, 1);
 }
 
+TEST(SimThread, join_spawned_does_not_wait_for_threads_of_the_code_under_test) {
+    static word stop{0};
+    const auto scenario = [] {
+        stop.store(0, relaxed);
+        counter ended{0};
+        const auto until_stopped = [](void*) {
+            while (stop.load(relaxed) == 0) platform::park(stop, 0, platform::now() + 1h);
+        };
+        SIM_CHECK(platform::start_thread("keeper", until_stopped, nullptr));
+        sim::spawn([&] { ended.store(1, relaxed); });
+
+        sim::join_spawned();
+
+        SIM_CHECK(ended.load(relaxed) == 1);
+        stop.store(1, relaxed);
+        platform::unpark_one(stop);
+    };
+
+    EXPECT_EQ(explore(scenario), "");
+}
+
 TEST(SimThread, thread_is_refused_where_the_scenario_says_so) {
     const auto scenario = [] {
         sim::refuse_threads(1);

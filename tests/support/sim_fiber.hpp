@@ -104,6 +104,7 @@ struct fiber {
     const void* waits_for = nullptr;
     std::int64_t deadline = no_deadline;
     unsigned locks_held = 0;
+    bool spawned = false; // by the scenario, not by the code under test
     const char* name = "";
 
     // ---- for life
@@ -127,6 +128,7 @@ struct fiber {
         waits_for = nullptr;
         deadline = no_deadline;
         locks_held = 0;
+        spawned = false;
         if (used_ != 0) locals_.fill(nullptr), used_ = 0;
     }
 

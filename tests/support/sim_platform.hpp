@@ -13,6 +13,7 @@
 #include "sim_explore.hpp"
 #include "sim_run.hpp"
 
+#include <lend/detail/table_traits.hpp>
 #include <lend/platform.hpp>
 
 #include <atomic>
@@ -69,6 +70,21 @@ private:
 /// run, waiting fails, the clock stands still, and what is per thread is the thread's own.
 struct platform : lend::basic_platform<true, true> {
     using base = lend::basic_platform<true, true>;
+
+    /// Small, so that a few steps reach every path of a handle table and its end is no long walk.
+    struct table_tuning : lend::detail::table_tuning {
+        static constexpr std::uint32_t stack_numbers = 16;
+        static constexpr std::uint32_t spill_batches = 1;
+        static constexpr std::uint32_t batch_branches = 1;
+        static constexpr std::uint32_t chunk_slots = 4;
+        static constexpr std::uint32_t segment_slots_min = 16;
+        static constexpr std::uint32_t segment_slots_max = 16;
+        static constexpr std::uint32_t first_directory = 2;
+        static constexpr std::uint32_t threads_per_page = 8;
+    };
+
+    /// As many as there are fibers: walks over all threads cost a step for each.
+    static constexpr std::uint32_t max_threads = detail::choices::max_fibers;
 
     template <class T>
     using atomic = sim::atomic<T>;

@@ -169,6 +169,7 @@ template <class F>
 fiber_ref spawn(F&& function, const char* name = "fiber") {
     auto& it = detail::inside();
     const unsigned index = it.spawn(op::spawn, name, std::forward<F>(function));
+    it.at(index).spawned = true;
     return {index, it.at(index).serial};
 }
 
@@ -178,7 +179,14 @@ inline void join(fiber_ref which) {
     it.join([&] { return !it.lives(which.index, which.serial); });
 }
 
-/// Waits until all other fibers have ended.
+/// Waits until all other fibers have ended that were started by spawn; threads that the code under
+/// test has started may go on.
+inline void join_spawned() {
+    auto& it = detail::inside();
+    it.join([&] { return it.no_other_spawned(); });
+}
+
+/// Waits until all other fibers have ended, threads of the code under test included.
 inline void join_all() {
     auto& it = detail::inside();
     it.join([&] { return it.only_current_lives(); });

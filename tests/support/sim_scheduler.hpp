@@ -186,6 +186,11 @@ public:
     }
 
     [[nodiscard]] bool only_current_lives() const noexcept { return live_ == bit(current_); }
+    [[nodiscard]] bool no_other_spawned() noexcept {
+        bool none = true;
+        for_each(live_ & ~bit(current_), [&](const fiber& f) { none = none && !f.spawned; });
+        return none;
+    }
     [[nodiscard]] bool lives(unsigned index, std::uint64_t serial) noexcept {
         return (live_ & bit(index)) != 0 && fibers_[index].serial == serial;
     }

@@ -247,6 +247,7 @@ private:
     }
 
     bool steal_any(cache& mine) noexcept {
+        if (!orders::searches_everywhere) return false;
         for (std::uint32_t id = 0; id <= Platform::max_threads; ++id) {
             if (steal_from(mine, id)) return true;
         }

@@ -115,6 +115,7 @@ struct table_orders {
     static constexpr bool renews_leaders = true;
     static constexpr bool retires_slots = true;
     static constexpr bool reads_words_again = true;
+    static constexpr bool searches_everywhere = true;
 };
 
 template <class Platform>
