@@ -80,7 +80,13 @@ struct making {
     // themselves, so they are told to look.
     static std::size_t plan_for_waiters(Core& core, wakes& wake) noexcept {
         if (core.waiters.empty()) return 0;
-        if (core.options.creation == creation_mode::worker) return plan(core, core.waiters.size());
+        if (core.options.creation == creation_mode::worker) {
+            const std::size_t queued = plan(core, core.waiters.size());
+            // Who gets none of these may find that something unwanted makes room.
+            const bool full = core.room() == 0 && core.creating < core.waiters.size();
+            if (Core::typed && queued > 0 && full) core.waiters.poke(core.waiters.head(), wake);
+            return queued;
+        }
         if (core.room() > 0) core.waiters.poke(core.waiters.head(), wake);
         return 0;
     }

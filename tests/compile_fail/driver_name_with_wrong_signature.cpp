@@ -1,0 +1,17 @@
+// expect: a member of the driver has the wrong signature
+#include <lend/driver.hpp>
+
+struct driver {
+    using resource = int;
+    static lend::result<int> create() { return 1; }
+    static lend::hresult reset(int&) { return lend::hr::s_ok; }
+#ifdef LEND_COMPILE_FAIL_OK
+    const char* name(const int&) { return "name"; }
+#else
+    int name(const int&) { return 1; }
+#endif
+};
+
+static_assert(lend::resource_driver<driver>);
+
+int main() {}
