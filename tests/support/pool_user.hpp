@@ -191,14 +191,19 @@ public:
         world_.close_begun = true;
         const auto begun = sim::elapsed();
         const auto hung_before = world_.here().hung;
+        const std::vector<int> dying = world_.being_destroyed();
         const lend::hresult code = pool_.close(patience);
         const auto hung = world_.here().hung - hung_before;
         SIM_CHECK(code == lend::hr::s_ok || code == lend::hr::s_false);
         if (code == lend::hr::s_ok) {
             SIM_CHECK(world_.calls == 0);
+            for (const int serial : dying) SIM_CHECK(!world_.at(serial).in_call);
             world_.closed = true;
         }
-        if (exact_) SIM_CHECK(sim::elapsed() - begun <= patience + hung);
+        const auto took = sim::elapsed() - begun;
+        if (exact_) SIM_CHECK(took <= patience + hung);
+        // Calls that do not hang take no time: whoever ends one wakes the closer.
+        if (exact_ && world_.faults.hang == 0) SIM_CHECK(took == nanoseconds(0));
     }
 
 private:

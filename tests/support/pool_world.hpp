@@ -28,7 +28,7 @@ struct fault_chances {
     unsigned check = 0;
     unsigned rate = 0;
     unsigned destroy = 0;
-    unsigned hang = 0; ///< any call
+    unsigned hang = 0;                                            ///< any call
     std::chrono::nanoseconds longest_hang = std::chrono::milliseconds(5);
 };
 
@@ -48,11 +48,12 @@ struct thing_record {
     int kind = 0;
     bool alive = true;
     bool lent = false;
-    bool dirty = false;  ///< used since the last reset that succeeded
-    bool doomed = false; ///< the driver said that it is bad: only destroy may follow
+    bool dirty = false;   ///< used since the last reset that succeeded
+    bool doomed = false;  ///< the driver said that it is bad: only destroy may follow
     bool detached = false;
     bool in_call = false;
-    std::uint64_t number = 0;           ///< the pool's number for it, once it was lent
+    bool dying = false; ///< its destroy has begun
+    std::uint64_t number = 0;          ///< the pool's number for it, once it was lent
     std::uint64_t condemned_at = ~0ULL; ///< acquires with later tickets must not get it
 };
 
@@ -75,7 +76,7 @@ public:
     std::uint64_t leases = 0;
     std::uint64_t acquires_begun = 0;
     bool close_begun = false;
-    bool closed = false;       ///< close returned s_ok
+    bool closed = false; ///< close returned s_ok
     bool pool_is_there = true; ///< nobody has begun to destroy the pool object
     int drivers_ended = 0;
 
@@ -135,6 +136,7 @@ public:
         SIM_CHECK(!t.in_call);
         if (t.doomed) SIM_CHECK(what == driver_member::destroy);
         t.in_call = true;
+        t.dying = what == driver_member::destroy;
     }
 
     void end(driver_member what, int serial) {
@@ -142,6 +144,14 @@ public:
         self.in_driver = false;
         if (!(what == driver_member::destroy && self.is_user)) --calls;
         if (serial >= 0) at(serial).in_call = false;
+    }
+
+    [[nodiscard]] std::vector<int> being_destroyed() const {
+        std::vector<int> found;
+        for (std::size_t at = 0; at < things.size(); ++at) {
+            if (things[at].in_call && things[at].dying) found.push_back(static_cast<int>(at));
+        }
+        return found;
     }
 
     void maybe_hang() {
@@ -155,7 +165,9 @@ public:
         return chance != 0 && sim::one_in(chance);
     }
 
-    void check_sizes() { SIM_CHECK(live + creating <= max_size); }
+    void check_sizes() {
+        SIM_CHECK(live + creating <= max_size);
+    }
 };
 
 struct thing {

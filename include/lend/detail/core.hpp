@@ -148,8 +148,11 @@ struct core {
 
     // The core may be gone afterwards.
     void drop_share() noexcept {
-        // (1) acq-rel-fetch-sub synchronizes-with the acq-rel-fetch-sub (1)
-        if (shares.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
+        // (1) acq-rel-fetch-sub synchronizes-with the acq-rel-fetch-sub (1), (2)
+        if (shares.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+        // Whoever gave its share up under the lock may be about to let the lock go.
+        { const lock_type after_that(mutex); }
+        delete this;
     }
 
     // ---- leaving a slot ---------------------------------------------------------------------
@@ -194,12 +197,16 @@ struct core {
         return false;
     }
 
-    // The end of a share that a closed pool gave to a slot. Lets the lock go.
+    // The end of a share that a closed pool gave to a slot, or of a thread of the pool. Lets the lock
+    // go. The share goes first, so that a closer who waited for this thread is the one who frees the
+    // core, and no driver is destroyed behind the back of whoever destroyed the pool.
     void leave_closed(lock_type& lock) noexcept {
         settled.change();
+        // (2) acq-rel-fetch-sub synchronizes-with the acq-rel-fetch-sub (1)
+        const bool last = shares.fetch_sub(1, std::memory_order_acq_rel) == 1;
         lock.unlock();
-        settled.wake();
-        drop_share();
+        settled.wake(); // by address: the core may be gone
+        if (last) delete this;
     }
 
     // ---- the housekeeper ------------------------------------------------------------------

@@ -155,10 +155,7 @@ private:
             lock.lock();
         }
         --core.workers;
-        core.settled.change();
-        lock.unlock();
-        core.settled.wake();
-        core.drop_share();
+        core.leave_closed(lock);
     }
 
     static slot_type* next_job(Core& core) noexcept {
