@@ -122,12 +122,12 @@ protected:
     }
 
     void pool_close() noexcept override {
-        affinity::close(*core_, [this](slot_type& s) {
-            if (this->options().destroy_lent_at_close) return true;
-            this->known().erase(s.object.id);
-            if (auto* const events = this->options().events) events->disowned(s.object.id);
-            return false;
-        });
+        affinity::close(*core_, !this->options().destroy_lent_at_close,
+                        [this](const foreign_resource& lost) {
+                            this->known().erase(lost.id);
+                            if (auto* const events = this->options().events)
+                                events->disowned(lost.id);
+                        });
     }
 
     void end() noexcept override { delete this; }
@@ -156,8 +156,8 @@ private:
         }
         const auto word = making::make_for_caller(*core_, *place, &type);
         if (!word) {
-            const hresult code = word.error().code();
-            return code == hr::lend_e_closed ? E_FAIL : static_cast<HRESULT>(code);
+            const lock_type lock(core_->mutex);
+            return core_->closing ? E_FAIL : static_cast<HRESULT>(word.error().code());
         }
         this->known().visit(place->object.id, [&](known_id& known) { known.slot = place; });
         out_slot = place;
