@@ -31,6 +31,7 @@ struct family {
     bool own_thread = false; ///< housekeeping by the pool's thread
     bool exact = true;       ///< the clock moves only when nobody can run
     bool waits_for_ever = false;
+    bool crowded = false; ///< one or two resources, short holds, deadlines that are as short
 };
 
 template <class... Times>
@@ -90,7 +91,7 @@ private:
 
     lend::pool_options draw_options() {
         lend::pool_options o;
-        o.max_size = 1 + sim::choose(4);
+        o.max_size = 1 + sim::choose(family_.crowded ? 2 : 4);
         o.min_idle = sim::one_in(3) ? sim::choose(static_cast<unsigned>(o.max_size) + 1) : 0;
         o.acquire_timeout = one_of(0ns, 1'000'000ns, 30'000'000ns, 30'000'000'000ns);
         if (family_.waits_for_ever) o.acquire_timeout = nanoseconds::max();
@@ -125,7 +126,18 @@ private:
         for (const sim::fiber_ref each : fibers) sim::join(each);
     }
 
+    // Deadlines that fall together with returns.
+    void step_in_a_crowd(user& someone) {
+        if (!someone.holds()) {
+            someone.try_acquire_for(one_of(1us, 2us, 3us), static_cast<int>(sim::choose(Driver::kinds)));
+        } else {
+            sim::sleep(one_of(0us, 1us, 2us));
+            someone.end(sim::one_in(6) ? draw_ending() : ending::release);
+        }
+    }
+
     void step(user& someone, pool_type& pool) {
+        if (family_.crowded) return step_in_a_crowd(someone);
         switch (sim::choose(16)) {
         case 0:
         case 1:
@@ -318,6 +330,12 @@ TEST(PoolSim, keeps_its_invariants_with_kinds_that_the_driver_rates) {
         "");
 }
 
+TEST(PoolSim, forgets_nobody_when_deadlines_and_returns_fall_together) {
+    EXPECT_EQ(explore<plain_driver>("crowd", runs, {.crowded = true}), "");
+    EXPECT_EQ(explore<plain_driver>("crowd, early", runs, {.exact = false, .crowded = true}), "");
+    EXPECT_EQ(explore<typed_driver>("crowd, typed", runs, {.crowded = true}), "");
+}
+
 TEST(PoolSim, serves_everyone_of_every_kind_who_waits_for_ever) {
     EXPECT_EQ(explore<typed_driver>("typed, for ever", runs, {.waits_for_ever = true}), "");
     EXPECT_EQ(explore<rated_driver>("rated, for ever", runs,
@@ -332,6 +350,89 @@ TEST(PoolSim, keeps_its_invariants_when_the_clock_jumps_early) {
     EXPECT_EQ(explore<rated_driver>("early, rated", runs,
                                     {.faults = 6, .hangs = true, .closes = true, .exact = false}),
               "");
+}
+
+// ---- every schedule of something small ----------------------------------------------------------
+
+// Two users with three operations each on one resource, with every schedule of at most so many
+// pre-emptions.
+template <class First, class Second>
+sim::findings explore_two(lend::pool_options options, const First& first, const Second& second) {
+    const sim::options how{.name = "two users", .max_preemptions = 1};
+    return sim::explore_all(how, 200'000, [&] {
+        pool_world world;
+        world.max_size = options.max_size;
+        options.housekeeping = lend::housekeeping_mode::manual;
+        {
+            lend::pool<plain_driver, sim::platform> pool(plain_driver(world), options);
+            pool_watch<plain_driver> watch(world, core_of(pool));
+            const sim::after_step hook([&] { watch(); });
+            const auto one = sim::spawn([&] {
+                pool_user<plain_driver> user(world, pool, options.acquire_timeout, true);
+                first(user);
+            });
+            const auto two = sim::spawn([&] {
+                pool_user<plain_driver> user(world, pool, options.acquire_timeout, true);
+                second(user);
+            });
+            sim::join(one);
+            sim::join(two);
+            world.close_begun = true;
+        }
+        sim::join_all();
+        SIM_CHECK(world.drivers_ended == 1);
+        SIM_CHECK(world.live == 0 && world.created == world.destroyed + world.detached);
+    });
+}
+
+TEST(PoolSimExhaustive, two_users_of_one_resource) {
+    using user = pool_user<plain_driver>;
+    const auto takes_and_returns = [](user& u) {
+        u.acquire();
+        if (u.holds()) u.end(ending::release);
+        u.try_acquire();
+    };
+    const auto waits_shortly = [](user& u) {
+        u.try_acquire_for(1us);
+        if (u.holds()) u.end(ending::release);
+        u.acquire();
+    };
+    const auto breaks = [](user& u) {
+        u.acquire();
+        if (u.holds()) u.destroy_own();
+        if (u.holds()) u.end(ending::release);
+    };
+    const auto sweeps = [](user& u) {
+        u.sweep(0s);
+        u.sweep(24h);
+    };
+    const auto uses_twice = [](user& u) {
+        u.acquire();
+        if (u.holds()) u.end(ending::release);
+        u.acquire();
+    };
+    const auto closes = [](user& u) {
+        u.acquire();
+        u.close(1s);
+        if (u.holds()) u.end(ending::release);
+    };
+    for (const auto fairness : {lend::fairness_mode::adaptive, lend::fairness_mode::strict}) {
+        for (const auto creation : {lend::creation_mode::worker, lend::creation_mode::inline_}) {
+            lend::pool_options o;
+            o.max_size = 1;
+            o.fairness = fairness;
+            o.creation = creation;
+            for (const sim::findings& found : {explore_two(o, takes_and_returns, waits_shortly),
+                                               explore_two(o, takes_and_returns, breaks),
+                                               explore_two(o, waits_shortly, breaks),
+                                               explore_two(o, uses_twice, sweeps),
+                                               explore_two(o, takes_and_returns, closes),
+                                               explore_two(o, waits_shortly, closes)}) {
+                EXPECT_EQ(found.message, "");
+                EXPECT_TRUE(found.complete);
+            }
+        }
+    }
 }
 
 } // namespace

@@ -187,6 +187,8 @@ public:
         SIM_CHECK(s.created <= world_.created && s.destroyed <= world_.destroyed);
     }
 
+    void sweep(nanoseconds from_now) { (void)pool_.sweep(sim::platform::now() + from_now); }
+
     void close(nanoseconds patience) {
         world_.close_begun = true;
         const auto begun = sim::elapsed();
