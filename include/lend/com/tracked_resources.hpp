@@ -52,7 +52,10 @@ public:
             return code;
         }
         const bool is_enlisted = code != S_FALSE;
-        if (!numbers_.settle(id, is_enlisted)) return E_FAIL; // closed by the dispenser itself
+        if (!numbers_.settle(id, is_enlisted)) {
+            known_.erase(id);
+            return E_FAIL; // closed by the dispenser itself
+        }
         if (calls_.events() != nullptr) calls_.events()->tracked(id, is_enlisted);
         return S_OK;
     }
