@@ -5,10 +5,12 @@
 #ifndef LEND_POOL_HPP
 #define LEND_POOL_HPP
 
+#include <lend/detail/admitting.hpp>
 #include <lend/detail/by_number.hpp>
 #include <lend/detail/closing.hpp>
 #include <lend/detail/core.hpp>
 #include <lend/detail/housekeeping.hpp>
+#include <lend/detail/patience.hpp>
 #include <lend/detail/taking.hpp>
 #include <lend/driver.hpp>
 #include <lend/lease.hpp>
@@ -56,6 +58,7 @@ class pool {
     using slot_type = typename core_type::slot_type;
     using back = detail::giving_back<core_type>;
     using taking = detail::taking<core_type>;
+    using steps = detail::admitting<core_type>;
     using patience = detail::patience<Platform>;
     static_assert(std::is_nothrow_move_constructible_v<typename driver_traits<Driver>::resource>,
                   "lend: a resource's move constructor must not throw");
@@ -295,9 +298,9 @@ private:
             return false;
         }
         bool closed = false;
-        if (taking::passes_check(core, s, closed)) [[likely]]
+        if (steps::passes_check(core, s, closed)) [[likely]]
             return true;
-        taking::reject(core, s, closed);
+        steps::reject(core, s, closed);
         return false;
     }
 

@@ -183,6 +183,7 @@ private:
         return value_;
     }
 
+    // NOLINTNEXTLINE(performance-unnecessary-value-param): a copy, so that no address is taken
     [[noreturn]] LEND_NOINLINE static void stop(lend::error why) noexcept {
         detail::terminate_with(("a failed result was used: " + why.message()).c_str());
     }

@@ -4,9 +4,9 @@
 
 usage: check_case.py CASE COMPILER [FLAG...]
 
-The first line of a case is `// expect: REGEX`. The forbidden use stands between
+A case begins with one line `// expect: REGEX` or more. The forbidden use stands between
 `#ifndef LEND_COMPILE_FAIL_OK` and `#else` or `#endif`: with that macro the file compiles (so nothing
-else is wrong with it), without it compilation fails and a line of the messages matches.
+else is wrong with it), without it compilation fails and each REGEX matches a line of the messages.
 """
 
 import pathlib
@@ -25,9 +25,10 @@ def compile_case(case, command, flags):
 def problem_of(case, command):
     """Returns what is wrong with a case, or None."""
     text = case.read_text()
-    expect = re.match(r"// expect: (\S.*)\n", text)
-    if not expect:
+    begin = re.match(r"(// expect: \S.*\n)+", text)
+    if not begin:
         return "the first line is not // expect: REGEX"
+    wanted = re.findall(r"// expect: (.*)", begin[0])
     if "LEND_COMPILE_FAIL_OK" not in text:
         return "the forbidden use is not between #ifndef LEND_COMPILE_FAIL_OK and #endif"
     status, said = compile_case(case, command, ["-DLEND_COMPILE_FAIL_OK"])
@@ -36,10 +37,13 @@ def problem_of(case, command):
     status, said = compile_case(case, command, [])
     if status == 0:
         return "the forbidden use compiles"
-    # Only what the compiler says: it also quotes the source, and that holds the words too.
-    messages = [line for line in said.splitlines() if re.search(r"\b(error|note|warning):", line)]
-    if not any(re.search(expect[1], line) for line in messages):
-        return f"no message matches {expect[1]!r}:\n{said}"
+    # Only what the compiler says: it also quotes the source, and that holds the words too. GCC says
+    # with which template arguments an assertion failed in a line of its own.
+    says = re.compile(r"\b(error|note|warning):|: In instantiation of ")
+    messages = [line for line in said.splitlines() if says.search(line)]
+    for regex in wanted:
+        if not any(re.search(regex, line) for line in messages):
+            return f"no message matches {regex!r}:\n{said}"
     return None
 
 

@@ -13,6 +13,7 @@ import unittest
 import check_case
 
 GOOD = """// expect: an even number is (wanted|needed)
+// expect: even<3>
 template <int N> struct even { static_assert(N % 2 == 0, "an even number is wanted"); };
 even<2> good;
 #ifndef LEND_COMPILE_FAIL_OK
@@ -21,12 +22,14 @@ even<3> bad;
 """
 
 DEFECTS = [
-    ("the use compiles", "even<3>", "even<4>", "the forbidden use compiles"),
+    ("the use compiles", "even<3> bad", "even<4> bad", "the forbidden use compiles"),
     ("another message", "(wanted|needed)", "asked", "no message matches"),
+    ("a second message that is not there", "// expect: even<3>", "// expect: even<5>",
+     "no message matches 'even<5>'"),
     ("words of the quoted source only", "an even number is (wanted|needed)", "^ *even<3> bad",
      "no message matches"),
     ("a broken file", "struct even", "strct even", "even without the forbidden use"),
-    ("no expectation", "// expect: ", "// expects ", "the first line is not"),
+    ("no expectation", "// expect: an", "// expects an", "the first line is not"),
     ("no way to compile", "LEND_COMPILE_FAIL_OK", "OTHER", "is not between"),
 ]
 

@@ -76,8 +76,11 @@ private:
             const auto chance = [&] { return sim::choose(2) * (1 + sim::choose(family_.faults)); };
             // Creates that always fail are where pools get stuck. Checks that always fail, at no
             // cost in time, are no use: then nobody comes to an end before his deadline.
-            world_.faults = {.create = chance(), .reset = chance(), .check = 2 * chance(),
-                             .rate = 2 * chance(), .destroy = chance()};
+            world_.faults = {.create = chance(),
+                             .reset = chance(),
+                             .check = 2 * chance(),
+                             .rate = 2 * chance(),
+                             .destroy = chance()};
         }
         if (family_.hangs) {
             world_.faults.hang = sim::one_in(4) ? 0 : 2U << sim::choose(4);
@@ -149,8 +152,10 @@ private:
         case 8:
         case 9:
         case 10:
-            if (someone.holds()) someone.end(draw_ending());
-            else take(someone);
+            if (someone.holds())
+                someone.end(draw_ending());
+            else
+                take(someone);
             break;
         case 11:
             sim::sleep(one_of(1us, 30us, 2000us));
@@ -159,8 +164,10 @@ private:
             if (someone.holds()) someone.destroy_own();
             break;
         case 13:
-            if (sim::one_in(4)) someone.destroy_forged();
-            else someone.destroy_any();
+            if (sim::one_in(4))
+                someone.destroy_forged();
+            else
+                someone.destroy_any();
             break;
         case 14:
             (void)pool.sweep(sim::platform::now() + one_of(0ns, 10'000'000ns, 700s));
@@ -286,9 +293,9 @@ TEST(PoolSim, keeps_its_invariants_with_faults_and_hangs) {
 }
 
 TEST(PoolSim, keeps_its_invariants_when_closed_under_its_users) {
-    EXPECT_EQ(explore<plain_driver>("plain, closed", runs,
-                                    {.faults = 6, .hangs = true, .closes = true}),
-              "");
+    EXPECT_EQ(
+        explore<plain_driver>("plain, closed", runs, {.faults = 6, .hangs = true, .closes = true}),
+        "");
 }
 
 TEST(PoolSim, serves_everyone_who_waits_for_ever) {
@@ -298,30 +305,29 @@ TEST(PoolSim, serves_everyone_who_waits_for_ever) {
 }
 
 TEST(PoolSim, keeps_its_invariants_with_checks_and_idle_limits) {
-    EXPECT_EQ(explore<checked_driver>("checked", runs,
-                                      {.faults = 6, .hangs = true, .closes = true}),
-              "");
+    EXPECT_EQ(
+        explore<checked_driver>("checked", runs, {.faults = 6, .hangs = true, .closes = true}), "");
 }
 
 TEST(PoolSim, keeps_its_invariants_with_its_own_housekeeper) {
-    EXPECT_EQ(explore<checked_driver>(
-                  "housekeeper", runs,
-                  {.faults = 6, .hangs = true, .closes = true, .own_thread = true}),
-              "");
+    EXPECT_EQ(
+        explore<checked_driver>("housekeeper", runs,
+                                {.faults = 6, .hangs = true, .closes = true, .own_thread = true}),
+        "");
 }
 
 TEST(PoolSim, keeps_its_invariants_with_kinds_that_lend_compares) {
     EXPECT_EQ(explore<typed_driver>("typed", runs, {}), "");
-    EXPECT_EQ(explore<typed_driver>("typed, faults", runs,
-                                    {.faults = 6, .hangs = true, .closes = true}),
-              "");
+    EXPECT_EQ(
+        explore<typed_driver>("typed, faults", runs, {.faults = 6, .hangs = true, .closes = true}),
+        "");
 }
 
 TEST(PoolSim, keeps_its_invariants_with_kinds_that_the_driver_rates) {
     EXPECT_EQ(explore<rated_driver>("rated", runs, {}), "");
-    EXPECT_EQ(explore<rated_driver>("rated, faults", runs,
-                                    {.faults = 6, .hangs = true, .closes = true}),
-              "");
+    EXPECT_EQ(
+        explore<rated_driver>("rated, faults", runs, {.faults = 6, .hangs = true, .closes = true}),
+        "");
 }
 
 TEST(PoolSim, forgets_nobody_when_deadlines_and_returns_fall_together) {

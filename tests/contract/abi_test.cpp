@@ -131,7 +131,10 @@ TYPED_TEST(ABI_IHolder, has_its_methods_in_slots_3_to_10) {
     EXPECT_EQ(call_slot(object, 7, RESID{50}, BOOL{1}), S_OK);
     EXPECT_EQ(call_slot(object, 8, static_cast<constSRESID>(OLESTR("a")), BOOL{1}), S_OK);
     EXPECT_EQ(call_slot(object, 10, id), S_OK);
+    EXPECT_EQ(this->dispenser.count("Release"), 0U) << "slot 10 is not Close";
+    EXPECT_EQ(call_slot(object, 10, id), E_INVALIDARG);
     EXPECT_EQ(call_slot(object, 9), S_OK);
+    EXPECT_EQ(this->dispenser.count("Release"), 1U) << "slot 9 is";
 
     EXPECT_EQ(this->log(), (call_log{"Create(7)", "Reset(10)", "Destroy(50)", "DestroyS(a)",
                                      "Destroy(10)", "Release"}));

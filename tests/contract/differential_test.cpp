@@ -74,9 +74,7 @@ private:
     std::string run(std::uint32_t what, std::uint32_t pick, std::uint32_t dice) {
         const RESID some = 10 + pick % (dispenser.next_id - 8); // known, gone, or not yet made
         RESID id = untouched;
-        const auto code = [](HRESULT hr) {
-            return std::to_string(static_cast<std::uint32_t>(hr));
-        };
+        const auto code = [](HRESULT hr) { return std::to_string(static_cast<std::uint32_t>(hr)); };
         if (what < 5) return "alloc " + code(holder->AllocResource(7, &id)) + std::to_string(id);
         if (what < 8) return "free " + code(holder->FreeResource(some));
         if (what == 8) return "request " + code(holder->RequestDestroyResource(some));

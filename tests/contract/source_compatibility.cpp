@@ -4,6 +4,8 @@
 /// files that are open for appending, by name. Only the include and the using-directive are new.
 /// Built without the project's warnings, because `delete this` of such a class warns.
 
+// The layout is that of its time.
+// clang-format off
 #include <lend/com.hpp>
 using namespace lend::com;
 

@@ -50,28 +50,36 @@ public:
 
     void acquire(int kind = 0) {
         take(kind, acquire_timeout_, [&] {
-            if constexpr (typed) return pool_.acquire(kind);
-            else return pool_.acquire();
+            if constexpr (typed)
+                return pool_.acquire(kind);
+            else
+                return pool_.acquire();
         });
     }
     void try_acquire(int kind = 0) {
         take(kind, nanoseconds(0), [&] {
-            if constexpr (typed) return pool_.try_acquire(kind);
-            else return pool_.try_acquire();
+            if constexpr (typed)
+                return pool_.try_acquire(kind);
+            else
+                return pool_.try_acquire();
         });
     }
     void try_acquire_for(nanoseconds span, int kind = 0) {
         take(kind, span, [&] {
-            if constexpr (typed) return pool_.try_acquire_for(kind, span);
-            else return pool_.try_acquire_for(span);
+            if constexpr (typed)
+                return pool_.try_acquire_for(kind, span);
+            else
+                return pool_.try_acquire_for(span);
         });
     }
     void try_acquire_until(nanoseconds from_now, int kind = 0) {
         const auto deadline = sim::platform::now() + from_now;
         // A deadline in the past is a short wait, not none.
         take(kind, std::max(from_now, nanoseconds(1)), [&] {
-            if constexpr (typed) return pool_.try_acquire_until(kind, deadline);
-            else return pool_.try_acquire_until(deadline);
+            if constexpr (typed)
+                return pool_.try_acquire_until(kind, deadline);
+            else
+                return pool_.try_acquire_until(deadline);
         });
     }
 
@@ -144,8 +152,8 @@ public:
 
     void destroy_any() {
         if (world_.things.empty()) return;
-        const auto serial = static_cast<int>(sim::choose(
-            static_cast<unsigned>(world_.things.size())));
+        const auto serial =
+            static_cast<int>(sim::choose(static_cast<unsigned>(world_.things.size())));
         const auto number = world_.at(serial).number;
         if (number == 0) return;
         const bool was_gone = !world_.at(serial).alive || world_.at(serial).detached;

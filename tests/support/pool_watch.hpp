@@ -82,8 +82,7 @@ private:
             // It left under the lock, which is still held, so the node is alive.
             const slot_type* const given = queue_[at]->slot;
             for (std::size_t before = 0; given != nullptr && before < at; ++before) {
-                if (contains(now, count, queue_[before]))
-                    SIM_CHECK(!fits(*queue_[before], *given));
+                if (contains(now, count, queue_[before])) SIM_CHECK(!fits(*queue_[before], *given));
             }
         }
         for (std::size_t at = 0; at < count; ++at) {

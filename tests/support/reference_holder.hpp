@@ -260,7 +260,7 @@ private:
             if (auto* const events = this->options().events) events->disowned(id);
             return E_FAIL;
         }
-        if (!this->known().claim(id, known_id{false, 0})) return E_INVALIDARG;
+        if (!this->known().claim(id, known_id{false, nullptr})) return E_INVALIDARG;
         made->id = id;
         all_.emplace(id, made);
         out = std::move(made);

@@ -53,7 +53,7 @@ TEST_F(Error, from_a_code_has_the_code_and_nothing_else) {
 TEST_F(Error, from_a_code_allocates_nothing) {
     const auto tried = lend_test::allocations_of([] {
         const error e(hr::e_fail);
-        const error copy = e; // NOLINT(performance-unnecessary-copy-initialization)
+        const error copy = e;
         EXPECT_EQ(copy.text(), "");
     });
 
@@ -172,7 +172,7 @@ TEST_F(Error, change_of_a_copy_leaves_the_original_as_it_was) {
 
 TEST_F(Error, change_of_the_original_leaves_a_copy_as_it_was) {
     error original(hr::e_fail, "words");
-    const error copy = original; // NOLINT(performance-unnecessary-copy-initialization)
+    const error copy = original;
 
     original.with_wait(1s, full_pool);
 
@@ -196,7 +196,7 @@ TEST_F(Error, moved_from_error_still_has_its_code) {
     const error moved = std::move(e);
 
     EXPECT_EQ(moved.text(), "words");
-    EXPECT_EQ(e.code(), hr::e_fail); // NOLINT(bugprone-use-after-move)
+    EXPECT_EQ(e.code(), hr::e_fail); // NOLINT(bugprone-use-after-move): still says which
     EXPECT_EQ(e.text(), "");
 }
 

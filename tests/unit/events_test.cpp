@@ -45,7 +45,9 @@ struct listening {
     void reset_failed(lend::event_number, const lend::error& e) {
         note("reset_failed " + std::string(name_of(e.code())));
     }
-    void timed_out(const lend::error& e) { note("timed_out " + std::to_string(e.waited().count())); }
+    void timed_out(const lend::error& e) {
+        note("timed_out " + std::to_string(e.waited().count()));
+    }
 };
 
 struct throwing {
@@ -89,11 +91,12 @@ protected:
     manual_clock clock;
     troubles next;
     lend::pool<noisy_driver<listening>, manual_clock_platform> pool{{&next}, [] {
-        auto options = quiet(1);
-        options.idle_timeout = 10s;
-        options.acquire_timeout = 2s;
-        return options;
-    }()};
+                                                                        auto options = quiet(1);
+                                                                        options.idle_timeout = 10s;
+                                                                        options.acquire_timeout =
+                                                                            2s;
+                                                                        return options;
+                                                                    }()};
 };
 
 TEST_F(Events, tell_of_creates_and_their_failures) {
@@ -160,9 +163,9 @@ TEST(EventsThatThrow, change_nothing) {
 }
 
 TEST(DestroyReason, each_has_a_word_of_its_own) {
-    const char* const words[] = {"expired",   "unfit",     "reset_failed",  "discarded",   "poisoned",
-                                 "requested", "made_room", "enlist_failed", "rate_failed", "closed",
-                                 "unknown"};
+    const char* const words[] = {"expired",     "unfit",     "reset_failed", "discarded",
+                                 "poisoned",    "requested", "made_room",    "enlist_failed",
+                                 "rate_failed", "closed",    "unknown"};
     std::uint8_t value = 0;
     for (const char* each : words) {
         EXPECT_EQ(to_string(static_cast<lend::destroy_reason>(value++)), each);

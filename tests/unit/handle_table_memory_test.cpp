@@ -143,7 +143,7 @@ TEST_F(HandleTableMemory, objects_and_caches_of_ended_threads_are_released) {
     lend::handle_table<std::string> table;
     for (int i = 0; i < 3; ++i) {
         std::thread([&] {
-            for (int n = 0; n < 300; ++n) (void)*table.emplace(100, 'x');
+            for (int n = 0; n < 300; ++n) (void)*table.emplace(100U, 'x');
         }).join();
     }
     EXPECT_EQ(table.approximate_size(), 900U);

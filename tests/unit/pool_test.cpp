@@ -117,8 +117,8 @@ TEST(Pool, try_acquire_at_the_maximum_is_refused_at_once_and_says_how_the_pool_s
     plain p(quiet(1));
     const auto held = p.pool.acquire();
 
-    for (const auto& refused : {p.pool.try_acquire(), p.pool.try_acquire_for(0ns),
-                                p.pool.try_acquire_for(-1h)}) {
+    for (const auto& refused :
+         {p.pool.try_acquire(), p.pool.try_acquire_for(0ns), p.pool.try_acquire_for(-1h)}) {
         ASSERT_FALSE(refused);
         EXPECT_EQ(refused.error().code(), hr::lend_e_exhausted);
         ASSERT_NE(refused.error().snapshot(), nullptr);

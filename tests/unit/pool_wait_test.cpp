@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// Waiting for a resource: deadlines, hand-over, close, and creates by workers. The clock is moved by
-/// hand, or moves when everybody waits.
+/// Waiting for a resource: deadlines, hand-over, close, and creates by workers. The clock is moved
+/// by hand, or moves when everybody waits.
 
 #include "support/manual_clock_platform.hpp"
 #include "support/quiet_pool.hpp"

@@ -36,7 +36,7 @@ public:
         if (copies_throw) throw std::runtime_error("copy");
         ++live;
     }
-    counted(counted&& other) : number_(other.number_) { // NOLINT(*-noexcept-move*)
+    counted(counted&& other) : number_(other.number_) {
         if (moves_throw) throw std::runtime_error("move");
         other.number_ = 0;
         ++live;
@@ -143,8 +143,8 @@ TEST_F(Result, value_can_be_changed_through_every_access) {
 TEST_F(Result, value_of_a_type_with_its_own_address_operator_is_reached) {
     struct shy {
         int number = 5;
-        shy* operator&() { return nullptr; }             // NOLINT(google-runtime-operator)
-        const shy* operator&() const { return nullptr; } // NOLINT(google-runtime-operator)
+        shy* operator&() { return nullptr; }
+        const shy* operator&() const { return nullptr; }
     };
     result<shy> r(std::in_place);
 
@@ -193,7 +193,7 @@ TEST_F(Result, copy_is_independent) {
 TEST_F(Result, copy_of_an_error_has_its_details) {
     const result<std::string> original = error(hr::e_fail, long_text);
 
-    const result<std::string> copy = original; // NOLINT(performance-unnecessary-copy-*)
+    const result<std::string> copy = original;
 
     EXPECT_EQ(copy.error().text(), long_text);
     EXPECT_EQ(original.error().text(), long_text);
@@ -208,8 +208,8 @@ TEST_F(Result, moved_from_result_still_says_which_it_held) {
 
     EXPECT_EQ(*taken, long_text);
     EXPECT_EQ(taken_failure.error().text(), long_text);
-    EXPECT_TRUE(value.has_value());        // NOLINT(bugprone-use-after-move)
-    EXPECT_EQ(failure.code(), hr::e_fail); // NOLINT(bugprone-use-after-move)
+    EXPECT_TRUE(value.has_value());        // NOLINT(bugprone-use-after-move): still says which
+    EXPECT_EQ(failure.code(), hr::e_fail); // NOLINT(bugprone-use-after-move): still says which
 }
 
 TEST_F(CountedResult, assignment_goes_between_all_four_pairs) {

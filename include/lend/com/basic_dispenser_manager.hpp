@@ -51,6 +51,7 @@ public:
          void (*on_end)(basic_dispenser_manager&) noexcept = nullptr) noexcept {
         basic_dispenser_manager* made = nullptr;
         const HRESULT code = lend::detail::com_boundary<Platform>([&] {
+            // NOLINTNEXTLINE(bugprone-unhandled-exception-at-new): com_boundary handles it
             made = new basic_dispenser_manager(sweep_period, on_end);
             return S_OK;
         });
@@ -138,6 +139,7 @@ public:
         *out_holder = nullptr;
         if (driver == nullptr) return E_INVALIDARG;
         const HRESULT code = lend::detail::com_boundary<Platform>([&] {
+            // NOLINTNEXTLINE(bugprone-unhandled-exception-at-new): com_boundary handles it
             *out_holder = new Holder(holder_parts<Platform>{core_, this, driver, name, options});
             (*out_holder)->open();
             return S_OK;

@@ -31,9 +31,11 @@ template <class Platform, class F>
         } catch (...) {
             return E_FAIL;
         }
-    }
+    } else
 #endif
-    return f();
+    {
+        return f();
+    }
 }
 
 } // namespace detail

@@ -52,7 +52,7 @@ public:
         if (made.id == 0) return hr::e_invalidarg;
         bool is_first = false;
         const HRESULT kept = lend::detail::com_boundary<Platform>([&] {
-            is_first = known_->claim(made.id, known_id{false, 0});
+            is_first = known_->claim(made.id, known_id{false, nullptr});
             return S_OK;
         });
         if (FAILED(kept)) {

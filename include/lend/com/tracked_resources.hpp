@@ -21,7 +21,7 @@ namespace lend::inline v0_1::com {
 /// What a holder knows of a number.
 struct known_id {
     bool is_tracked = false;
-    std::uint64_t slot = 0; ///< of a pooled resource: where the pool keeps it
+    void* slot = nullptr; ///< of a pooled resource: where the pool keeps it
 };
 
 /// The tracked resources of one holder. See IHolder for what the methods answer.
@@ -39,7 +39,7 @@ public:
 
     /// TrackResource. @par Errors As there; throws bad_alloc when memory is out.
     [[nodiscard]] HRESULT track(RESID id, const caller_context& caller) {
-        if (id == 0 || !known_.claim(id, known_id{true, 0})) return E_INVALIDARG;
+        if (id == 0 || !known_.claim(id, known_id{true, nullptr})) return E_INVALIDARG;
         if (const HRESULT code = enter(id, caller); FAILED(code)) {
             known_.erase(id);
             return code;
@@ -52,7 +52,10 @@ public:
             return code;
         }
         const bool is_enlisted = code != S_FALSE;
-        if (!numbers_.settle(id, is_enlisted)) return E_FAIL; // closed by the dispenser itself
+        if (!numbers_.settle(id, is_enlisted)) {
+            known_.erase(id);
+            return E_FAIL; // closed by the dispenser itself
+        }
         if (calls_.events() != nullptr) calls_.events()->tracked(id, is_enlisted);
         return S_OK;
     }

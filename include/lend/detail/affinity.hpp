@@ -211,10 +211,11 @@ struct affinity {
         return more;
     }
 
-    // Ends the inventory: `lost` is called for what is lent, with the lock held, and says whether
-    // it is destroyed all the same; everything else is destroyed. No other thread is inside.
+    // Ends the inventory. Everything is destroyed, but what is lent is disowned if `keep_lent`:
+    // then `lost(object)` is called for each, with no lock held. No other thread is inside.
     template <class Lost>
-    static void close(Core& core, const Lost& lost) noexcept {
+    static void close(Core& core, bool keep_lent, const Lost& lost) noexcept {
+        slot_type* disowned = nullptr;
         lock_type lock(core.mutex);
         core.closing = true;
         core.slots.for_each([&](slot_type& s) {
@@ -223,14 +224,24 @@ struct affinity {
             if (state == lending_word::creating ||
                 (state == lending_word::destroying && !s.place.queued)) {
                 core.add_share();
-            } else if (state == lending_word::in_use && s.place.lent && !s.place.doomed &&
-                       !lost(s)) {
-                core.shelves.take(s);
-                disown(core, s);
+            } else if (keep_lent && state == lending_word::in_use && s.place.lent &&
+                       !s.place.doomed) {
+                set(s, lending_word::destroying);
+                s.next = disowned;
+                disowned = &s;
             }
         });
         (void)destroy_each(core, lock, destroy_reason::closed,
                            [](const slot_type&) { return true; });
+        while (disowned != nullptr) {
+            slot_type& s = *disowned;
+            disowned = s.next;
+            s.next = nullptr;
+            lock.unlock();
+            lost(s.object);
+            lock.lock();
+            disown(core, s);
+        }
     }
 
 private:

@@ -53,8 +53,7 @@ struct handing {
         s.word.become(count | lending_word::idle);
         if constexpr (Core::comparable) {
             // Of no use to anyone as it is; the first waiter may have it destroyed to make room.
-            const bool makes_room =
-                core.room() == 0 && core.creating < core.waiters.size();
+            const bool makes_room = core.room() == 0 && core.creating < core.waiters.size();
             if (w == nullptr && !makes_room) return;
         }
         // Where lend cannot tell whom it fits, each waiter tries for itself, the first one first.

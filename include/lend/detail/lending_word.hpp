@@ -48,7 +48,6 @@ struct lending_word {
     static constexpr type destroying = 5;
 
     static constexpr type wanted = 8;     // somebody waits: hand over instead of leaving it idle
-    static constexpr type kept = 16;      // the inventory keeps an order: it must be told
     static constexpr type condemned = 32; // to be destroyed, not lent again
     static constexpr type closing = 64;   // the pool is closed: destroy and count down
     static constexpr type flags_mask = 0xF8;

@@ -104,7 +104,7 @@ struct making {
     // On failure the slot is vacant again; with a closed pool, the core may be gone.
     static result<lending_word::type>
     make_for_caller(Core& core, slot_type& s, const resource_type* wanted) noexcept {
-        std::optional<error> failure = create_in(core, s, wanted);
+        std::optional<error> failure = create_in(core, s, *wanted);
         if (!failure) {
             lock_type lock(core.mutex);
             if (!core.closing) {
@@ -125,7 +125,7 @@ struct making {
             discard_unwanted(core, s);
             return hr::lend_e_closed;
         }
-        give_up(core, s, wanted, *failure, whose::callers);
+        give_up(core, s, wanted, &*failure, whose::callers);
         return *failure;
     }
 
@@ -146,11 +146,13 @@ private:
             const std::optional<resource_type> wanted = type_for(core);
             ++core.begun;
             const bool skip = core.closing;
+            const bool no_memory = !wanted && !core.waiters.empty();
             lock.unlock();
-            if (skip) {
-                give_up(core, *s, nullptr, hr::lend_e_closed, whose::anyones);
+            if (skip || !wanted) {
+                const error why(hr::e_outofmemory);
+                give_up(core, *s, nullptr, no_memory && !skip ? &why : nullptr, whose::anyones);
             } else {
-                make_for_anyone(core, *s, wanted ? &*wanted : nullptr);
+                make_for_anyone(core, *s, *wanted);
             }
             lock.lock();
         }
@@ -187,9 +189,9 @@ private:
         return std::nullopt;
     }
 
-    static void make_for_anyone(Core& core, slot_type& s, const resource_type* wanted) noexcept {
+    static void make_for_anyone(Core& core, slot_type& s, const resource_type& wanted) noexcept {
         if (std::optional<error> failure = create_in(core, s, wanted)) {
-            give_up(core, s, wanted, *failure, whose::anyones);
+            give_up(core, s, &wanted, &*failure, whose::anyones);
             return;
         }
         wakes wake;
@@ -216,11 +218,10 @@ private:
 
     // The driver's create, the number, and the idle limit. Nothing is left behind on failure.
     static std::optional<error>
-    create_in(Core& core, slot_type& s, const resource_type* wanted) noexcept {
+    create_in(Core& core, slot_type& s, const resource_type& wanted) noexcept {
         s.number = 0;
         LEND_TRY {
-            if (wanted == nullptr) return error(hr::lend_e_cancelled); // nobody is left to want it
-            s.type.emplace(*wanted);
+            s.type.emplace(wanted);
             checks<Core>::is_open(core);
             result<resource> made = calls::create(core.driver, *s.type);
             if (!made) {
@@ -310,16 +311,15 @@ private:
         return true;
     }
 
-    // A create failed. If nothing that exists or is being made can serve those who wait, they are
-    // told now; otherwise they go on waiting, and one of them tries again later. The core may be
-    // gone afterwards.
+    // A create failed, or was not tried (no `why`). If nothing that exists or is being made can
+    // serve those who wait, they are told now; otherwise they go on waiting, and one of them tries
+    // again later. The core may be gone afterwards.
     static void give_up(Core& core,
                         slot_type& s,
                         const resource_type* wanted,
-                        const error& why,
+                        const error* why,
                         whose create) noexcept {
-        const bool failure = why.code() != hr::lend_e_cancelled && why.code() != hr::lend_e_closed;
-        if (failure) core.events.create_failed(why);
+        if (why != nullptr) core.events.create_failed(*why);
         wakes wake;
         std::size_t starts = 0;
         {
@@ -328,13 +328,13 @@ private:
                 --core.creating;
                 --core.begun;
             }
-            if (failure) {
+            if (why != nullptr) {
                 ++core.counted.create_failed;
                 core.plan.failed();
-                core.last_create_error = why;
+                core.last_create_error = *why;
             }
             if (!core.vacate(lock, s)) return;
-            if (failure && wanted != nullptr) refuse_hopeless(core, *wanted, why);
+            if (why != nullptr && wanted != nullptr) refuse_hopeless(core, *wanted, *why);
             starts = plan_for_waiters(core, wake);
             // It finds out when to try again.
             if (core.plan.failing()) core.waiters.poke(core.waiters.head(), wake);

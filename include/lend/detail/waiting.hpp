@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// A caller that waits: it joins the queue, looks, sleeps, and leaves with a resource, an error, or
+/// because time is up.
+
+#ifndef LEND_DETAIL_WAITING_HPP
+#define LEND_DETAIL_WAITING_HPP
+
+#include <lend/detail/admitting.hpp>
+#include <lend/detail/checks.hpp>
+#include <lend/detail/core.hpp>
+#include <lend/detail/giving_back.hpp>
+#include <lend/detail/looking.hpp>
+#include <lend/detail/making.hpp>
+#include <lend/detail/patience.hpp>
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+namespace lend::inline v0_1 {
+namespace detail {
+
+// One caller's stay in the queue.
+//
+// It is on the way to a resource as long as it is looking, or told to look; asleep, it is in the
+// queue, with a flag in every slot in use, so that whoever gives one back comes to the queue.
+template <class Core>
+class waiting {
+    using platform = typename Core::platform;
+    using slot_type = typename Core::slot_type;
+    using lock_type = typename Core::lock_type;
+    using resource_type = typename Core::resource_type;
+    using waiter_type = typename Core::waiter_type;
+    using wakes = typename Core::wakes;
+    using time_point = typename Core::time_point;
+    using back = giving_back<Core>;
+    using look = looking<Core>;
+    using make = making<Core>;
+    using steps = admitting<Core>;
+    using held = holding<Core>;
+
+public:
+    // `unfit`: a resource that the caller owns and cannot use.
+    waiting(Core& core,
+            const resource_type& wanted,
+            patience<platform> limit,
+            const held& unfit) noexcept
+        : core_(core), wanted_(wanted), unfit_(unfit), began_(platform::now()),
+          deadline_(limit.deadline(began_)) {
+        me_.wanted = &wanted;
+    }
+
+    // Join, look, sleep, until there is an answer. A resource that turns out to be unfit costs its
+    // receiver no place: it stands at the front again.
+    result<held> wait() noexcept {
+        core_.add_share();
+        std::optional<result<held>> outcome;
+        for (bool again = false; !outcome; again = true) {
+            outcome = join(again);
+            while (!outcome && !got_) outcome = look_or_sleep();
+            if (!outcome) outcome = steps::admit(core_, std::exchange(got_, held{}));
+            if (!outcome && platform::now() >= deadline_) outcome = late(platform::now());
+        }
+        core_.drop_share();
+        return *std::move(outcome);
+    }
+
+private:
+    result<held> late(time_point now) noexcept {
+        std::optional<error> why;
+        {
+            const lock_type lock(core_.mutex);
+            why = timed_out(now);
+        }
+        core_.events.timed_out(*why);
+        return *why;
+    }
+
+    // Enters the queue, and starts what creates the queue now calls for. An answer only if the
+    // pool is closed, or if the caller made a resource itself.
+    std::optional<result<held>> join(bool again) noexcept {
+        wakes wake;
+        std::size_t starts = 0;
+        {
+            lock_type lock(core_.mutex);
+            if (core_.closing) {
+                lock.unlock();
+                look::put_back(core_, std::exchange(unfit_, held{}));
+                return result<held>(hr::lend_e_closed);
+            }
+            if (core_.options.creation == creation_mode::inline_) {
+                if (slot_type* const place = make::reserve(core_)) {
+                    steps::tell_of_room_taken(core_, wake);
+                    lock.unlock();
+                    wake.deliver();
+                    look::put_back(core_, std::exchange(unfit_, held{}));
+                    return steps::made(core_, *place, wanted_);
+                }
+            }
+            // Relaxed: the node is not in the queue, nobody else sees it.
+            me_.state.store(waiter_state::waiting, std::memory_order_relaxed);
+            me_.slot = nullptr;
+            me_.refusal.reset();
+            if (again) {
+                core_.waiters.push_front(me_);
+            } else {
+                core_.waiters.push(me_);
+                ++core_.counted.waited;
+            }
+            me_.looked = Core::typed || core_.waiters.head() == &me_;
+            must_look_ = me_.looked && core_.waiters.may_look(me_);
+            starts = make::plan_for_waiters(core_, wake);
+            retry_at_ = next_try();
+        }
+        wake.deliver();
+        make::start_workers(core_, starts);
+        look::put_back(core_, std::exchange(unfit_, held{}));
+        return std::nullopt;
+    }
+
+    std::optional<result<held>> look_or_sleep() noexcept {
+        if (must_look_) {
+            must_look_ = false;
+            return look_around();
+        }
+        if (heard(me_) == waiter_state::waiting) {
+            platform::park(me_.state, waiter_state::waiting, (std::min)(deadline_, retry_at_));
+        }
+        return after_sleep();
+    }
+
+    // Looks at every slot and leaves a flag in those in use.
+    std::optional<result<held>> look_around() noexcept {
+        const auto found = look::look(core_, wanted_, look::manner::as_a_waiter);
+        if (found.best) return leave_with(found.best);
+        unfit_ = found.unfit;
+        wakes wake;
+        std::size_t starts = 0;
+        bool evict = false;
+        {
+            lock_type lock(core_.mutex);
+            if (heard(me_) == waiter_state::answered) {
+                // What this one was told to look for is still there for the next.
+                core_.waiters.poke(core_.waiters.head(), wake);
+                lock.unlock();
+                wake.deliver();
+                look::put_back(core_, std::exchange(unfit_, held{}));
+                return std::nullopt;
+            }
+            if (core_.options.creation == creation_mode::inline_) {
+                if (slot_type* const place = make::reserve(core_)) {
+                    // One place is taken. If there is another, it is for the next; if not, the next
+                    // may have to make room.
+                    core_.waiters.leave(me_, Core::typed || core_.room() > 0, wake);
+                    lock.unlock();
+                    wake.deliver();
+                    look::put_back(core_, std::exchange(unfit_, held{}));
+                    return steps::made(core_, *place, wanted_);
+                }
+            }
+            starts = make::plan_for_waiters(core_, wake);
+            // In one step with the plan, or somebody might take the room between the two.
+            evict = may_make_room();
+            retry_at_ = next_try();
+        }
+        wake.deliver();
+        make_room_or_put_back(evict);
+        if constexpr (Core::typed) pass_on();
+        make::start_workers(core_, starts);
+        return std::nullopt;
+    }
+
+    // Where each waiter tries for itself, what does not fit this one may fit the next. Not before
+    // it is put back: the next would find it in use and ask for it, and so on in turns.
+    void pass_on() noexcept {
+        wakes wake;
+        {
+            const lock_type lock(core_.mutex);
+            if (heard(me_) == waiter_state::answered) {
+                core_.waiters.poke(core_.waiters.head(), wake);
+            } else {
+                core_.waiters.looked(me_, wake);
+            }
+        }
+        wake.deliver();
+    }
+
+    // Out of the queue with a resource that was found idle. If an answer came meanwhile, one of
+    // the two goes back.
+    std::optional<result<held>> leave_with(const held& found) noexcept {
+        wakes wake;
+        bool answered = false;
+        {
+            lock_type lock(core_.mutex);
+            answered = heard(me_) == waiter_state::answered;
+            if (answered) {
+                core_.waiters.poke(core_.waiters.head(), wake); // not every slot was looked at
+            } else {
+                core_.waiters.leave(me_, true, wake);
+            }
+        }
+        wake.deliver();
+        if (answered && me_.slot != nullptr) {
+            look::put_back(core_, found);
+            return take_answer();
+        }
+        got_ = found;
+        return std::nullopt;
+    }
+
+    std::optional<result<held>> after_sleep() noexcept {
+        const std::uint32_t said = heard(me_);
+        if (said == waiter_state::answered) return take_answer();
+        wakes wake;
+        std::size_t starts = 0;
+        {
+            lock_type lock(core_.mutex);
+            // What was said may have changed before the lock was had.
+            const std::uint32_t now_said = heard(me_);
+            if (now_said == waiter_state::answered) return take_answer();
+            if (now_said == waiter_state::poked) {
+                core_.waiters.awake(me_);
+                must_look_ = true;
+                return std::nullopt;
+            }
+            const time_point now = platform::now();
+            if (now >= deadline_) {
+                checks<Core>::is_late(now, deadline_);
+                error why = timed_out(now);
+                // While creates fail, somebody must know when to try again.
+                core_.waiters.leave(me_, core_.plan.failing(), wake);
+                lock.unlock();
+                wake.deliver();
+                core_.events.timed_out(why);
+                return result<held>(std::move(why));
+            }
+            if constexpr (Core::typed) {
+                // Others may have taken the room that was there; then something must make room.
+                if (now >= retry_at_ && core_.waiters.may_look(me_)) {
+                    core_.waiters.awake(me_);
+                    must_look_ = true;
+                    return std::nullopt;
+                }
+            }
+            starts = make::plan_for_waiters(core_, wake);
+            retry_at_ = next_try();
+        }
+        wake.deliver();
+        make::start_workers(core_, starts);
+        return std::nullopt;
+    }
+
+    std::optional<result<held>> take_answer() noexcept {
+        if (me_.slot == nullptr) return result<held>(*me_.refusal);
+        got_ = {me_.slot, me_.word};
+        return std::nullopt;
+    }
+
+    // Under the lock, after planning: when time alone allows another create. While one is in
+    // flight, or there is no room, its end tells the first waiter to ask again.
+    [[nodiscard]] time_point next_try() const noexcept {
+        const bool by_time = core_.options.creation == creation_mode::worker &&
+                             core_.creating == 0 && core_.room() > 0;
+        return by_time ? core_.plan.look_at() : (time_point::max)();
+    }
+
+    // Under the lock.
+    error timed_out(time_point now) noexcept {
+        ++core_.counted.timed_out;
+        error late(hr::lend_e_timed_out);
+        late.with_wait(now - began_, core_.snapshot());
+        if (core_.last_create_error) late.with_last_create_error(*core_.last_create_error);
+        return late;
+    }
+
+    // Under the lock, at the end of a look: at the maximum, with nothing under way for this caller,
+    // a resource of another type that nobody waits for makes room.
+    bool may_make_room() {
+        return unfit_ && !core_.closing && core_.room() == 0 &&
+               core_.creating < core_.waiters.size() && !wanted_by_others(*unfit_.slot);
+    }
+
+    void make_room_or_put_back(bool evict) noexcept {
+        const held h = std::exchange(unfit_, held{});
+        if (evict) {
+            (void)back::destroy(core_, *h.slot, back::use::look, destroy_reason::made_room);
+        } else {
+            look::put_back(core_, h);
+        }
+    }
+
+    // Where only the driver can tell, a resource is unwanted when the last of a round has looked.
+    bool wanted_by_others(slot_type& s) {
+        if constexpr (Core::comparable) {
+            return core_.waiters.first([&](waiter_type& w) { return *w.wanted == *s.type; }) !=
+                   nullptr;
+        } else {
+            return !core_.waiters.ends_the_round(me_);
+        }
+    }
+
+    Core& core_;
+    const resource_type& wanted_;
+    held unfit_;
+    time_point began_;
+    time_point deadline_;
+    time_point retry_at_ = (time_point::max)();
+    waiter_type me_;
+    held got_;
+    bool must_look_ = false;
+};
+
+} // namespace detail
+} // namespace lend
+
+#endif // LEND_DETAIL_WAITING_HPP
