@@ -44,9 +44,7 @@ enum class mutant : std::uint8_t {
     phase_load,   // (5)
 };
 
-constexpr order weak_if(bool mutated, order shipped) {
-    return mutated ? order::relaxed : shipped;
-}
+constexpr order weak_if(bool mutated, order shipped) { return mutated ? order::relaxed : shipped; }
 
 // Each access of the kernel is known by its type and operation.
 template <class T, mutant M>
@@ -56,16 +54,16 @@ class atomic : public mc::atomic<T> {
     static constexpr bool is_count = sizeof(T) == 4;
     static constexpr bool is_phase = sizeof(T) == 1;
 
-    static constexpr order of(mutant here, order shipped) {
-        return weak_if(M == here, shipped);
-    }
+    static constexpr order of(mutant here, order shipped) { return weak_if(M == here, shipped); }
 
 public:
     using base::base;
 
     T load(order o) const noexcept {
         if (o == order::acquire) {
-            o = of(is_word ? mutant::word_see : is_count ? mutant::count_see : mutant::phase_load,
+            o = of(is_word    ? mutant::word_see
+                   : is_count ? mutant::count_see
+                              : mutant::phase_load,
                    o);
         }
         return base::load(o);
@@ -111,7 +109,8 @@ struct checked_platform {
         if (M != mutant::heavy_fence) fence();
     }
     static void light_fence() noexcept {
-        const mutant which = the_world->lights++ % 2 == 0 ? mutant::first_light : mutant::second_light;
+        const mutant which =
+            the_world->lights++ % 2 == 0 ? mutant::first_light : mutant::second_light;
         if (M != which) fence();
     }
     static void park(atomic<std::uint32_t>& word, std::uint32_t expected, time_point) noexcept {
@@ -125,9 +124,7 @@ struct checked_platform {
     }
 
 private:
-    static void fence() noexcept {
-        (void)the_world->fences.fetch_or(0, order::acq_rel);
-    }
+    static void fence() noexcept { (void)the_world->fences.fetch_or(0, order::acq_rel); }
 };
 
 template <mutant M>
@@ -148,7 +145,7 @@ struct mini_core {
     slot_type slot;
     lend::detail::event_count<platform> settled;
     mc::mutex mutex;
-    mc::variable call; // written by driver calls, and by whoever knows that none can run
+    mc::variable call;   // written by driver calls, and by whoever knows that none can run
     bool queued = false; // under the mutex
     bool handed = false; // likewise
     int owners = 0;
@@ -190,9 +187,13 @@ void next_owner_knows_what_the_last_did(mini_core<M>& c, bool fast) {
     expect(c.slot.resource.read() <= 2, "two owners");
 }
 template <mutant M>
-void fast_release_then_take(mini_core<M>& c) { next_owner_knows_what_the_last_did(c, true); }
+void fast_release_then_take(mini_core<M>& c) {
+    next_owner_knows_what_the_last_did(c, true);
+}
 template <mutant M>
-void slow_release_then_take(mini_core<M>& c) { next_owner_knows_what_the_last_did(c, false); }
+void slow_release_then_take(mini_core<M>& c) {
+    next_owner_knows_what_the_last_did(c, false);
+}
 
 // Either the closer finds the slot idle and destroys it, or the owner finds the pool closed.
 template <mutant M>
@@ -251,19 +252,18 @@ void release_meets_waiter(mini_core<M>& c) {
 template <mutant M>
 void call_meets_close(mini_core<M>& c) {
     using meeting = lend::detail::phases<mini_core<M>>;
-    mc::run({[&] {
-                 (void)meeting::during(c.slot, slot_phase::resetting, [&] { c.call.write(1); });
-             },
-             [&] {
-                 (void)c.slot.word.close();
-                 meeting::after_marking();
-                 for (;;) {
-                     const auto seen = c.settled.see();
-                     if (meeting::quiet(c.slot)) break;
-                     c.settled.sleep(seen, {});
-                 }
-                 c.call.write(2);
-             }});
+    mc::run(
+        {[&] { (void)meeting::during(c.slot, slot_phase::resetting, [&] { c.call.write(1); }); },
+         [&] {
+             (void)c.slot.word.close();
+             meeting::after_marking();
+             for (;;) {
+                 const auto seen = c.settled.see();
+                 if (meeting::quiet(c.slot)) break;
+                 c.settled.sleep(seen, {});
+             }
+             c.call.write(2);
+         }});
 }
 
 // A number's holder asks, under the lock, for a slot that was made under the lock.
@@ -317,6 +317,7 @@ int main() {
 
     // Lives, because all who call `see` hold the lock under which the slot was made. The order
     // costs nothing there, and covers a caller without the lock.
-    must_hold(explore<word_see>("(1) acquire-load relaxed, under the lock", &lookup_under_the_lock));
+    must_hold(
+        explore<word_see>("(1) acquire-load relaxed, under the lock", &lookup_under_the_lock));
     return failed ? 1 : 0;
 }

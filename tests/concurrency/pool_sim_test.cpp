@@ -129,7 +129,8 @@ private:
     // Deadlines that fall together with returns.
     void step_in_a_crowd(user& someone) {
         if (!someone.holds()) {
-            someone.try_acquire_for(one_of(1us, 2us, 3us), static_cast<int>(sim::choose(Driver::kinds)));
+            someone.try_acquire_for(one_of(1us, 2us, 3us),
+                                    static_cast<int>(sim::choose(Driver::kinds)));
         } else {
             sim::sleep(one_of(0us, 1us, 2us));
             someone.end(sim::one_in(6) ? draw_ending() : ending::release);
@@ -278,7 +279,7 @@ std::string explore(const char* name, std::uint64_t runs, const family& f) {
     return sim::explore(1, runs, how, [&] { scenario<Driver>{f}(); }).message;
 }
 
-constexpr std::uint64_t runs = 10'000;
+constexpr std::uint64_t runs = 20'000;
 
 TEST(PoolSim, keeps_its_invariants_while_the_driver_behaves) {
     EXPECT_EQ(explore<plain_driver>("plain", runs, {}), "");
@@ -428,12 +429,11 @@ TEST(PoolSimExhaustive, two_users_of_one_resource) {
             o.max_size = 1;
             o.fairness = fairness;
             o.creation = creation;
-            for (const sim::findings& found : {explore_two(o, takes_and_returns, waits_shortly),
-                                               explore_two(o, takes_and_returns, breaks),
-                                               explore_two(o, waits_shortly, breaks),
-                                               explore_two(o, uses_twice, sweeps, 2),
-                                               explore_two(o, takes_and_returns, closes),
-                                               explore_two(o, waits_shortly, closes)}) {
+            for (const sim::findings& found :
+                 {explore_two(o, takes_and_returns, waits_shortly),
+                  explore_two(o, takes_and_returns, breaks), explore_two(o, waits_shortly, breaks),
+                  explore_two(o, uses_twice, sweeps, 2), explore_two(o, takes_and_returns, closes),
+                  explore_two(o, waits_shortly, closes)}) {
                 EXPECT_EQ(found.message, "");
                 EXPECT_TRUE(found.complete || LEND_THREAD_SANITIZER);
             }

@@ -284,7 +284,7 @@ INSTANTIATE_TEST_SUITE_P(Fairness,
                                          lend::fairness_mode::strict),
                          [](const auto& which) {
                              return which.param == lend::fairness_mode::strict ? "strict"
-                                                                              : "adaptive";
+                                                                               : "adaptive";
                          });
 
 // Invariant: leases that end on other threads, after their pool is gone, end well.

@@ -28,7 +28,7 @@ struct fault_chances {
     unsigned check = 0;
     unsigned rate = 0;
     unsigned destroy = 0;
-    unsigned hang = 0;                                            ///< any call
+    unsigned hang = 0; ///< any call
     std::chrono::nanoseconds longest_hang = std::chrono::milliseconds(5);
 };
 
@@ -48,12 +48,12 @@ struct thing_record {
     int kind = 0;
     bool alive = true;
     bool lent = false;
-    bool dirty = false;   ///< used since the last reset that succeeded
-    bool doomed = false;  ///< the driver said that it is bad: only destroy may follow
+    bool dirty = false;  ///< used since the last reset that succeeded
+    bool doomed = false; ///< the driver said that it is bad: only destroy may follow
     bool detached = false;
     bool in_call = false;
-    bool dying = false; ///< its destroy has begun
-    std::uint64_t number = 0;          ///< the pool's number for it, once it was lent
+    bool dying = false;                 ///< its destroy has begun
+    std::uint64_t number = 0;           ///< the pool's number for it, once it was lent
     std::uint64_t condemned_at = ~0ULL; ///< acquires with later tickets must not get it
 };
 
@@ -76,7 +76,7 @@ public:
     std::uint64_t leases = 0;
     std::uint64_t acquires_begun = 0;
     bool close_begun = false;
-    bool closed = false; ///< close returned s_ok
+    bool closed = false;       ///< close returned s_ok
     bool pool_is_there = true; ///< nobody has begun to destroy the pool object
     int drivers_ended = 0;
 
@@ -165,9 +165,7 @@ public:
         return chance != 0 && sim::one_in(chance);
     }
 
-    void check_sizes() {
-        SIM_CHECK(live + creating <= max_size);
-    }
+    void check_sizes() { SIM_CHECK(live + creating <= max_size); }
 };
 
 struct thing {

@@ -197,9 +197,9 @@ struct core {
         return false;
     }
 
-    // The end of a share that a closed pool gave to a slot, or of a thread of the pool. Lets the lock
-    // go. The share goes first, so that a closer who waited for this thread is the one who frees the
-    // core, and no driver is destroyed behind the back of whoever destroyed the pool.
+    // The end of a share that a closed pool gave to a slot, or of a thread of the pool. Lets the
+    // lock go. The share goes first, so that a closer who waited for this thread is the one who
+    // frees the core, and no driver is destroyed behind the back of whoever destroyed the pool.
     void leave_closed(lock_type& lock) noexcept {
         settled.change();
         // (2) acq-rel-fetch-sub synchronizes-with the acq-rel-fetch-sub (1)
