@@ -122,12 +122,8 @@ protected:
     }
 
     void pool_close() noexcept override {
-        affinity::close(*core_, [this](slot_type& s) {
-            if (this->options().destroy_lent_at_close) return true;
-            this->known().erase(s.object.id);
-            if (auto* const events = this->options().events) events->disowned(s.object.id);
-            return false;
-        });
+        const bool disown = !this->options().destroy_lent_at_close;
+        affinity::close(*core_, [&](slot_type& s) { s.object.is_disowned = disown; });
     }
 
     void end() noexcept override { delete this; }

@@ -211,8 +211,8 @@ struct affinity {
         return more;
     }
 
-    // Ends the inventory: `lost` is called for what is lent, with the lock held, and says whether
-    // it is destroyed all the same; everything else is destroyed. No other thread is inside.
+    // Ends the inventory: `lost` is called for what is lent, with the lock held, and may mark it
+    // for the driver; then everything is destroyed, with no lock held. No other thread is inside.
     template <class Lost>
     static void close(Core& core, const Lost& lost) noexcept {
         lock_type lock(core.mutex);
@@ -223,10 +223,8 @@ struct affinity {
             if (state == lending_word::creating ||
                 (state == lending_word::destroying && !s.place.queued)) {
                 core.add_share();
-            } else if (state == lending_word::in_use && s.place.lent && !s.place.doomed &&
-                       !lost(s)) {
-                core.shelves.take(s);
-                disown(core, s);
+            } else if (state == lending_word::in_use && s.place.lent && !s.place.doomed) {
+                lost(s);
             }
         });
         (void)destroy_each(core, lock, destroy_reason::closed,
@@ -332,15 +330,6 @@ private:
             }
         }
         return count;
-    }
-
-    // Forgets a resource that its borrower keeps.
-    static void disown(Core& core, slot_type& s) noexcept {
-        (void)core.numbers.erase(s.number);
-        (void)calls::end(s.object, [](const error&) {});
-        s.type.reset();
-        ++core.counted.detached;
-        core.empty(s);
     }
 };
 
