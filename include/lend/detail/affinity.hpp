@@ -59,23 +59,25 @@ struct affinity {
             lock.lock();
             ++best.rated;
             if (core.closing) return closed_meanwhile(best);
-            slot_type* loser = at;
-            if (rated > rating::perfect) {
-                if (!destroy(core, lock, *at, destroy_reason::rate_failed)) {
-                    return closed_meanwhile(best);
-                }
+            const bool is_bad = rated > rating::perfect;
+            if (is_bad || is_to_go(*at)) {
+                // It keeps its place on the shelf until the next one is known: nobody may take
+                // that one while the driver destroys.
+                const auto why = is_bad ? destroy_reason::rate_failed : destroy_reason::requested;
+                if (!destroy(core, lock, *at, why)) return closed_meanwhile(best);
+                slot_type* const gone = at;
                 at = next_free(core, at, transaction);
-                vacate(core, lock, *loser);
+                vacate(core, lock, *gone);
                 continue;
             }
+            slot_type* loser = at;
             if (!at->place.doomed && rated > best.rating) {
                 best.rating = rated;
                 loser = std::exchange(best.slot, at);
             }
-            const bool done = best.rating == rating::perfect;
-            slot_type* const after = done ? nullptr : next_free(core, at, transaction);
+            // This may let the lock go, so the next one is looked for afterwards.
             if (loser != nullptr && !let_go(core, lock, *loser)) return closed_meanwhile(best);
-            at = after;
+            at = best.rating == rating::perfect ? nullptr : next_free(core, at, transaction);
         }
         if (best.slot != nullptr) {
             checks<Core>::may_enter(*best.slot, transaction);
@@ -248,6 +250,11 @@ private:
         return lending_word::is(s.word.peek(), lending_word::in_use) && !s.place.lent;
     }
 
+    // Doomed, and kept by no transaction.
+    static bool is_to_go(const slot_type& s) noexcept {
+        return s.place.doomed && !s.place.enlisted;
+    }
+
     static bool is_due(const slot_type& s, time_point now) noexcept {
         return lending_word::is(s.word.peek(), lending_word::idle) && !s.place.doomed &&
                s.idle_limit != (duration::max)() && now - s.idle_since >= s.idle_limit;
@@ -264,7 +271,7 @@ private:
     // Back to being free, on the shelf where it stands; destroyed if it was doomed and nothing
     // keeps it. False if the inventory was closed meanwhile.
     static bool let_go(Core& core, lock_type& lock, slot_type& s) noexcept {
-        if (s.place.doomed && !s.place.enlisted) {
+        if (is_to_go(s)) {
             core.shelves.take(s);
             if (!destroy(core, lock, s, destroy_reason::requested)) return false;
             vacate(core, lock, s);
