@@ -83,18 +83,8 @@ protected:
     }
 
     HRESULT pool_free(RESID id) override {
-        slot_type* const s = lent(id);
-        if (s == nullptr) return E_INVALIDARG;
-        const TIMEINSECS secs = s->object.secs;
-        if (const HRESULT code = this->calls().reset(id); FAILED(code)) {
-            give_up(*s, id, code);
-            return S_OK;
-        }
-        const bool nil = secs == 0 && this->options().zero_means_destroy_at_once;
-        if (!affinity::put_away(*core_, *s, Platform::now(), nil)) return S_OK;
-        if (auto* const events = this->options().events) events->recycled(id);
-        if (secs >= 0) this->note_expirable();
-        return S_OK;
+        slot_type* const s = lent(id, [](const slot_type&) { return true; });
+        return s != nullptr ? free(*s, id) : E_INVALIDARG;
     }
 
     HRESULT pool_request_destroy(RESID id) override {
@@ -118,16 +108,17 @@ protected:
                 if (s.place.lent && s.object.owner == instance) ids.push_back(s.object.id);
             });
         }
-        for (const RESID id : ids) static_cast<void>(pool_free(id));
+        for (const RESID id : ids) {
+            // Somebody may have freed it since, and somebody else may have it.
+            slot_type* const s =
+                lent(id, [&](const slot_type& each) { return each.object.owner == instance; });
+            if (s != nullptr) static_cast<void>(free(*s, id));
+        }
     }
 
     void pool_close() noexcept override {
-        affinity::close(*core_, !this->options().destroy_lent_at_close,
-                        [this](const foreign_resource& lost) {
-                            this->known().erase(lost.id);
-                            if (auto* const events = this->options().events)
-                                events->disowned(lost.id);
-                        });
+        const bool disown = !this->options().destroy_lent_at_close;
+        affinity::close(*core_, [&](slot_type& s) { s.object.is_disowned = disown; });
     }
 
     void end() noexcept override { delete this; }
@@ -156,10 +147,12 @@ private:
         }
         const auto word = making::make_for_caller(*core_, *place, &type);
         if (!word) {
-            const lock_type lock(core_->mutex);
-            return core_->closing ? E_FAIL : static_cast<HRESULT>(word.error().code());
+            const hresult code = word.error().code();
+            return code == hr::lend_e_closed ? E_FAIL : static_cast<HRESULT>(code);
         }
-        this->known().visit(place->object.id, [&](known_id& known) { known.slot = place; });
+        this->known().visit(place->object.id, [&](known_id& known) {
+            known.slot = static_cast<std::uint64_t>(reinterpret_cast<std::uintptr_t>(place));
+        });
         out_slot = place;
         return S_OK;
     }
@@ -167,8 +160,8 @@ private:
     // The slot of a pooled resource, or null. Under the lock.
     slot_type* slot_of(RESID id) {
         const std::optional<known_id> known = this->known().find(id);
-        if (!known || known->is_tracked || known->slot == nullptr) return nullptr;
-        auto* const s = static_cast<slot_type*>(known->slot);
+        if (!known || known->is_tracked || known->slot == 0) return nullptr;
+        auto* const s = reinterpret_cast<slot_type*>(static_cast<std::uintptr_t>(known->slot));
         const auto word = s->word.peek();
         const bool lives =
             lend::detail::lending_word::is(word, lend::detail::lending_word::idle) ||
@@ -177,11 +170,26 @@ private:
         return lives && s->object.id == id ? s : nullptr;
     }
 
-    // Takes a resource back from its borrower; null if it is not lent.
-    slot_type* lent(RESID id) {
+    // Takes a resource back from its borrower; null if it is not lent, or is not meant.
+    template <class Meant>
+    slot_type* lent(RESID id, const Meant& is_meant) {
         const lock_type lock(core_->mutex);
         slot_type* const s = slot_of(id);
-        return s != nullptr && affinity::take_back(*s) ? s : nullptr;
+        return s != nullptr && is_meant(*s) && affinity::take_back(*s) ? s : nullptr;
+    }
+
+    // Resets what was taken back, and puts it away.
+    HRESULT free(slot_type& s, RESID id) {
+        const TIMEINSECS secs = s.object.secs;
+        if (const HRESULT code = this->calls().reset(id); FAILED(code)) {
+            give_up(s, id, code);
+            return S_OK;
+        }
+        const bool nil = secs == 0 && this->options().zero_means_destroy_at_once;
+        if (!affinity::put_away(*core_, s, Platform::now(), nil)) return S_OK;
+        if (auto* const events = this->options().events) events->recycled(id);
+        if (secs >= 0) this->note_expirable();
+        return S_OK;
     }
 
     // A resource that could not be reset.

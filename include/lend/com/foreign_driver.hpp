@@ -23,6 +23,7 @@ struct foreign_resource {
     RESID id = 0;
     TIMEINSECS secs = -1;
     INSTID owner = 0;
+    bool is_disowned = false; ///< its borrower keeps it: it ends without the dispenser
 };
 
 /// The lend driver that a holder gives to its engine.
@@ -46,7 +47,7 @@ public:
     /// CreateResource. A number that is 0 or known already is refused with E_INVALIDARG and is not
     /// destroyed, for it may be the name of something that lives.
     [[nodiscard]] result<resource> create(const RESTYPID& type) {
-        resource made{0, options_->default_idle_limit, 0};
+        resource made{0, options_->default_idle_limit, 0, false};
         const HRESULT code = calls_->create(type, made.id, made.secs);
         if (FAILED(code)) return static_cast<hresult>(code);
         if (made.id == 0) return hr::e_invalidarg;
@@ -76,12 +77,13 @@ public:
     }
 
     /// DestroyResource. The number is forgotten first: the dispenser may use it again the moment
-    /// it is free. What cannot be destroyed because the holder was closed is reported as disowned.
+    /// it is free. What was lent when the holder was closed, or cannot be destroyed because of
+    /// that, is reported as disowned.
     [[nodiscard]] hresult destroy(resource&& r) {
         known_->erase(r.id);
-        if (calls_->is_detached()) {
+        if (r.is_disowned || calls_->is_detached()) {
             if (options_->events != nullptr) options_->events->disowned(r.id);
-            return hr::e_fail;
+            return hr::s_ok;
         }
         return static_cast<hresult>(calls_->destroy(r.id));
     }

@@ -59,23 +59,25 @@ struct affinity {
             lock.lock();
             ++best.rated;
             if (core.closing) return closed_meanwhile(best);
-            slot_type* loser = at;
-            if (rated > rating::perfect) {
-                if (!destroy(core, lock, *at, destroy_reason::rate_failed)) {
-                    return closed_meanwhile(best);
-                }
+            const bool is_bad = rated > rating::perfect;
+            if (is_bad || is_to_go(*at)) {
+                // It keeps its place on the shelf until the next one is known: nobody may take
+                // that one while the driver destroys.
+                const auto why = is_bad ? destroy_reason::rate_failed : destroy_reason::requested;
+                if (!destroy(core, lock, *at, why)) return closed_meanwhile(best);
+                slot_type* const gone = at;
                 at = next_free(core, at, transaction);
-                vacate(core, lock, *loser);
+                vacate(core, lock, *gone);
                 continue;
             }
+            slot_type* loser = at;
             if (!at->place.doomed && rated > best.rating) {
                 best.rating = rated;
                 loser = std::exchange(best.slot, at);
             }
-            const bool done = best.rating == rating::perfect;
-            slot_type* const after = done ? nullptr : next_free(core, at, transaction);
+            // This may let the lock go, so the next one is looked for afterwards.
             if (loser != nullptr && !let_go(core, lock, *loser)) return closed_meanwhile(best);
-            at = after;
+            at = best.rating == rating::perfect ? nullptr : next_free(core, at, transaction);
         }
         if (best.slot != nullptr) {
             checks<Core>::may_enter(*best.slot, transaction);
@@ -211,11 +213,10 @@ struct affinity {
         return more;
     }
 
-    // Ends the inventory. Everything is destroyed, but what is lent is disowned if `keep_lent`:
-    // then `lost(object)` is called for each, with no lock held. No other thread is inside.
+    // Ends the inventory: `lost` is called for what is lent, with the lock held, and may mark it
+    // for the driver; then everything is destroyed, with no lock held. No other thread is inside.
     template <class Lost>
-    static void close(Core& core, bool keep_lent, const Lost& lost) noexcept {
-        slot_type* disowned = nullptr;
+    static void close(Core& core, const Lost& lost) noexcept {
         lock_type lock(core.mutex);
         core.closing = true;
         core.slots.for_each([&](slot_type& s) {
@@ -224,24 +225,12 @@ struct affinity {
             if (state == lending_word::creating ||
                 (state == lending_word::destroying && !s.place.queued)) {
                 core.add_share();
-            } else if (keep_lent && state == lending_word::in_use && s.place.lent &&
-                       !s.place.doomed) {
-                set(s, lending_word::destroying);
-                s.next = disowned;
-                disowned = &s;
+            } else if (state == lending_word::in_use && s.place.lent && !s.place.doomed) {
+                lost(s);
             }
         });
         (void)destroy_each(core, lock, destroy_reason::closed,
                            [](const slot_type&) { return true; });
-        while (disowned != nullptr) {
-            slot_type& s = *disowned;
-            disowned = s.next;
-            s.next = nullptr;
-            lock.unlock();
-            lost(s.object);
-            lock.lock();
-            disown(core, s);
-        }
     }
 
 private:
@@ -261,6 +250,11 @@ private:
         return lending_word::is(s.word.peek(), lending_word::in_use) && !s.place.lent;
     }
 
+    // Doomed, and kept by no transaction.
+    static bool is_to_go(const slot_type& s) noexcept {
+        return s.place.doomed && !s.place.enlisted;
+    }
+
     static bool is_due(const slot_type& s, time_point now) noexcept {
         return lending_word::is(s.word.peek(), lending_word::idle) && !s.place.doomed &&
                s.idle_limit != (duration::max)() && now - s.idle_since >= s.idle_limit;
@@ -277,7 +271,7 @@ private:
     // Back to being free, on the shelf where it stands; destroyed if it was doomed and nothing
     // keeps it. False if the inventory was closed meanwhile.
     static bool let_go(Core& core, lock_type& lock, slot_type& s) noexcept {
-        if (s.place.doomed && !s.place.enlisted) {
+        if (is_to_go(s)) {
             core.shelves.take(s);
             if (!destroy(core, lock, s, destroy_reason::requested)) return false;
             vacate(core, lock, s);
@@ -343,15 +337,6 @@ private:
             }
         }
         return count;
-    }
-
-    // Forgets a resource that its borrower keeps.
-    static void disown(Core& core, slot_type& s) noexcept {
-        (void)core.numbers.erase(s.number);
-        (void)calls::end(s.object, [](const error&) {});
-        s.type.reset();
-        ++core.counted.detached;
-        core.empty(s);
     }
 };
 
