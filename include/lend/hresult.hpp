@@ -125,11 +125,15 @@ inline constexpr std::array code_table{
                std::errc::resource_unavailable_try_again},
 };
 
-[[nodiscard]] constexpr const code_entry* find_code(hresult code) noexcept {
+inline constexpr code_entry no_code{hr::s_ok, {}, {}, std::errc{}};
+
+// The entry of a code; `no_code`, with an empty name, for one that is not in the table. A reference
+// and not a pointer: g++ 12 with -fsanitize=undefined compares no pointers at compile time.
+[[nodiscard]] constexpr const code_entry& entry_of(hresult code) noexcept {
     for (const code_entry& entry : code_table) {
-        if (entry.code == code) return &entry;
+        if (entry.code == code) return entry;
     }
-    return nullptr;
+    return no_code;
 }
 
 } // namespace detail
@@ -137,15 +141,14 @@ inline constexpr std::array code_table{
 /// The documented name of a code, as "E_FAIL"; empty for a code that is not in the table.
 /// @par Errors None. @par Thread safety Safe; wait-free. @par Complexity Linear in the table.
 [[nodiscard]] constexpr std::string_view name_of(hresult code) noexcept {
-    const detail::code_entry* entry = detail::find_code(code);
-    return entry != nullptr ? entry->name : std::string_view{};
+    return detail::entry_of(code).name;
 }
 
 /// What a code means, in one sentence without a full stop; a general one for unknown codes.
 /// @par Errors None. @par Thread safety Safe; wait-free. @par Complexity Linear in the table.
 [[nodiscard]] constexpr std::string_view describe(hresult code) noexcept {
-    const detail::code_entry* entry = detail::find_code(code);
-    if (entry != nullptr) return entry->meaning;
+    const std::string_view meaning = detail::entry_of(code).meaning;
+    if (!meaning.empty()) return meaning;
     return succeeded(code) ? std::string_view{"success with a code of the driver's own"}
                            : std::string_view{"failure with a code of the driver's own"};
 }
@@ -171,9 +174,9 @@ public:
     }
 
     [[nodiscard]] std::error_condition default_error_condition(int value) const noexcept override {
-        const code_entry* entry = find_code(static_cast<hresult>(value));
-        if (entry == nullptr || entry->condition == std::errc{}) return {value, *this};
-        return std::make_error_condition(entry->condition);
+        const std::errc condition = entry_of(static_cast<hresult>(value)).condition;
+        if (condition == std::errc{}) return {value, *this};
+        return std::make_error_condition(condition);
     }
 };
 

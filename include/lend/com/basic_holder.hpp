@@ -147,12 +147,10 @@ private:
         }
         const auto word = making::make_for_caller(*core_, *place, &type);
         if (!word) {
-            const hresult code = word.error().code();
-            return code == hr::lend_e_closed ? E_FAIL : static_cast<HRESULT>(code);
+            const lock_type lock(core_->mutex);
+            return core_->closing ? E_FAIL : static_cast<HRESULT>(word.error().code());
         }
-        this->known().visit(place->object.id, [&](known_id& known) {
-            known.slot = static_cast<std::uint64_t>(reinterpret_cast<std::uintptr_t>(place));
-        });
+        this->known().visit(place->object.id, [&](known_id& known) { known.slot = place; });
         out_slot = place;
         return S_OK;
     }
@@ -160,8 +158,8 @@ private:
     // The slot of a pooled resource, or null. Under the lock.
     slot_type* slot_of(RESID id) {
         const std::optional<known_id> known = this->known().find(id);
-        if (!known || known->is_tracked || known->slot == 0) return nullptr;
-        auto* const s = reinterpret_cast<slot_type*>(static_cast<std::uintptr_t>(known->slot));
+        if (!known || known->is_tracked || known->slot == nullptr) return nullptr;
+        auto* const s = static_cast<slot_type*>(known->slot);
         const auto word = s->word.peek();
         const bool lives =
             lend::detail::lending_word::is(word, lend::detail::lending_word::idle) ||
