@@ -13,6 +13,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -575,6 +576,7 @@ private:
         std::sort(offered.begin(), offered.end());
         world_.for_each([&](resource_record& r, id_record& known) {
             const bool is_offered = std::binary_search(offered.begin(), offered.end(), r.id);
+            SIM_CHECK(!r.alive || !r.doomed);
             // The manager's thread may be destroying what is due.
             if (!r.alive || r.doubtful || known.meddled_at != 0 || world_.is_due(r)) return;
             SIM_CHECK(is_offered == (!r.tracked && !r.lent));

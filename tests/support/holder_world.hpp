@@ -18,7 +18,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <exception>
 #include <functional>
 #include <new>
 #include <stdexcept>
@@ -101,8 +100,6 @@ public:
     unsigned released = 0;    ///< calls of the dispenser's Release
     bool census = false;      ///< every candidate is refused and written down, nothing is made
     std::vector<RESID> offered;
-    std::uint64_t created = 0;
-    std::uint64_t ended = 0; ///< destroyed, disowned, refused or taken by their users
 
     // Called within a call of the dispenser, now and then.
     std::function<void()> nested;
@@ -198,7 +195,6 @@ public:
         if (which == ids_.size()) ids_.emplace_back();
         ids_[which].newest = resources_.size();
         resources_.emplace_back().id = which;
-        ++created;
         return resources_.back();
     }
 
@@ -214,7 +210,6 @@ public:
     void end(resource_record& r) {
         must(r.alive, r.id, "a resource ends twice");
         r.alive = false;
-        ++ended;
     }
 
     template <class F>
