@@ -13,6 +13,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -190,6 +191,7 @@ private:
     void lent(RESID id, TRANSID transaction, const user_call& call) {
         if (id == call.lie) world_.id(id).muddled = true;
         resource_record& r = world_.resource(id);
+        world_.must(!r.doomed || r.called_at < r.doomed_at, id, "lent though doomed");
         const bool has_ended = world_.close_begun && !r.alive; // by a Close since it was lent
         if (has_ended || world_.meddled_since(id, call.began) ||
             world_.object_ended_since(instance_, call.began)) {
@@ -201,7 +203,7 @@ private:
         world_.must(!r.bad, id, "lent after a failure");
         world_.must(!r.tracked, id, "tracked, and lent");
         world_.must(!r.lent, id, "lent to two borrowers");
-        world_.must(!r.doomed || r.doomed_at > call.began, id, "lent though doomed");
+        world_.must(!r.doomed || r.doomed_at > call.began, id, "lent again though doomed");
         if (transaction == 0) {
             world_.must(!r.must_leave, id, "in a transaction that its borrower is not in");
         } else if (world_.is_open(transaction)) {
@@ -209,7 +211,8 @@ private:
         }
         r.lent = true;
         r.settled = true;
-        if (sim::one_in(4))
+        r.owner = instance_;
+        if (sim::one_in(3))
             world_.handed_over.push_back({id, call.began, instance_});
         else
             holdings_.push_back({id, call.began, instance_});
@@ -427,6 +430,7 @@ private:
         noted_call noted(world_);
         holder_world::object_end& end = world_.object_ends[instance_];
         ++end.under_way;
+        noted.call.ended_object = instance_;
         manager_.end_object(instance_);
         --end.under_way;
         end.ended = world_.tick();
@@ -554,9 +558,9 @@ private:
     void look_at_rest() {
         world_.faults = {};
         if (!world_.close_begun && sim::one_in(2)) {
-            for (TRANSID id = 1001; id <= world_.last_transaction; ++id) {
-                for (auto& each : world_.transactions) each.open = each.open && each.id != id;
-                manager_->end_transaction(id);
+            for (holder_world::transaction& each : world_.transactions) {
+                each.open = false;
+                manager_->end_transaction(each.id);
             }
             take_census();
         }
@@ -575,6 +579,8 @@ private:
         std::sort(offered.begin(), offered.end());
         world_.for_each([&](resource_record& r, id_record& known) {
             const bool is_offered = std::binary_search(offered.begin(), offered.end(), r.id);
+            if (r.late) return; // in a transaction that nobody ends again
+            SIM_CHECK(!r.alive || !r.doomed);
             // The manager's thread may be destroying what is due.
             if (!r.alive || r.doubtful || known.meddled_at != 0 || world_.is_due(r)) return;
             SIM_CHECK(is_offered == (!r.tracked && !r.lent));

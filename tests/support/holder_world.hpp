@@ -18,7 +18,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <exception>
 #include <functional>
 #include <new>
 #include <stdexcept>
@@ -54,12 +53,14 @@ struct resource_record {
     bool doomed = false;      ///< and was told that it will be
     bool doubtful = false;    ///< a borrower has it, or somebody has freed it since
     bool must_leave = false;  ///< was enlisted, and was not taken out since
+    bool late = false;        ///< enlisted in a transaction that had ended before
     bool called = false;      ///< the dispenser is being called for it
     std::uint32_t caller = 0; ///< then: by this fiber
     TIMEINSECS secs = -1;
     INSTID owner = 0;
     TRANSID enlisted = 0;
     std::uint64_t doomed_at = 0; ///< when `doomed` became true
+    std::uint64_t called_at = 0; ///< when the dispenser was last asked about it
     std::uint64_t freed_at = 0;  ///< when the last reset ended
     std::chrono::nanoseconds freed{0};
 };
@@ -82,10 +83,11 @@ struct id_record {
 struct user_call {
     user_call* below = nullptr;
     std::uint64_t began = 0;
-    RESID lie = 0;          ///< what CreateResource claimed falsely
-    bool gave_zero = false; ///< CreateResource gave 0
-    HRESULT failure = S_OK; ///< of CreateResource or EnlistResource
-    RESID declined = 0;     ///< EnlistResource knew no transaction for this one
+    RESID lie = 0;           ///< what CreateResource claimed falsely
+    bool gave_zero = false;  ///< CreateResource gave 0
+    HRESULT failure = S_OK;  ///< of CreateResource or EnlistResource
+    RESID declined = 0;      ///< EnlistResource knew no transaction for this one
+    INSTID ended_object = 0; ///< of end_object
     unsigned callbacks = 0;
     unsigned resets = 0;
     bool destroy_failed = false;
@@ -101,8 +103,6 @@ public:
     unsigned released = 0;    ///< calls of the dispenser's Release
     bool census = false;      ///< every candidate is refused and written down, nothing is made
     std::vector<RESID> offered;
-    std::uint64_t created = 0;
-    std::uint64_t ended = 0; ///< destroyed, disowned, refused or taken by their users
 
     // Called within a call of the dispenser, now and then.
     std::function<void()> nested;
@@ -198,7 +198,6 @@ public:
         if (which == ids_.size()) ids_.emplace_back();
         ids_[which].newest = resources_.size();
         resources_.emplace_back().id = which;
-        ++created;
         return resources_.back();
     }
 
@@ -214,7 +213,6 @@ public:
     void end(resource_record& r) {
         must(r.alive, r.id, "a resource ends twice");
         r.alive = false;
-        ++ended;
     }
 
     template <class F>
@@ -380,6 +378,7 @@ public:
             world_.must(!world_.is_open(r.enlisted), id, "enlisted while in a transaction");
             world_.must(transaction != 0 || r.must_leave, id, "left no transaction");
         }
+        const bool is_late = !world_.is_open(transaction);
         enter();
         resource_record& r = inside.resource();
         if (wrong(world_.faults.enlist)) {
@@ -388,6 +387,7 @@ public:
         }
         if (transaction == 0) {
             r.must_leave = false;
+            r.late = false;
             r.enlisted = 0;
             return sim::one_in(8) ? S_FALSE : S_OK;
         }
@@ -396,6 +396,7 @@ public:
             return S_FALSE;
         }
         r.must_leave = true;
+        r.late = is_late;
         r.enlisted = world_.is_open(transaction) ? transaction : 0;
         return S_OK;
     }
@@ -406,6 +407,13 @@ public:
         world_.must(inside.resource().lent || inside.resource().doubtful ||
                         world_.id(id).is_meddled_with(),
                     id, "reset twice");
+        if (const user_call* const mine = world_.here();
+            mine != nullptr && mine->ended_object != 0) {
+            const resource_record& r = inside.resource();
+            world_.must(!r.lent || r.doubtful || r.owner == mine->ended_object ||
+                            world_.id(id).is_meddled_with(),
+                        id, "freed at the end of another object");
+        }
         if (world_.here() != nullptr) ++world_.here()->resets;
         enter();
         resource_record& r = inside.resource();
@@ -466,7 +474,7 @@ private:
     class call {
     public:
         call(sim_dispenser& of, const char* what, RESID id, bool ends = false)
-            : world_(of.world_), id_(id), serial_(world_.id(id).newest) {
+            : world_(of.world_), id_(id), serial_(world_.id(id).newest), ends_(ends) {
             sim::note(what, id);
             resource_record& r = resource();
             const user_call* const mine = world_.here();
@@ -481,7 +489,9 @@ private:
         call(const call&) = delete;
         call& operator=(const call&) = delete;
         ~call() {
-            if (world_.id(id_).newest == serial_ && !was_called_) resource().called = false;
+            if (world_.id(id_).newest != serial_) return;
+            if (!was_called_) resource().called = false;
+            if (!ends_) resource().called_at = world_.tick();
         }
         [[nodiscard]] resource_record& resource() const { return world_.resource(id_); }
         [[nodiscard]] bool is_nested() const noexcept { return was_called_; }
@@ -490,6 +500,7 @@ private:
         holder_world& world_;
         RESID id_;
         std::size_t serial_;
+        bool ends_;
         bool was_called_ = false;
     };
 
