@@ -393,6 +393,9 @@ consteval bool driver_traits<Driver>::check() {
 ///     void interrupt(resource&);                         // from any thread
 /// };
 /// ```
+/// Of a final class lend cannot see members that are private or of which no overload fits.
+/// `rate` is asked while others wait for the answer: it should be quick.
+///
 /// Drivers may block, throw, and fail. No call is made with a lock of lend held. Calls for
 /// different resources come from several threads at once; calls for one resource never overlap,
 /// except `interrupt`.

@@ -92,6 +92,22 @@ TEST(PoolSweep, drivers_own_limit_goes_before_the_pools) {
     EXPECT_EQ(p.pool.sweep(start + 24h), 0U);
 }
 
+// Keeps what it made for longer than nanoseconds can say.
+struct patient_driver {
+    using resource = int;
+    using no_reset = void;
+    static lend::result<int> create() { return 1; }
+    static std::chrono::hours idle_limit(const int&) { return (std::chrono::hours::max)(); }
+};
+
+TEST(PoolSweep, limit_that_is_too_long_to_count_is_for_ever) {
+    lend::pool<patient_driver> pool(patient_driver{}, quiet());
+    { const auto used = pool.acquire(); }
+    EXPECT_EQ(pool.sweep(start), 0U);
+
+    EXPECT_EQ(pool.sweep(start + 24h * 365 * 100), 0U);
+}
+
 TEST(PoolSweep, makes_what_is_to_be_kept_ready_and_lets_no_more_go) {
     auto options = quiet();
     options.idle_timeout = 10s;

@@ -38,7 +38,8 @@ struct IHolder : public IUnknown {
     ///                 or one that is known already; such a one is not destroyed.
     ///   E_FAIL        the caller's transaction is aborting, or the holder is closed.
     ///   any failure   of CreateResource or EnlistResource, unchanged.
-    ///   E_OUTOFMEMORY the holder's own memory is out; a resource that was made is destroyed.
+    ///   E_OUTOFMEMORY the holder's own memory is out. A resource whose number could not be entered
+    ///                 is not destroyed: nobody can tell whether the number is a duplicate.
     /// @par Calls
     ///   RateResource once per candidate until one says 100; CreateResource at most once;
     ///   EnlistResource at most once with success; DestroyResource for what cannot be rated or

@@ -66,7 +66,9 @@ struct asymmetric_fence {
     static void heavy() noexcept {
         full();
 #if defined(__linux__)
-        if (available) call(command_private_expedited);
+        // Also before `available` is initialised: another thread may see it already. Where the
+        // process is not registered the call does nothing.
+        call(command_private_expedited);
 #elif defined(_WIN32)
         FlushProcessWriteBuffers();
 #endif

@@ -165,17 +165,24 @@ struct driver_call {
     static Duration idle_limit(Driver& driver, const resource& r, Duration otherwise) noexcept {
         if constexpr (traits::has_idle_limit) {
             enter();
-            LEND_TRY {
-                const std::chrono::nanoseconds limit = driver.idle_limit(r);
-                return limit.count() < 0 ? (Duration::max)()
-                                         : std::chrono::duration_cast<Duration>(limit);
-            }
+            LEND_TRY { return as_limit<Duration>(driver.idle_limit(r)); }
             LEND_CATCH_ALL { return otherwise; }
         }
         return otherwise;
     }
 
 private:
+    // Negative is for ever, and so is what a Duration cannot hold.
+    template <class Duration, class Given>
+    static Duration as_limit(Given given) noexcept {
+        if (given < Given::zero()) return (Duration::max)();
+        if (std::chrono::duration<double>(given) >=
+            std::chrono::duration<double>((Duration::max)())) {
+            return (Duration::max)();
+        }
+        return std::chrono::duration_cast<Duration>(given);
+    }
+
     LEND_ALWAYS_INLINE static void enter() noexcept {
         assert_no_lock_held<Platform>();
         Platform::driver_call();
