@@ -238,7 +238,8 @@ private:
 
     void free_one(const holding& mine) {
         // Where objects give back what they have, a free on behalf of another may come too late.
-        const bool late = mine.owner != instance_ && world_.options.reclaim_at_object_end;
+        const bool late = world_.options.reclaim_at_object_end &&
+                          (mine.owner != instance_ || world_.object_ends[instance_].under_way > 0);
         if (late || world_.meddled_since(mine.id, mine.since)) {
             free_others(mine.id);
             return;
@@ -437,8 +438,6 @@ private:
         if (reclaims) {
             holdings_.clear();
             tracked_.clear();
-            std::erase_if(world_.handed_over,
-                          [&](const holding& each) { return each.owner == instance_; });
         }
         noted_call noted(world_);
         holder_world::object_end& end = world_.object_ends[instance_];
@@ -447,6 +446,9 @@ private:
         manager_.end_object(instance_);
         --end.under_way;
         end.ended = world_.tick();
+        // Until now others could free what was handed over.
+        std::erase_if(world_.handed_over,
+                      [&](const holding& each) { return reclaims && each.owner == instance_; });
         if (!reclaims) SIM_CHECK(noted.call.callbacks == 0);
     }
 
