@@ -41,9 +41,10 @@ struct IHolder : public IUnknown {
     ///   E_OUTOFMEMORY the holder's own memory is out. A resource whose number could not be entered
     ///                 is not destroyed: nobody can tell whether the number is a duplicate.
     /// @par Calls
-    ///   RateResource once per candidate until one says 100; CreateResource at most once;
-    ///   EnlistResource at most once with success; DestroyResource for what cannot be rated or
-    ///   enlisted. No lock is held, and each of them may call the holder.
+    ///   RateResource once per candidate until one says 100; CreateResource once if none fits
+    ///   (again only if what was made is taken away before it is lent); EnlistResource at most once
+    ///   with success; DestroyResource for what cannot be rated or enlisted. No lock is held, and
+    ///   each of them may call the holder.
     /// @par Source comsvcs.h, IHolder::AllocResource.
     virtual HRESULT STDMETHODCALLTYPE AllocResource(RESTYPID type, RESID* out_id) = 0;
 
