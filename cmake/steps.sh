@@ -8,6 +8,7 @@ mkdir -p build/logs
 lend_step=0
 lend_steps=${lend_steps:-1}
 lend_started=$SECONDS
+lend_broken_line=0 # the line of the running step was followed by others
 lend_tail=40 # lines shown of a step that failed
 
 say() { printf '%s\n' "$*"; }
@@ -44,6 +45,21 @@ need() {
     fi
 }
 
+# A step runs in the background, where an interrupt does not reach it.
+trap 'kill $(jobs -p) 2>/dev/null; exit 130' INT TERM
+
+# show_progress PID LOG BEGUN: waits for a step, and every half minute shows where it is.
+show_progress() {
+    local shown=$SECONDS
+    while kill -0 "$1" 2>/dev/null; do
+        sleep 0.2
+        [ $((SECONDS - shown)) -ge 30 ] || continue
+        shown=$SECONDS
+        printf '\n        %4d s: %.60s' $((SECONDS - $3)) "$(tail -n 1 "$2" | tr -s ' \t' ' ')"
+        lend_broken_line=1
+    done
+}
+
 # step NAME COMMAND...: runs one step quietly, with its output in build/logs/NAME.log. Returns what
 # the command returned.
 step() {
@@ -51,8 +67,12 @@ step() {
     shift
     lend_step=$((lend_step + 1))
     printf '[%d/%d] %-18s ' "$lend_step" "$lend_steps" "$name"
-    "$@" >"$log" 2>&1
+    "$@" >"$log" 2>&1 &
+    show_progress $! "$log" "$begun"
+    wait $!
     rc=$?
+    [ "$lend_broken_line" -eq 0 ] || printf '\n        %-18s ' "$name"
+    lend_broken_line=0
     if [ $rc -eq 0 ]; then
         printf 'ok      %4d s   (%d s in all)\n' $((SECONDS - begun)) $((SECONDS - lend_started))
     else
