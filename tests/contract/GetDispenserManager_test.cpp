@@ -107,6 +107,21 @@ TEST(Lends_own_functions, do_nothing_where_there_is_no_manager) {
     EXPECT_EQ(end_transaction(101), S_OK);
 }
 
+TEST(Lends_own_functions, register_gives_the_contracts_interface_too) {
+    recording_dispenser dispenser;
+    dispenser.AddRef();
+    IHolder* made = nullptr;
+
+    ASSERT_EQ(register_dispenser(&dispenser, OLESTR("pool"), {}, &made), S_OK);
+
+    RESID id = 0;
+    EXPECT_EQ(made->AllocResource(7, &id), S_OK);
+    EXPECT_EQ(made->FreeResource(id), S_OK);
+    made->Release();
+    EXPECT_EQ(register_dispenser(nullptr, nullptr, {}, &made), E_INVALIDARG);
+    EXPECT_EQ(made, nullptr);
+}
+
 TEST(Lends_own_functions, refuse_null) {
     holder* made = nullptr;
     recording_dispenser dispenser;

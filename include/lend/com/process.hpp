@@ -105,6 +105,28 @@ inline HRESULT register_dispenser(IDispenserDriver* driver,
     return code;
 }
 
+/// The same for who wants the contract's interface only.
+/// @par Errors As above. @par Thread safety Safe. @par Calls None.
+inline HRESULT register_dispenser(IDispenserDriver* driver,
+                                  LPCOLESTR name,
+                                  const holder_options& options,
+                                  IHolder** out_holder) noexcept {
+    if (out_holder == nullptr) return E_INVALIDARG;
+    holder* made = nullptr;
+    const HRESULT code = register_dispenser(driver, name, options, &made);
+    *out_holder = made;
+    return code;
+}
+
+/// A literal null pointer is refused like any other.
+/// @par Errors E_INVALIDARG. @par Thread safety Safe. @par Calls None.
+inline HRESULT register_dispenser(IDispenserDriver* /*driver*/,
+                                  LPCOLESTR /*name*/,
+                                  const holder_options& /*options*/,
+                                  std::nullptr_t /*out_holder*/) noexcept {
+    return E_INVALIDARG;
+}
+
 /// Tells every holder of the process that a transaction is over, however it ended: what is free and
 /// enlisted becomes free for everybody, and what waited for the end is destroyed.
 ///
