@@ -47,7 +47,15 @@ class wake_ups {
 public:
     using word = typename Platform::template atomic<std::uint32_t>;
 
-    void add(word& at) noexcept { (first_ == nullptr ? first_ : second_) = &at; }
+    void add(word& at) noexcept {
+        if (first_ == nullptr) {
+            first_ = &at;
+        } else if (second_ == nullptr) {
+            second_ = &at;
+        } else {
+            Platform::unpark_one(at); // more than expected: sooner, but not lost
+        }
+    }
 
     void deliver() noexcept {
         if (first_ != nullptr) Platform::unpark_one(*first_);
