@@ -228,12 +228,10 @@ private:
     }
 
     std::vector<ref> candidates(TRANSID transaction) {
+        const std::lock_guard lock(mutex_);
         std::vector<ref> list;
-        {
-            const std::lock_guard lock(mutex_);
-            for (const auto& [id, r] : all_) {
-                if (is_candidate(*r, transaction)) list.push_back(r);
-            }
+        for (const auto& [id, r] : all_) {
+            if (is_candidate(*r, transaction)) list.push_back(r);
         }
         std::sort(list.begin(), list.end(), [](const ref& a, const ref& b) {
             if ((a->transaction != 0) != (b->transaction != 0)) return a->transaction != 0;
