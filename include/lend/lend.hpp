@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /// @file
 /// Everything of lend that needs the standard library alone. Drivers of real resources are headers
-/// of their own, and so is the contract layer, <lend/com.hpp>.
+/// of their own, and so is the contract layer.
 
 #ifndef LEND_LEND_HPP
 #define LEND_LEND_HPP

@@ -41,12 +41,6 @@ public:
         }
     }
 
-    /// Whether close was called.
-    [[nodiscard]] bool is_closed() const noexcept {
-        // (5) acquire-load synchronizes-with the acq-rel-fetch-or (1)
-        return (word_.load(std::memory_order_acquire) & closed) != 0;
-    }
-
 private:
     static constexpr std::uint32_t closed = 1;
     static constexpr std::uint32_t one_call = 2;

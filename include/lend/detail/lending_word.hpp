@@ -14,7 +14,7 @@
 namespace lend::inline v0_1 {
 namespace detail {
 
-// Layout: count 56 bits | flags 5 bits | state 3 bits.
+// Layout: count 56 bits | flags 5 bits, three of them used | state 3 bits.
 //
 // The count is that of lendings that have ended in this slot, over all its resources; it never goes
 // back. A lease remembers the word it was given, so a late or double release finds another count.
@@ -50,7 +50,6 @@ struct lending_word {
     static constexpr type wanted = 8;     // somebody waits: hand over instead of leaving it idle
     static constexpr type condemned = 32; // to be destroyed, not lent again
     static constexpr type closing = 64;   // the pool is closed: destroy and count down
-    static constexpr type flags_mask = 0xF8;
 
     static constexpr type one_lending = 0x100;
 

@@ -38,8 +38,6 @@ public:
         mutex_.unlock();
     }
 
-    [[nodiscard]] bool held() const noexcept { return held_; }
-
 private:
     typename Platform::mutex& mutex_;
     bool held_ = false;
