@@ -281,7 +281,7 @@ void report(const lend::pool_stats& s) {
     line("connections opened", s.created);
     line("connections that could not be opened", s.create_failed);
     line("connections destroyed", s.destroyed);
-    line("connections that could not be reset", s.reset_failed);
+    line("connections that could not be reset", s.closed_for(lend::destroy_reason::reset_failed));
     line("connections open at the end", s.size);
     line("connections allowed", s.max_size);
 }

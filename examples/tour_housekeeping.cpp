@@ -40,7 +40,7 @@ int main() {
     const lend::pool_stats now = pool.stats();
     std::printf("%zu of %zu, %zu idle\n", now.size, now.max_size, now.idle);
     std::printf("%ju created, %ju expired\n", std::uintmax_t{now.created},
-                std::uintmax_t{now.expired});
+                std::uintmax_t{now.closed_for(lend::destroy_reason::expired)});
     // [stats]
 
     // [close]

@@ -6,6 +6,7 @@
 #ifndef LEND_EVENTS_HPP
 #define LEND_EVENTS_HPP
 
+#include <lend/destroy_reason.hpp>
 #include <lend/detail/config.hpp>
 #include <lend/driver.hpp>
 #include <lend/error.hpp>
@@ -16,47 +17,6 @@
 #include <type_traits>
 
 namespace lend::inline v0_1 {
-
-/// Why a resource was destroyed.
-enum class destroy_reason : std::uint8_t {
-    expired,       ///< idle for longer than its limit
-    unfit,         ///< a check failed
-    reset_failed,  ///< the driver could not reset it
-    discarded,     ///< its borrower said that it is broken
-    poisoned,      ///< an exception ended its lease
-    requested,     ///< destroyed by its number
-    made_room,     ///< of another type than the one that was needed, at the maximum size
-    enlist_failed, ///< the driver could not enlist it, or could not take it out of a transaction
-    rate_failed,   ///< the driver could not rate it
-    closed,        ///< the pool was closed
-};
-
-/// The word for a reason, as in logs and metrics.
-[[nodiscard]] constexpr std::string_view to_string(destroy_reason reason) noexcept {
-    switch (reason) {
-    case destroy_reason::expired:
-        return "expired";
-    case destroy_reason::unfit:
-        return "unfit";
-    case destroy_reason::reset_failed:
-        return "reset_failed";
-    case destroy_reason::discarded:
-        return "discarded";
-    case destroy_reason::poisoned:
-        return "poisoned";
-    case destroy_reason::requested:
-        return "requested";
-    case destroy_reason::made_room:
-        return "made_room";
-    case destroy_reason::enlist_failed:
-        return "enlist_failed";
-    case destroy_reason::rate_failed:
-        return "rate_failed";
-    case destroy_reason::closed:
-        return "closed";
-    }
-    return "unknown";
-}
 
 /// A resource's number, as events get it.
 using event_number = std::uint64_t;

@@ -6,9 +6,12 @@
 #ifndef LEND_LEND_HPP
 #define LEND_LEND_HPP
 
+#include <lend/acquire_options.hpp>
+#include <lend/destroy_reason.hpp>
 #include <lend/driver.hpp>
 #include <lend/error.hpp>
 #include <lend/events.hpp>
+#include <lend/executor.hpp>
 #include <lend/fwd.hpp>
 #include <lend/handle_table.hpp>
 #include <lend/hresult.hpp>

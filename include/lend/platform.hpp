@@ -19,6 +19,7 @@
 #include <exception>
 #include <mutex>
 #include <new>
+#include <stop_token>
 #include <type_traits>
 
 #if LEND_ITANIUM_ABI
@@ -168,6 +169,11 @@ struct LEND_EXPORT basic_platform {
 
     /// lock, try_lock, unlock; not recursive.
     using mutex = std::mutex;
+
+    /// What calls a wait off, and what is called when it does.
+    using stop_token = std::stop_token;
+    template <class Call>
+    using stop_callback = std::stop_callback<Call>;
 
     /// Sleeps while `word` is `expected`, until unpark_one or the deadline; may return early.
     static void

@@ -224,6 +224,7 @@ public:
             const typename core_type::lock_type lock(core_->mutex);
             s = core_->counted;
             s.waiting = core_->waiters.size();
+            s.max_size = core_->limits.max_size;
         }
         core_->count(s);
         return s;
@@ -272,8 +273,7 @@ private:
             auto& s = *static_cast<slot_type*>(last.slot);
             const detail::lending_word::type expected = last.expected;
             if (s.word.take(expected)) [[likely]] {
-                const auto word =
-                    detail::lending_word::with_state(expected, detail::lending_word::in_use);
+                const auto word = detail::lending_word::taken(expected);
                 if (accept(*core, s, word, type)) [[likely]] {
                     return result<lease_type>(lease_type(s, word));
                 }
@@ -306,7 +306,7 @@ private:
 
     static LEND_NOINLINE result<lease_type>
     take_slowly(core_type& core, const resource_type& type, patience limit) noexcept {
-        auto held = taking::slowly(core, type, limit);
+        auto held = taking::slowly(core, {type, limit});
         if (!held) return std::move(held).error();
         return lease_type(*held->slot, held->word);
     }

@@ -5,16 +5,34 @@
 #ifndef LEND_POOL_OPTIONS_HPP
 #define LEND_POOL_OPTIONS_HPP
 
+#include <lend/executor.hpp>
 #include <lend/hresult.hpp>
 #include <lend/result.hpp>
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
+#include <memory>
+#include <memory_resource>
 #include <string>
 #include <string_view>
 
 namespace lend::inline v0_1 {
+
+class pool_observer;
+
+/// When the first resources are made.
+enum class initialisation_mode : std::uint8_t {
+    lazy,      ///< when they are asked for, or by the housekeeper
+    fail_fast, ///< before `make` returns: at least one, and min_idle; if none comes up, it fails
+};
+
+/// Whether what comes back is kept.
+enum class pooling_mode : std::uint8_t {
+    pooled,   ///< as usual
+    unpooled, ///< each acquire makes a resource, each lease's end destroys it; the rest is the same
+};
 
 /// Who runs a driver's `create`.
 enum class creation_mode : std::uint8_t {
@@ -42,28 +60,162 @@ enum class fairness_mode : std::uint8_t {
     strict,
 };
 
-/// What `pool::make` is given. Checked there; a bad value is refused with the field's name.
+/// Which of the idle resources is lent first.
+enum class order_mode : std::uint8_t {
+    thread_affine, ///< the one that the calling thread used last; the fastest by far
+    lifo,          ///< the one that came back last, so that what is not needed grows old and goes
+    fifo,          ///< the one that came back first, so that all are used alike and stay warm
+};
+
+/// What happens if a thread that holds a resource of a pool asks for another.
+enum class multiple_acquire_mode : std::uint8_t {
+    allow,  ///< nothing; not even looked for
+    warn,   ///< it gets one, and the events hear of it
+    refuse, ///< it is refused, with the places where it acquired what it holds
+};
+
+/// Who resets what comes back.
+enum class reset_mode : std::uint8_t {
+    release,    ///< the borrower, as its lease ends
+    background, ///< a worker of the pool
+};
+
+/// Who destroys.
+enum class destroy_mode : std::uint8_t {
+    caller,     ///< whoever found the reason
+    background, ///< a worker of the pool
+};
+
+/// What is done about a resource that its borrower keeps for longer than leak_after.
+enum class leak_mode : std::uint8_t {
+    report, ///< it is counted and reported
+    /// It is reported, and the pool stops counting on it: another may take its place. Its borrower
+    /// keeps it, and it is destroyed when that lease ends.
+    reclaim,
+};
+
+/// What is given to `pool::make`. Checked there; a bad value is refused with the field's name.
 /// @par Thread safety A plain value.
 struct pool_options {
+    using duration = std::chrono::nanoseconds;
+
+    // ---- size and start -------------------------------------------------------------------
+
     /// The most resources that exist at one time, those being made and destroyed included.
-    /// 1 to 16 000 000. 0 is refused: such a pool could serve nobody.
+    /// 1 to 16 000 000. 0 is refused: such a pool could serve nobody. `resize` changes it.
     std::size_t max_size = 16;
 
     /// How many idle resources the housekeeper keeps ready. 0: none are made in advance.
-    /// At most max_size.
+    /// At most max_size. `resize` changes it.
     std::size_t min_idle = 0;
 
+    /// In a keyed_pool, the most resources of one key. 0: as many as max_size.
+    std::size_t max_per_key = 0;
+
+    initialisation_mode initialisation = initialisation_mode::lazy;
+    pooling_mode pooling = pooling_mode::pooled;
+
+    // ---- acquire --------------------------------------------------------------------------
+
     /// How long `acquire` waits. 0: not at all. (duration::max)(): for ever. Negative is refused.
-    std::chrono::nanoseconds acquire_timeout = std::chrono::seconds(30);
+    duration acquire_timeout = std::chrono::seconds(30);
+
+    fairness_mode fairness = fairness_mode::adaptive;
+    order_mode order = order_mode::thread_affine;
+
+    /// How many callers may wait at one time; further ones are refused at once. 0: nobody waits.
+    std::size_t max_waiters = unlimited;
+
+    /// The delay in the queue that is still good. If nobody was served sooner for a whole
+    /// queue_interval, callers who waited longer are refused, until the delay is good again. 0:
+    /// off.
+    duration queue_target{0};
+
+    /// For how long the delay must be bad before callers are refused. Positive.
+    duration queue_interval = std::chrono::seconds(1);
+
+    multiple_acquire_mode multiple_acquire = multiple_acquire_mode::allow;
+
+    // ---- creation -------------------------------------------------------------------------
+
+    creation_mode creation = creation_mode::worker;
+
+    /// The most creates at one time. 0: as many as those who wait call for, up to max_size.
+    std::size_t max_parallel_creates = 0;
+
+    /// How long a create may take before it is given up: its place is free again, and what it still
+    /// makes is destroyed. Ten times what creates took on average counts if that is shorter.
+    /// Positive; (duration::max)(): for ever. Not with creation inline_.
+    duration create_timeout = std::chrono::seconds(30);
+
+    // ---- life and health ------------------------------------------------------------------
 
     /// How long a resource may stay idle before it is destroyed, unless the driver's `idle_limit`
     /// says otherwise. Positive; (duration::max)(): for ever. 0 is refused. Measured in sweeps, so
     /// a resource goes up to one sweep later, never earlier, and never below min_idle.
-    std::chrono::nanoseconds idle_timeout = std::chrono::minutes(10);
+    duration idle_timeout = std::chrono::minutes(10);
 
-    creation_mode creation = creation_mode::worker;
+    /// How old a resource may grow. A lent one goes when it comes back. Positive;
+    /// (duration::max)(): for ever.
+    duration max_lifetime = std::chrono::minutes(30);
+
+    /// By which share of max_lifetime a resource may go sooner, drawn once when it is made, so that
+    /// those made together do not go together. 0 to 1; 0: none.
+    double lifetime_jitter = 0.025;
+
+    /// A resource that was idle for longer is tried with check(active) before it is lent, others
+    /// with check(passive). 0: always active. (duration::max)(): never. Only where the driver has
+    /// `check`.
+    duration alive_bypass = std::chrono::milliseconds(500);
+
+    /// After how much idle time the housekeeper tries a resource with check(active), and again
+    /// after as much. Never while somebody waits. 0: off. Only where the driver has `check`.
+    duration keep_alive{0};
+
+    /// Over which time the housekeeper watches how many resources are idle, to destroy at its end
+    /// as many as were not needed for half of it. 0: off.
+    duration prune_window{0};
+
+    reset_mode reset_on = reset_mode::release;
+    destroy_mode destroy_on = destroy_mode::caller;
+
+    // ---- safety ---------------------------------------------------------------------------
+
+    /// How long a lease may last before it is reported as a leak. 0: never. Measured in sweeps:
+    /// reported late by up to a quarter, never early.
+    duration leak_after{0};
+    leak_mode leak_action = leak_mode::report;
+
+    /// Remembers who holds what, for time-outs and drain: place, thread and note. On as well if
+    /// leak_after or multiple_acquire needs it.
+    bool record_holders = false;
+
+    /// Destroys the resource of a lease that an exception ends. False: it is reset, as usual.
+    bool poison_on_unwind = true;
+
+    // ---- what runs where, and who hears of it ---------------------------------------------
+
     housekeeping_mode housekeeping = housekeeping_mode::own_thread;
-    fairness_mode fairness = fairness_mode::adaptive;
+
+    /// Where creates and what is done in the background run. Null: on threads of the pool.
+    /// @par Ownership Shared.
+    std::shared_ptr<lend::executor> executor{};
+
+    /// Hears what happens, beside the driver's own `events`. Null: nobody.
+    /// @par Ownership Shared.
+    std::shared_ptr<pool_observer> observer{};
+
+    /// Where memory for the resources' places comes from. Null: operator new.
+    /// @par Ownership Not owned; it must outlive the pool and its last lease.
+    std::pmr::memory_resource* memory = nullptr;
+
+    /// Measures how long leases and resets last. Costs up to four looks at the clock per lease.
+    bool time_uses = false;
+
+    // ---------------------------------------------------------------------------------------
+
+    /// No bound.
+    static constexpr std::size_t unlimited = (std::numeric_limits<std::size_t>::max)();
 
     /// The largest max_size: what a number's index can tell apart, with room to spare.
     static constexpr std::size_t largest_size = 16'000'000;
@@ -72,6 +224,44 @@ struct pool_options {
     /// @par Errors e_invalidarg with the field's name in the text.
     /// @par Thread safety Safe.
     [[nodiscard]] result<void> validate() const {
+        if (auto size = validate_size(max_size, min_idle); !size) return size;
+        if (max_per_key > max_size) {
+            return refuse("max_per_key", std::to_string(max_per_key),
+                          "it cannot exceed max_size, which is " + std::to_string(max_size));
+        }
+        constexpr std::string_view or_never =
+            "use a positive time, or nanoseconds::max() for never";
+        constexpr std::string_view or_off = "use 0 for off, or a positive time";
+        if (acquire_timeout.count() < 0) {
+            return refuse("acquire_timeout", spell(acquire_timeout),
+                          "use 0 for no waiting or a positive time");
+        }
+        if (queue_target.count() < 0) return refuse("queue_target", spell(queue_target), or_off);
+        if (queue_interval.count() <= 0)
+            return refuse("queue_interval", spell(queue_interval), "use a positive time");
+        if (create_timeout.count() <= 0)
+            return refuse("create_timeout", spell(create_timeout), or_never);
+        if (idle_timeout.count() <= 0) {
+            return refuse("idle_timeout", spell(idle_timeout),
+                          "use a positive time, or nanoseconds::max() for resources that stay");
+        }
+        if (max_lifetime.count() <= 0) return refuse("max_lifetime", spell(max_lifetime), or_never);
+        if (!(lifetime_jitter >= 0.0 && lifetime_jitter <= 1.0)) {
+            return refuse("lifetime_jitter", std::to_string(lifetime_jitter),
+                          "use a share between 0 and 1");
+        }
+        if (alive_bypass.count() < 0) {
+            return refuse("alive_bypass", spell(alive_bypass),
+                          "use 0 for always, or nanoseconds::max() for never");
+        }
+        if (keep_alive.count() < 0) return refuse("keep_alive", spell(keep_alive), or_off);
+        if (prune_window.count() < 0) return refuse("prune_window", spell(prune_window), or_off);
+        if (leak_after.count() < 0) return refuse("leak_after", spell(leak_after), or_off);
+        return {};
+    }
+
+    /// The same for the two sizes alone, as `resize` needs it.
+    [[nodiscard]] static result<void> validate_size(std::size_t max_size, std::size_t min_idle) {
         if (max_size == 0) return refuse("max_size", "0", "use 1 or more");
         if (max_size > largest_size) {
             return refuse("max_size", std::to_string(max_size), "use at most 16000000");
@@ -80,21 +270,11 @@ struct pool_options {
             return refuse("min_idle", std::to_string(min_idle),
                           "it cannot exceed max_size, which is " + std::to_string(max_size));
         }
-        if (acquire_timeout.count() < 0) {
-            return refuse("acquire_timeout", spell(acquire_timeout),
-                          "use 0 for no waiting or a positive time");
-        }
-        if (idle_timeout.count() <= 0) {
-            return refuse("idle_timeout", spell(idle_timeout),
-                          "use a positive time, or nanoseconds::max() for resources that stay");
-        }
         return {};
     }
 
 private:
-    static std::string spell(std::chrono::nanoseconds time) {
-        return std::to_string(time.count()) + " ns";
-    }
+    static std::string spell(duration time) { return std::to_string(time.count()) + " ns"; }
 
     static error refuse(std::string_view field, std::string_view value, std::string_view advice) {
         std::string text = "pool_options::";

@@ -5,6 +5,9 @@
 #ifndef LEND_STATS_HPP
 #define LEND_STATS_HPP
 
+#include <lend/destroy_reason.hpp>
+
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <iosfwd>
@@ -30,36 +33,42 @@ struct pool_stats {
     std::size_t max_size = 0;
 
     // Counters.
-    std::uint64_t acquired = 0;       ///< leases given out
-    std::uint64_t waited = 0;         ///< acquires that had to join the queue
-    std::uint64_t handed_over = 0;    ///< resources given directly to a waiter
-    std::uint64_t timed_out = 0;      ///< acquires that failed at their deadline
-    std::uint64_t created = 0;        ///< creates that succeeded
-    std::uint64_t create_failed = 0;  ///< creates that failed
-    std::uint64_t destroyed = 0;      ///< resources destroyed, for whatever reason
-    std::uint64_t detached = 0;       ///< resources that left the pool alive
-    std::uint64_t condemned = 0;      ///< lent resources marked for destruction
-    std::uint64_t expired = 0;        ///< destroyed because idle for too long
-    std::uint64_t unfit = 0;          ///< destroyed because a check failed
-    std::uint64_t reset_failed = 0;   ///< destroyed because reset failed
-    std::uint64_t poisoned = 0;       ///< destroyed because an exception ended the lease
+    std::uint64_t acquired = 0;      ///< leases given out
+    std::uint64_t waited = 0;        ///< acquires that had to join the queue
+    std::uint64_t handed_over = 0;   ///< resources given directly to a waiter
+    std::uint64_t timed_out = 0;     ///< acquires that failed at their deadline
+    std::uint64_t created = 0;       ///< creates that succeeded
+    std::uint64_t create_failed = 0; ///< creates that failed
+    std::uint64_t destroyed = 0;     ///< resources destroyed, for whatever reason
+    std::uint64_t detached = 0;      ///< resources that left the pool alive
+    std::uint64_t condemned = 0;     ///< lent resources marked for destruction
+    /// Resources whose destruction was begun, by reason; see `closed_for`.
+    std::array<std::uint64_t, destroy_reasons> closed{};
     std::uint64_t destroy_failed = 0; ///< destroys that reported a failure
+
+    /// How many resources went for this reason.
+    [[nodiscard]] std::uint64_t closed_for(destroy_reason why) const noexcept {
+        return closed[static_cast<std::size_t>(why)];
+    }
 };
 
 /// Writes one line: gauges first, then counters.
 template <class Traits>
 std::basic_ostream<char, Traits>& operator<<(std::basic_ostream<char, Traits>& out,
                                              const pool_stats& s) {
-    return out << "size " << s.size << " of " << s.max_size << " (" << s.idle << " idle, "
-               << s.in_use << " in use, " << s.creating << " creating, " << s.checking
-               << " checking, " << s.resetting << " resetting, " << s.parked << " parked, "
-               << s.destroying << " destroying), " << s.waiting << " waiting; " << s.acquired
-               << " acquired, " << s.waited << " waited, " << s.handed_over << " handed over, "
-               << s.timed_out << " timed out, " << s.created << " created, " << s.create_failed
-               << " create failed, " << s.destroyed << " destroyed, " << s.detached << " detached, "
-               << s.condemned << " condemned, " << s.expired << " expired, " << s.unfit
-               << " unfit, " << s.reset_failed << " reset failed, " << s.poisoned << " poisoned, "
-               << s.destroy_failed << " destroy failed";
+    out << "size " << s.size << " of " << s.max_size << " (" << s.idle << " idle, " << s.in_use
+        << " in use, " << s.creating << " creating, " << s.checking << " checking, " << s.resetting
+        << " resetting, " << s.parked << " parked, " << s.destroying << " destroying), "
+        << s.waiting << " waiting; " << s.acquired << " acquired, " << s.waited << " waited, "
+        << s.handed_over << " handed over, " << s.timed_out << " timed out, " << s.created
+        << " created, " << s.create_failed << " create failed, " << s.destroyed << " destroyed, "
+        << s.detached << " detached, " << s.condemned << " condemned, " << s.destroy_failed
+        << " destroy failed";
+    for (std::size_t at = 0; at < destroy_reasons; ++at) {
+        if (s.closed[at] == 0) continue;
+        out << ", " << s.closed[at] << ' ' << to_string(static_cast<destroy_reason>(at));
+    }
+    return out;
 }
 
 } // namespace lend

@@ -86,7 +86,7 @@ TEST_F(SqlitePool, a_lease_that_an_exception_ends_destroys_its_connection_and_it
     } catch (const std::runtime_error&) {
     }
 
-    EXPECT_EQ(1U, pool.stats().poisoned);
+    EXPECT_EQ(1U, pool.stats().closed_for(lend::destroy_reason::poisoned));
     EXPECT_EQ(0U, pool.stats().size);
     EXPECT_EQ(0U, open_files());
     LEND_UNWRAP(next, pool.acquire(wanted));
@@ -101,7 +101,7 @@ TEST_F(SqlitePool, a_connection_that_cannot_be_reset_is_destroyed_and_replaced) 
 
     EXPECT_EQ(hr::s_false, lease.release());
 
-    EXPECT_EQ(1U, pool.stats().reset_failed);
+    EXPECT_EQ(1U, pool.stats().closed_for(lend::destroy_reason::reset_failed));
     EXPECT_EQ(0U, pool.stats().size);
     std::filesystem::rename(wanted.path + ".away", wanted.path);
     LEND_UNWRAP(next, pool.acquire(wanted));
@@ -129,7 +129,7 @@ TEST_F(SqlitePool, a_file_that_was_replaced_is_read_by_the_next_borrower) {
     LEND_UNWRAP(two, pool.acquire(wanted));
     EXPECT_EQ(1, count(*one));
     EXPECT_EQ(1, count(*two));
-    EXPECT_LE(1U, pool.stats().unfit);
+    EXPECT_LE(1U, pool.stats().closed_for(lend::destroy_reason::unfit));
     EXPECT_EQ(2U, pool.stats().size);
 }
 

@@ -162,14 +162,4 @@ TEST(EventsThatThrow, change_nothing) {
     EXPECT_EQ(pool.stats().size, 0U);
 }
 
-TEST(DestroyReason, each_has_a_word_of_its_own) {
-    const char* const words[] = {"expired",     "unfit",     "reset_failed", "discarded",
-                                 "poisoned",    "requested", "made_room",    "enlist_failed",
-                                 "rate_failed", "closed",    "unknown"};
-    std::uint8_t value = 0;
-    for (const char* each : words) {
-        EXPECT_EQ(to_string(static_cast<lend::destroy_reason>(value++)), each);
-    }
-}
-
 } // namespace

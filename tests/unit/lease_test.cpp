@@ -92,7 +92,7 @@ TEST_F(Lease, lease_that_an_exception_ends_is_destroyed_not_reused) {
     }
 
     EXPECT_EQ(calls->log(), "create() destroy(1)");
-    EXPECT_EQ(pool.stats().poisoned, 1U);
+    EXPECT_EQ(pool.stats().closed_for(lend::destroy_reason::poisoned), 1U);
 }
 
 TEST_F(Lease, release_during_unwinding_gives_back) {

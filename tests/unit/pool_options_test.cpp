@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstddef>
 #include <limits>
+#include <string>
 #include <string_view>
 
 namespace {
@@ -26,7 +27,7 @@ constexpr auto largest_count = (std::numeric_limits<std::size_t>::max)();
 struct row {
     std::string_view what;
     pool_options options;
-    std::string_view refusal; // empty: accepted
+    std::string refusal; // empty: accepted
 };
 
 template <class Change>
@@ -58,7 +59,7 @@ void expect_verdict(const row& r) {
 }
 
 TEST(PoolOptions, defaults_are_the_documented_ones) {
-    constexpr pool_options options;
+    const pool_options options;
 
     EXPECT_EQ(options.max_size, 16U);
     EXPECT_EQ(options.min_idle, 0U);
@@ -68,6 +69,68 @@ TEST(PoolOptions, defaults_are_the_documented_ones) {
     EXPECT_EQ(options.housekeeping, lend::housekeeping_mode::own_thread);
     EXPECT_EQ(options.fairness, lend::fairness_mode::adaptive);
     EXPECT_EQ(pool_options::largest_size, 16'000'000U);
+    EXPECT_EQ(options.max_per_key, 0U);
+    EXPECT_EQ(options.initialisation, lend::initialisation_mode::lazy);
+    EXPECT_EQ(options.pooling, lend::pooling_mode::pooled);
+    EXPECT_EQ(options.order, lend::order_mode::thread_affine);
+    EXPECT_EQ(options.max_waiters, pool_options::unlimited);
+    EXPECT_EQ(options.queue_target, 0s);
+    EXPECT_EQ(options.queue_interval, 1s);
+    EXPECT_EQ(options.multiple_acquire, lend::multiple_acquire_mode::allow);
+    EXPECT_EQ(options.max_parallel_creates, 0U);
+    EXPECT_EQ(options.create_timeout, 30s);
+    EXPECT_EQ(options.max_lifetime, 30min);
+    EXPECT_EQ(options.lifetime_jitter, 0.025);
+    EXPECT_EQ(options.alive_bypass, 500ms);
+    EXPECT_EQ(options.keep_alive, 0s);
+    EXPECT_EQ(options.prune_window, 0s);
+    EXPECT_EQ(options.reset_on, lend::reset_mode::release);
+    EXPECT_EQ(options.destroy_on, lend::destroy_mode::caller);
+    EXPECT_EQ(options.leak_after, 0s);
+    EXPECT_EQ(options.leak_action, lend::leak_mode::report);
+    EXPECT_FALSE(options.record_holders);
+    EXPECT_TRUE(options.poison_on_unwind);
+    EXPECT_EQ(options.executor, nullptr);
+    EXPECT_EQ(options.observer, nullptr);
+    EXPECT_EQ(options.memory, nullptr);
+    EXPECT_FALSE(options.time_uses);
+}
+
+// Each field that is a time or a share, set to one nanosecond less than its least value.
+TEST(PoolOptions, times_out_of_range_are_refused_by_name) {
+    const std::string positive = "; use a positive time, or nanoseconds::max() for never";
+    const std::string off = "; use 0 for off, or a positive time";
+    const std::array rows{
+        row{"per key", pool_options{.max_size = 2, .max_per_key = 3},
+            "pool_options::max_per_key is 3; it cannot exceed max_size, which is 2"},
+        row{"target", pool_options{.queue_target = -1ns},
+            "pool_options::queue_target is -1 ns" + off},
+        row{"interval", pool_options{.queue_interval = 0ns},
+            "pool_options::queue_interval is 0 ns; use a positive time"},
+        row{"create", pool_options{.create_timeout = 0ns},
+            "pool_options::create_timeout is 0 ns" + positive},
+        row{"lifetime", pool_options{.max_lifetime = 0ns},
+            "pool_options::max_lifetime is 0 ns" + positive},
+        row{"bypass", pool_options{.alive_bypass = -1ns},
+            "pool_options::alive_bypass is -1 ns; use 0 for always, or nanoseconds::max() for "
+            "never"},
+        row{"keep alive", pool_options{.keep_alive = -1ns},
+            "pool_options::keep_alive is -1 ns" + off},
+        row{"prune", pool_options{.prune_window = -1ns},
+            "pool_options::prune_window is -1 ns" + off},
+        row{"leak", pool_options{.leak_after = -1ns}, "pool_options::leak_after is -1 ns" + off},
+        row{"jitter", pool_options{.lifetime_jitter = 1.5},
+            "pool_options::lifetime_jitter is 1.500000; use a share between 0 and 1"},
+        row{"no jitter", pool_options{.lifetime_jitter = 0}, ""},
+        row{"all jitter", pool_options{.lifetime_jitter = 1}, ""},
+    };
+    for (const row& r : rows) expect_verdict(r);
+}
+
+TEST(PoolOptions, jitter_that_is_no_number_is_refused) {
+    const pool_options options{.lifetime_jitter = std::numeric_limits<double>::quiet_NaN()};
+
+    EXPECT_EQ(options.validate().code(), hr::e_invalidarg);
 }
 
 TEST(PoolOptions, defaults_are_valid) { EXPECT_TRUE(pool_options{}.validate()); }
@@ -79,7 +142,7 @@ TEST(PoolOptions, every_mode_is_valid) {
             for (const auto fairness :
                  {lend::fairness_mode::adaptive, lend::fairness_mode::strict}) {
                 const pool_options options{
-                    .creation = creation, .housekeeping = housekeeping, .fairness = fairness};
+                    .fairness = fairness, .creation = creation, .housekeeping = housekeeping};
                 EXPECT_TRUE(options.validate());
             }
         }
@@ -139,7 +202,7 @@ TEST(PoolOptions, idle_timeout_is_positive) {
     const std::array rows{
         row{"shortest", with_idle_timeout(1ns), ""},
         row{"for ever", with_idle_timeout((nanoseconds::max)()), ""},
-        row{"none", with_idle_timeout(0ns), advice},
+        row{"none", with_idle_timeout(0ns), std::string(advice)},
         row{"negative", with_idle_timeout(-5ms),
             "pool_options::idle_timeout is -5000000 ns; use a positive time, or "
             "nanoseconds::max() for resources that stay"},

@@ -79,7 +79,7 @@ TEST(PoolCounts, counters_tell_what_has_happened) {
     EXPECT_EQ(s.created, 4U);
     EXPECT_EQ(s.destroyed, 2U);
     EXPECT_EQ(s.detached, 1U);
-    EXPECT_EQ(s.reset_failed, 1U);
+    EXPECT_EQ(s.closed_for(lend::destroy_reason::reset_failed), 1U);
     EXPECT_EQ(s.idle, 1U);
     EXPECT_EQ(s.size, 1U);
     EXPECT_EQ(s.max_size, 2U);

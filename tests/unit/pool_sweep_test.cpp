@@ -36,7 +36,7 @@ TEST(PoolSweep, resource_goes_when_it_was_idle_for_the_whole_time_out) {
     EXPECT_EQ(p.pool.sweep(start + 10s), 1U);
 
     EXPECT_EQ(p.calls->log(), "create() reset(1) destroy(1)");
-    EXPECT_EQ(p.pool.stats().expired, 1U);
+    EXPECT_EQ(p.pool.stats().closed_for(lend::destroy_reason::expired), 1U);
 }
 
 TEST(PoolSweep, use_between_two_sweeps_starts_the_time_afresh) {

@@ -78,7 +78,7 @@ TEST(Pool, resource_that_cannot_be_reset_is_destroyed_and_not_lent_again) {
         ASSERT_TRUE(next);
         EXPECT_EQ((*next)->number(), 2);
         EXPECT_EQ(p.calls->log(), "create() reset(1) destroy(1) create()");
-        EXPECT_EQ(p.pool.stats().reset_failed, 1U);
+        EXPECT_EQ(p.pool.stats().closed_for(lend::destroy_reason::reset_failed), 1U);
     }
 }
 
@@ -161,7 +161,7 @@ TEST(Pool, resource_that_fails_its_check_is_destroyed_and_another_is_lent) {
         ASSERT_TRUE(other);
         EXPECT_EQ((*other)->number(), 2);
         EXPECT_EQ(p.calls->log(), "check(1) destroy(1) create()");
-        EXPECT_EQ(p.pool.stats().unfit, 1U);
+        EXPECT_EQ(p.pool.stats().closed_for(lend::destroy_reason::unfit), 1U);
     }
 }
 

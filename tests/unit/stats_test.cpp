@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <set>
 #include <sstream>
 #include <string>
 #include <type_traits>
@@ -24,60 +25,77 @@ std::string printed(const pool_stats& stats) {
 }
 
 // Each field has a number of its own, so that no two can be exchanged unseen.
-constexpr pool_stats all_different{
-    .idle = 1,
-    .in_use = 2,
-    .creating = 3,
-    .checking = 4,
-    .resetting = 5,
-    .parked = 6,
-    .destroying = 7,
-    .size = 28,
-    .waiting = 8,
-    .max_size = 30,
-    .acquired = 101,
-    .waited = 102,
-    .handed_over = 103,
-    .timed_out = 104,
-    .created = 105,
-    .create_failed = 106,
-    .destroyed = 107,
-    .detached = 108,
-    .condemned = 109,
-    .expired = 110,
-    .unfit = 111,
-    .reset_failed = 112,
-    .poisoned = 113,
-    .destroy_failed = 114,
-};
+constexpr pool_stats all_different = [] {
+    pool_stats s;
+    s.idle = 1;
+    s.in_use = 2;
+    s.creating = 3;
+    s.checking = 4;
+    s.resetting = 5;
+    s.parked = 6;
+    s.destroying = 7;
+    s.size = 28;
+    s.waiting = 8;
+    s.max_size = 30;
+    s.acquired = 101;
+    s.waited = 102;
+    s.handed_over = 103;
+    s.timed_out = 104;
+    s.created = 105;
+    s.create_failed = 106;
+    s.destroyed = 107;
+    s.detached = 108;
+    s.condemned = 109;
+    s.destroy_failed = 110;
+    for (std::size_t at = 0; at < lend::destroy_reasons; ++at) s.closed[at] = 201 + at;
+    return s;
+}();
 
-TEST(PoolStats, prints_gauges_and_then_counters_in_one_line) {
-    EXPECT_EQ(printed(all_different),
-              "size 28 of 30 (1 idle, 2 in use, 3 creating, 4 checking, 5 resetting, 6 parked, 7 "
-              "destroying), 8 waiting; 101 acquired, 102 waited, 103 handed over, 104 timed out, "
-              "105 created, 106 create failed, 107 destroyed, 108 detached, 109 condemned, 110 "
-              "expired, 111 unfit, 112 reset failed, 113 poisoned, 114 destroy failed");
+TEST(PoolStats, prints_gauges_then_counters_then_reasons_in_one_line) {
+    std::string expected =
+        "size 28 of 30 (1 idle, 2 in use, 3 creating, 4 checking, 5 resetting, 6 parked, 7 "
+        "destroying), 8 waiting; 101 acquired, 102 waited, 103 handed over, 104 timed out, "
+        "105 created, 106 create failed, 107 destroyed, 108 detached, 109 condemned, 110 "
+        "destroy failed";
+    for (std::size_t at = 0; at < lend::destroy_reasons; ++at) {
+        expected += ", " + std::to_string(201 + at) + ' ';
+        expected += to_string(static_cast<lend::destroy_reason>(at));
+    }
+    EXPECT_EQ(printed(all_different), expected);
 }
 
-TEST(PoolStats, all_fields_start_at_zero) {
+TEST(PoolStats, all_fields_start_at_zero_and_reasons_without_count_are_not_printed) {
     EXPECT_EQ(printed(pool_stats{}),
               "size 0 of 0 (0 idle, 0 in use, 0 creating, 0 checking, 0 resetting, 0 parked, 0 "
               "destroying), 0 waiting; 0 acquired, 0 waited, 0 handed over, 0 timed out, 0 "
-              "created, 0 create failed, 0 destroyed, 0 detached, 0 condemned, 0 expired, 0 unfit, "
-              "0 reset failed, 0 poisoned, 0 destroy failed");
+              "created, 0 create failed, 0 destroyed, 0 detached, 0 condemned, 0 destroy failed");
 }
 
 TEST(PoolStats, every_field_is_printed) {
-    // 10 gauges and 14 counters: a new one changes the size, and belongs into the line as well.
-    static_assert(sizeof(pool_stats) == 10 * sizeof(std::size_t) + 14 * sizeof(std::uint64_t));
+    // A new gauge or counter changes the size, and belongs into the line as well.
+    static_assert(sizeof(pool_stats) ==
+                  10 * sizeof(std::size_t) + (10 + lend::destroy_reasons) * sizeof(std::uint64_t));
     const std::string line = printed(all_different);
     std::istringstream in(line);
-    int numbers = 0;
+    std::size_t numbers = 0;
     for (std::string word; in >> word;) {
-        numbers += word.find_first_of("0123456789") != std::string::npos ? 1 : 0;
+        numbers += word.find_first_of("0123456789") != std::string::npos ? 1U : 0U;
     }
 
-    EXPECT_EQ(numbers, 24) << line;
+    EXPECT_EQ(numbers, 20 + lend::destroy_reasons) << line;
+}
+
+TEST(PoolStats, each_reason_has_a_word_of_its_own_and_a_counter) {
+    std::set<std::string_view> words;
+    for (std::size_t at = 0; at < lend::destroy_reasons; ++at) {
+        const auto reason = static_cast<lend::destroy_reason>(at);
+        words.insert(to_string(reason));
+        EXPECT_EQ(all_different.closed_for(reason), 201 + at);
+    }
+    EXPECT_EQ(words.size(), lend::destroy_reasons);
+    EXPECT_EQ(to_string(lend::destroy_reason::closed), "closed");
+    EXPECT_EQ(to_string(lend::destroy_reason::pruned), "pruned");
+    EXPECT_EQ(to_string(static_cast<lend::destroy_reason>(200)), "unknown");
 }
 
 TEST(PoolStats, counters_print_in_full) {

@@ -37,6 +37,7 @@ struct by_number {
                 if (s.number != number) return hr::lend_e_stale;
                 if (lending_word::has(seen, lending_word::condemned)) return hr::s_false;
                 if (s.word.condemn(seen)) {
+                    s.why = destroy_reason::requested;
                     ++core.counted.condemned;
                     return hr::s_false;
                 }
@@ -55,8 +56,7 @@ private:
                                  lending_word::type was) noexcept {
         if (s.number != number) {
             lock.unlock();
-            back::clean(core, s, lending_word::with_state(was, lending_word::in_use),
-                        back::use::look);
+            back::clean(core, s, lending_word::taken(was), back::use::look);
             return hr::lend_e_stale;
         }
         const hresult code =

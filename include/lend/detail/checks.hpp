@@ -31,7 +31,7 @@ struct checks {
     // linear.
     static void size_is_right(Core& core) noexcept {
         if constexpr (platform::checks) {
-            LEND_ASSERT(platform, core.size <= core.options.max_size);
+            LEND_ASSERT(platform, core.size <= core.limits.max_size);
             LEND_ASSERT(platform, core.creating <= core.size);
             if (core.slots.size() > largest_counted) return;
             std::size_t filled = 0;

@@ -83,6 +83,7 @@ private:
             (void)core.destroy_in(s, destroy_reason::closed);
             const lock_type lock(core.mutex);
             ++core.counted.destroyed;
+            core.count_closed(destroy_reason::closed);
             core.empty(s);
         }
     }

@@ -11,6 +11,7 @@
 #include <lend/detail/driver_call.hpp>
 #include <lend/detail/lending_word.hpp>
 #include <lend/detail/lock.hpp>
+#include <lend/detail/request.hpp>
 #include <lend/detail/slot.hpp>
 #include <lend/detail/waiters.hpp>
 #include <lend/driver.hpp>
@@ -42,6 +43,12 @@ struct thread_cache {
     std::array<entry, size> entries{};
 };
 
+// How many resources there may be, and how many are kept ready.
+struct pool_limits {
+    std::size_t max_size;
+    std::size_t min_idle;
+};
+
 // Where a number leads. 16 bytes, so the table can read it without pinning.
 template <class Slot>
 struct slot_ref {
@@ -66,6 +73,7 @@ struct core {
     using waiter_type = waiter<slot_type, Platform>;
     using lock_type = scoped_lock<Platform>;
     using wakes = wake_ups<Platform>;
+    using request_type = request<resource_type, Platform>;
     using time_point = typename Platform::time_point;
     using duration = typename Platform::duration;
     using number = typename Platform::handle_word;
@@ -81,7 +89,7 @@ struct core {
     static constexpr bool ordered = traits::orders_inventory;
 
     core(Driver&& d, const pool_options& o, table_type&& t) noexcept
-        : driver(std::move(d)), options(o), numbers(std::move(t)) {}
+        : driver(std::move(d)), options(o), numbers(std::move(t)), limits{o.max_size, o.min_idle} {}
 
     ~core() { checks<core>::all_is_over(*this); }
     core(const core&) = delete;
@@ -89,7 +97,7 @@ struct core {
 
     // ---- what never changes after construction --------------------------------------------
     Driver driver;
-    const pool_options options;
+    const pool_options options; // but for the sizes, which are in `limits`
     const std::uint64_t nonce = Platform::random() | 1U;
     table_type numbers;
     [[no_unique_address]] event_caller<Driver, Platform> events;
@@ -109,7 +117,9 @@ struct core {
     slot_type* vacant = nullptr; // empty slots, linked by next
     slot_type* jobs = nullptr;   // slots waiting for a worker to create in them, linked by next
     slot_type* last_job = nullptr;
-    std::size_t size = 0;     // slots that are not empty
+    pool_limits limits;
+    std::uint64_t generation = 0; // resources begun under an earlier one are to go
+    std::size_t size = 0;         // slots that are not empty
     std::size_t creating = 0; // of these, those in creation for whoever waits, not for their caller
     std::size_t begun = 0;    // of these, those of which a worker has chosen the type
     std::size_t workers = 0;
@@ -123,7 +133,9 @@ struct core {
     typename Platform::template atomic<bool> quiet{false};
     pool_stats counted; // the counters only
 
-    [[nodiscard]] std::size_t room() const noexcept { return options.max_size - size; }
+    [[nodiscard]] std::size_t room() const noexcept {
+        return limits.max_size > size ? limits.max_size - size : 0; // less after a `resize`
+    }
 
     static core& of(slot_type& s) noexcept { return *static_cast<core*>(s.home); }
 
@@ -209,6 +221,11 @@ struct core {
         if (last) delete this;
     }
 
+    // Under the lock: the destruction of a resource begins.
+    void count_closed(destroy_reason why) noexcept {
+        ++counted.closed[static_cast<std::size_t>(why)];
+    }
+
     // ---- the housekeeper ------------------------------------------------------------------
 
     // Under the lock. Starts the thread when there is something that can expire or be refilled; if
@@ -218,7 +235,7 @@ struct core {
         if (options.housekeeping != housekeeping_mode::own_thread) return;
         const bool expires =
             traits::has_idle_limit || options.idle_timeout != (std::chrono::nanoseconds::max)();
-        if (!expires && options.min_idle == 0) return;
+        if (!expires && limits.min_idle == 0) return;
         add_share();
         housekeeper_runs = Platform::start_thread("lend-keeper", housekeeper, this);
         // Relaxed: the caller holds the lock of a core that others hold as well.
@@ -264,14 +281,13 @@ struct core {
         s.acquired += s.in_use + s.resetting;
         s.size =
             s.idle + s.in_use + s.creating + s.checking + s.resetting + s.parked + s.destroying;
-        s.max_size = options.max_size;
     }
 
     // How the pool stands, for an error. Under the lock.
     [[nodiscard]] pool_snapshot snapshot() noexcept {
         pool_stats s;
         count(s);
-        return {s.max_size, s.size, s.idle, s.in_use, s.creating, waiters.size()};
+        return {limits.max_size, s.size, s.idle, s.in_use, s.creating, waiters.size()};
     }
 };
 

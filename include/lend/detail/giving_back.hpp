@@ -12,6 +12,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 namespace lend::inline v0_1 {
 namespace detail {
@@ -45,10 +46,8 @@ struct giving_back {
             lock_type lock(core.mutex);
             const lending_word::type seen = s.word.peek();
             LEND_ASSERT(platform, lending_word::is(seen, lending_word::in_use));
-            const bool closed = lending_word::has(seen, lending_word::closing);
-            if (closed || lending_word::has(seen, lending_word::condemned)) {
-                (void)destroy_locked(core, lock, s, ended,
-                                     closed ? destroy_reason::closed : destroy_reason::requested);
+            if (const auto why = reason_to_go(core, s, seen)) {
+                (void)destroy_locked(core, lock, s, ended, *why);
                 return hr::s_false;
             }
             const lending_word::type count = lending_word::count_of(seen) +
@@ -57,6 +56,15 @@ struct giving_back {
         }
         wake.deliver();
         return hr::s_ok;
+    }
+
+    // The desk, under the lock: what speaks against lending the resource again.
+    static std::optional<destroy_reason>
+    reason_to_go(const Core& core, const slot_type& s, lending_word::type seen) noexcept {
+        if (lending_word::has(seen, lending_word::closing)) return destroy_reason::closed;
+        if (lending_word::has(seen, lending_word::condemned)) return s.why;
+        if (core.size > core.limits.max_size) return destroy_reason::shrunk;
+        return std::nullopt;
     }
 
     // An end after which nobody may use the resource. Returns what the driver's destroy said.
@@ -69,7 +77,7 @@ struct giving_back {
     static hresult destroy_locked(
         Core& core, lock_type& lock, slot_type& s, use ended, destroy_reason why) noexcept {
         begin_destroying(s, ended);
-        count_reason(core, why);
+        core.count_closed(why);
         lock.unlock();
         const hresult code = core.destroy_in(s, why);
         lock.lock();
@@ -97,26 +105,6 @@ struct giving_back {
         lock.unlock();
         wake.deliver();
         making<Core>::start_workers(core, starts);
-    }
-
-private:
-    static void count_reason(Core& core, destroy_reason why) noexcept {
-        switch (why) {
-        case destroy_reason::expired:
-            ++core.counted.expired;
-            break;
-        case destroy_reason::unfit:
-            ++core.counted.unfit;
-            break;
-        case destroy_reason::reset_failed:
-            ++core.counted.reset_failed;
-            break;
-        case destroy_reason::poisoned:
-            ++core.counted.poisoned;
-            break;
-        default:
-            break;
-        }
     }
 };
 

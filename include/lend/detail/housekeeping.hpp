@@ -72,7 +72,7 @@ private:
         constexpr duration shortest = std::chrono::milliseconds(1);
         constexpr duration longest = std::chrono::seconds(30);
         constexpr duration refill = std::chrono::seconds(1);
-        const bool soon = core.options.min_idle > 0 || Core::traits::has_idle_limit;
+        const bool soon = core.limits.min_idle > 0 || Core::traits::has_idle_limit;
         const auto quarter = std::chrono::duration_cast<duration>(core.options.idle_timeout / 4);
         return std::clamp(quarter, shortest, soon ? refill : longest);
     }
@@ -85,11 +85,10 @@ private:
         });
         core.slots.for_each([&](slot_type& s) {
             const lending_word::type word = s.word.see();
-            if (!lending_word::is(word, lending_word::idle) || idle <= core.options.min_idle)
-                return;
+            if (!lending_word::is(word, lending_word::idle) || idle <= core.limits.min_idle) return;
             if (!has_been_idle(s, word, now) || !s.word.take(word)) return;
             s.word.become(lending_word::count_of(word) | lending_word::destroying);
-            ++core.counted.expired;
+            core.count_closed(destroy_reason::expired);
             s.next = expired;
             expired = &s;
             --idle;
@@ -109,7 +108,7 @@ private:
         if constexpr (Core::traits::has_resource_type) {
             if (!core.usual_type) return 0; // nothing is known of what will be asked for
         }
-        return core.options.min_idle > idle ? core.options.min_idle - idle : 0;
+        return core.limits.min_idle > idle ? core.limits.min_idle - idle : 0;
     }
 
     static std::size_t destroy_all(Core& core, slot_type* expired) noexcept {

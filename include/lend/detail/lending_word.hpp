@@ -14,7 +14,7 @@
 namespace lend::inline v0_1 {
 namespace detail {
 
-// Layout: count 56 bits | flags 5 bits, three of them used | state 3 bits.
+// Layout: count 56 bits | flags 5 bits, four of them used | state 3 bits.
 //
 // The count is that of lendings that have ended in this slot, over all its resources; it never goes
 // back. A lease remembers the word it was given, so a late or double release finds another count.
@@ -47,7 +47,8 @@ struct lending_word {
     static constexpr type parked = 4;
     static constexpr type destroying = 5;
 
-    static constexpr type wanted = 8;     // somebody waits: hand over instead of leaving it idle
+    static constexpr type wanted = 8;     // come to the desk: somebody waits, or wants to see it
+    static constexpr type withheld = 16;  // idle, but not for who does not know why
     static constexpr type condemned = 32; // to be destroyed, not lent again
     static constexpr type closing = 64;   // the pool is closed: destroy and count down
 
@@ -63,6 +64,10 @@ struct lending_word {
     }
     [[nodiscard]] static constexpr type with_state(type word, type state) noexcept {
         return (word & ~state_mask) | state;
+    }
+    // The word of an idle slot once somebody has taken it.
+    [[nodiscard]] static constexpr type taken(type free) noexcept {
+        return with_state(free & ~withheld, in_use);
     }
     // A value that no slot's word ever has.
     static constexpr type impossible = ~type{0};
@@ -88,7 +93,7 @@ public:
 
     // Makes an idle slot with exactly this word the caller's.
     LEND_ALWAYS_INLINE bool take(word idle) noexcept {
-        const word taken = lending_word::with_state(idle, lending_word::in_use);
+        const word taken = lending_word::taken(idle);
         // (4) acquire-CAS synchronizes-with the release-CAS (2), (3)
         return word_.compare_exchange_strong(idle, taken, std::memory_order_acquire,
                                              std::memory_order_relaxed);
@@ -125,6 +130,13 @@ public:
     // takes when it finds the flag.
     bool condemn(word& seen) noexcept {
         return word_.compare_exchange_weak(seen, seen | lending_word::condemned,
+                                           std::memory_order_relaxed, std::memory_order_relaxed);
+    }
+
+    // Keeps an idle slot from those who do not look why, if `seen` still stands. Relaxed: called
+    // under the lock, which whoever finds the flag takes to see the reason.
+    bool withhold(word& seen) noexcept {
+        return word_.compare_exchange_weak(seen, seen | lending_word::withheld,
                                            std::memory_order_relaxed, std::memory_order_relaxed);
     }
 

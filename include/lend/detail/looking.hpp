@@ -86,7 +86,7 @@ private:
             if (lending_word::is(word, lending_word::idle)) {
                 if (lending_word::has(word, lending_word::closing)) return {}; // it is the closer's
                 if (s.word.take(word)) {
-                    return {&s, lending_word::with_state(word, lending_word::in_use)};
+                    return {&s, lending_word::taken(word)};
                 }
                 word = s.word.peek();
             } else if (how == manner::as_a_waiter && lending_word::is(word, lending_word::in_use) &&

@@ -38,7 +38,7 @@ struct making {
         if (core.vacant == nullptr) {
             std::size_t added = 0;
             slot_type* fresh =
-                core.slots.grow(core.options.max_size - core.slots.size(), &core, added);
+                core.slots.grow(core.limits.max_size - core.slots.size(), &core, added);
             if (fresh == nullptr) return nullptr;
             for (std::size_t at = added; at-- > 0;) {
                 fresh[at].next = core.vacant;
@@ -49,6 +49,7 @@ struct making {
         core.vacant = s->next;
         s->next = nullptr;
         ++core.size;
+        s->generation = core.generation;
         const lending_word::type seen = s->word.peek();
         s->word.become(lending_word::count_of(seen) | lending_word::creating);
         checks<Core>::size_is_right(core);
@@ -276,6 +277,7 @@ private:
         lock_type lock(core.mutex);
         ++core.counted.created;
         ++core.counted.destroyed;
+        core.count_closed(destroy_reason::closed);
         (void)core.vacate(lock, s);
     }
 

@@ -6,6 +6,7 @@
 #ifndef LEND_DETAIL_SLOT_HPP
 #define LEND_DETAIL_SLOT_HPP
 
+#include <lend/destroy_reason.hpp>
 #include <lend/detail/config.hpp>
 #include <lend/detail/lending_word.hpp>
 #include <lend/detail/shelves.hpp>
@@ -34,6 +35,9 @@ struct slot_checks<true> {
 //   word        everyone, atomically
 //   phase       written by the owner, read by observers
 //   home, index written once before the slot is published
+//   generation  written at the reservation, under the lock; read by the owner, or under the lock
+//   made_at, expires_at  written by the owner while creating; then lock
+//   why         lock; what the slot is condemned for, once it is
 //   number      written by the owner while creating; read by the owner, or under the lock
 //   type        written by the owner while creating; read by the owner, or under the lock
 //   held_since  whoever flags the slot as wanted, and releases; a time, exact enough for a choice
@@ -53,6 +57,10 @@ struct alignas(64) slot {
     typename Platform::handle_word number = 0;
 
     typename Platform::template atomic<std::int64_t> held_since{0};
+    time_point made_at{};
+    time_point expires_at = (time_point::max)(); // no resource grows older
+    std::uint64_t generation = 0;                // of core.generation, when its create began
+    destroy_reason why = destroy_reason::requested;
     time_point idle_since{};
     lending_word::type idle_word = lending_word::impossible;
     duration idle_limit = (duration::max)();

@@ -10,7 +10,6 @@
 #include <lend/detail/giving_back.hpp>
 #include <lend/detail/looking.hpp>
 #include <lend/detail/making.hpp>
-#include <lend/detail/patience.hpp>
 #include <lend/detail/waiting.hpp>
 
 #include <optional>
@@ -25,20 +24,21 @@ struct taking {
     using lock_type = typename Core::lock_type;
     using resource_type = typename Core::resource_type;
     using wakes = typename Core::wakes;
+    using request_type = typename Core::request_type;
     using back = giving_back<Core>;
     using look = looking<Core>;
     using make = making<Core>;
     using steps = admitting<Core>;
     using held = holding<Core>;
 
-    // A resource for `wanted`, checked and remembered as the thread's last; or why there is none.
-    static LEND_NOINLINE result<held>
-    slowly(Core& core, const resource_type& wanted, patience<platform> limit) noexcept {
+    // A resource for what is asked, checked and remembered as the thread's last; or why there is
+    // none.
+    static LEND_NOINLINE result<held> slowly(Core& core, const request_type& asked) noexcept {
         for (;;) {
-            const auto found = look::look(core, wanted, look::manner::in_passing);
+            const auto found = look::look(core, asked.wanted, look::manner::in_passing);
             if (!found.best) {
-                return limit.waits() ? waiting<Core>(core, wanted, limit, found.unfit).wait()
-                                     : without_waiting(core, wanted, found.unfit);
+                return asked.limit.waits() ? waiting<Core>(core, asked, found.unfit).wait()
+                                           : without_waiting(core, asked.wanted, found.unfit);
             }
             if (const std::optional<result<held>> done = steps::admit(core, found.best))
                 return *done;

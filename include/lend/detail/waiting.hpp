@@ -12,7 +12,6 @@
 #include <lend/detail/giving_back.hpp>
 #include <lend/detail/looking.hpp>
 #include <lend/detail/making.hpp>
-#include <lend/detail/patience.hpp>
 
 #include <algorithm>
 #include <optional>
@@ -30,7 +29,7 @@ class waiting {
     using platform = typename Core::platform;
     using slot_type = typename Core::slot_type;
     using lock_type = typename Core::lock_type;
-    using resource_type = typename Core::resource_type;
+    using request_type = typename Core::request_type;
     using waiter_type = typename Core::waiter_type;
     using wakes = typename Core::wakes;
     using time_point = typename Core::time_point;
@@ -42,13 +41,10 @@ class waiting {
 
 public:
     // `unfit`: a resource that the caller owns and cannot use.
-    waiting(Core& core,
-            const resource_type& wanted,
-            patience<platform> limit,
-            const held& unfit) noexcept
-        : core_(core), wanted_(wanted), unfit_(unfit), began_(platform::now()),
-          deadline_(limit.deadline(began_)) {
-        me_.wanted = &wanted;
+    waiting(Core& core, const request_type& asked, const held& unfit) noexcept
+        : core_(core), asked_(asked), unfit_(unfit), began_(platform::now()),
+          deadline_(asked.limit.deadline(began_)) {
+        me_.wanted = &asked.wanted;
     }
 
     // Join, look, sleep, until there is an answer. A resource that turns out to be unfit costs its
@@ -95,7 +91,7 @@ private:
                     lock.unlock();
                     wake.deliver();
                     look::put_back(core_, std::exchange(unfit_, held{}));
-                    return steps::made(core_, *place, wanted_);
+                    return steps::made(core_, *place, asked_.wanted);
                 }
             }
             // Relaxed: the node is not in the queue, nobody else sees it.
@@ -132,7 +128,7 @@ private:
 
     // Looks at every slot and leaves a flag in those in use.
     std::optional<result<held>> look_around() noexcept {
-        const auto found = look::look(core_, wanted_, look::manner::as_a_waiter);
+        const auto found = look::look(core_, asked_.wanted, look::manner::as_a_waiter);
         if (found.best) return leave_with(found.best);
         unfit_ = found.unfit;
         wakes wake;
@@ -156,7 +152,7 @@ private:
                     lock.unlock();
                     wake.deliver();
                     look::put_back(core_, std::exchange(unfit_, held{}));
-                    return steps::made(core_, *place, wanted_);
+                    return steps::made(core_, *place, asked_.wanted);
                 }
             }
             starts = make::plan_for_waiters(core_, wake);
@@ -301,7 +297,7 @@ private:
     }
 
     Core& core_;
-    const resource_type& wanted_;
+    const request_type& asked_;
     held unfit_;
     time_point began_;
     time_point deadline_;

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// What a caller asks for, on its way through the slow path of acquire.
+
+#ifndef LEND_DETAIL_REQUEST_HPP
+#define LEND_DETAIL_REQUEST_HPP
+
+#include <lend/acquire_options.hpp>
+#include <lend/detail/patience.hpp>
+#include <lend/source_site.hpp>
+
+#include <cstdint>
+
+namespace lend::inline v0_1 {
+namespace detail {
+
+// Refers to what its caller owns; lives no longer than the call.
+template <class ResourceType, class Platform>
+struct request {
+    const ResourceType& wanted;
+    patience<Platform> limit;
+    const typename Platform::stop_token* stop = nullptr; // null: cannot be called off
+    std::uint8_t priority = basic_acquire_options<Platform>::usual_priority;
+    // For the record of holders.
+    source_site site{};
+    const char* note = nullptr;
+    bool detect_leak = true;
+};
+
+} // namespace detail
+} // namespace lend
+
+#endif // LEND_DETAIL_REQUEST_HPP
