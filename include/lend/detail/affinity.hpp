@@ -208,8 +208,8 @@ struct affinity {
                                  lending_word::is(s.word.peek(), lending_word::parked);
             more = more || (is_free && s.idle_limit != (duration::max)() && !is_due(s, now));
         });
-        core.counted.expired += destroy_each(core, lock, destroy_reason::expired,
-                                             [&](const slot_type& s) { return is_due(s, now); });
+        (void)destroy_each(core, lock, destroy_reason::expired,
+                           [&](const slot_type& s) { return is_due(s, now); });
         return more;
     }
 
@@ -289,6 +289,7 @@ private:
                         destroy_reason why,
                         hresult* out_code = nullptr) noexcept {
         set(s, lending_word::destroying);
+        core.count_closed(why);
         lock.unlock();
         const hresult code = core.destroy_in(s, why);
         if (out_code != nullptr) *out_code = code;
@@ -322,6 +323,7 @@ private:
             core.shelves.take(s);
             set(s, lending_word::destroying);
             core.shelves.condemn(s);
+            core.count_closed(why);
             ++count;
         });
         while (slot_type* const s = core.shelves.next_condemned()) {
