@@ -27,7 +27,7 @@ struct basic_acquire_options {
     static constexpr std::uint8_t highest_priority = 7;
 
     /// When to give up, one absolute time for waiting, checking and creating. Empty: the pool's
-    /// acquire_timeout from now. In the past: do not wait.
+    /// acquire_timeout from now. In the past: looks once, and does not wait.
     std::optional<typename Platform::time_point> deadline{};
 
     /// Ends the wait with lend_e_cancelled. An empty token never does.

@@ -5,6 +5,7 @@
 #ifndef LEND_POOL_HPP
 #define LEND_POOL_HPP
 
+#include <lend/acquire_options.hpp>
 #include <lend/detail/admitting.hpp>
 #include <lend/detail/by_number.hpp>
 #include <lend/detail/closing.hpp>
@@ -22,6 +23,8 @@
 #include <chrono>
 #include <cstddef>
 #include <new>
+#include <optional>
+#include <string>
 #include <type_traits>
 #include <utility>
 
@@ -60,6 +63,7 @@ class pool {
     using taking = detail::taking<core_type>;
     using steps = detail::admitting<core_type>;
     using patience = detail::patience<Platform>;
+    using request = typename core_type::request_type;
     static_assert(std::is_nothrow_move_constructible_v<typename driver_traits<Driver>::resource>,
                   "lend: a resource's move constructor must not throw");
 
@@ -69,6 +73,7 @@ public:
     using resource_type = typename driver_traits<Driver>::resource_type;
     using lease_type = lease<Driver, Platform>;
     using time_point = typename Platform::time_point;
+    using acquire_options = basic_acquire_options<Platform>;
     /// A resource's number.
     using id_type = typename Platform::handle_word;
 
@@ -142,6 +147,26 @@ public:
     [[nodiscard]] LEND_ALWAYS_INLINE result<lease_type>
     acquire(const resource_type& type) requires driver_traits<Driver>::has_resource_type {
         return take(type, timeout());
+    }
+
+    /// The same with a deadline, a priority, or something that calls it off; see acquire_options.
+    ///
+    /// Who is called off while a resource is being handed over keeps it, or it goes to the next;
+    /// it is never lost. A create that was begun for such a caller goes on, for whoever comes.
+    /// @par Errors As `acquire`, and
+    ///   lend_e_cancelled  a stop was requested: before the call, and the driver was not asked
+    ///                     anything; or while it waited.
+    ///   e_invalidarg      the priority is above 7.
+    /// @par Thread safety As `acquire`. The stop may be requested by any thread, also by a driver
+    ///   call; it is noticed while waiting, not while this thread is in a driver call.
+    [[nodiscard]] result<lease_type>
+    acquire(const acquire_options& options) requires(!driver_traits<Driver>::has_resource_type) {
+        return take(one_kind{}, options);
+    }
+    [[nodiscard]] result<lease_type>
+    acquire(const resource_type& type,
+            const acquire_options& options) requires driver_traits<Driver>::has_resource_type {
+        return take(type, options);
     }
 
     /// Lends a resource without waiting for one to come back.
@@ -260,8 +285,44 @@ private:
             [](const core_type& core) { return patience::for_span(core.options.acquire_timeout); };
     }
 
+    // With options: what can be refused is refused before anything is asked of the driver.
+    result<lease_type> take(const resource_type& type, const acquire_options& options) noexcept {
+        if (auto refused = refusal_of(options)) return *std::move(refused);
+        return take(type, [&](const core_type& core) { return asked(core, type, options); });
+    }
+
+    static std::optional<error> refusal_of(const acquire_options& options) noexcept {
+        if (options.stop.stop_requested()) return hr::lend_e_cancelled;
+        if (options.priority > acquire_options::highest_priority) return wrong_priority(options);
+        return std::nullopt;
+    }
+
+    static error wrong_priority(const acquire_options& options) noexcept {
+        LEND_TRY {
+            return {hr::e_invalidarg, "acquire_options::priority is " +
+                                          std::to_string(options.priority) + "; use 0 to 7"};
+        }
+        LEND_CATCH_ALL { return hr::e_invalidarg; } // no memory for the words
+        return hr::e_unexpected;
+    }
+
+    static request asked(const core_type& core,
+                         const resource_type& type,
+                         const acquire_options& options) noexcept {
+        const auto limit = options.deadline ? patience::until(*options.deadline)
+                                            : patience::for_span(core.options.acquire_timeout);
+        return {.wanted = type,
+                .limit = limit,
+                .stop = options.stop.stop_possible() ? &options.stop : nullptr,
+                .priority = options.priority,
+                .site = options.site,
+                .note = options.note,
+                .detect_leak = options.detect_leak};
+    }
+
     // The fast path: the thread's last slot, if nobody has touched it since. `limit` says how long
-    // the caller would wait, and is asked only if there is anything to wait for.
+    // the caller would wait, or all that it asks for, and is called only if there is anything to
+    // wait for.
     template <class Limit>
     LEND_ALWAYS_INLINE result<lease_type> take(const resource_type& type,
                                                const Limit& limit) noexcept {
@@ -279,7 +340,11 @@ private:
                 }
             }
         }
-        return take_slowly(*core, type, limit(*core));
+        if constexpr (std::is_same_v<decltype(limit(*core)), request>) {
+            return take_slowly(*core, limit(*core));
+        } else {
+            return take_slowly(*core, {type, limit(*core)});
+        }
     }
 
     // True if the thread's last resource serves this request as well; otherwise it is put back, or
@@ -304,9 +369,9 @@ private:
         return false;
     }
 
-    static LEND_NOINLINE result<lease_type>
-    take_slowly(core_type& core, const resource_type& type, patience limit) noexcept {
-        auto held = taking::slowly(core, {type, limit});
+    static LEND_NOINLINE result<lease_type> take_slowly(core_type& core,
+                                                        const request& asked) noexcept {
+        auto held = taking::slowly(core, asked);
         if (!held) return std::move(held).error();
         return lease_type(*held->slot, held->word);
     }
