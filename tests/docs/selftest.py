@@ -10,6 +10,8 @@ import pathlib
 import tempfile
 import unittest
 
+import check_failure_modes
+import check_features
 import check_snippets
 import check_sync_arrows
 
@@ -131,23 +133,88 @@ SNIPPET_DEFECTS = [
     ("a dead link", "(examples/01_take.cpp)", "(examples/01_tak.cpp)", "leads nowhere"),
 ]
 
+# A page with the right number of rows in each section; the first row of A is the one with defects.
+GOOD_FEATURES = "".join(
+    f"## {letter}. Section\n\n| feature | answer | option | test | documentation |\n|---|---|---|---|---|\n"
+    + "".join(
+        f"| {letter}{at} | Y | `max_size`, `lend::pool::close` | `Pool.is_bounded` | [tour](tour.md#all-options) |\n"
+        if (letter, at) == ("A", 0) else f"| {letter}{at} | not yet | `later` | | |\n"
+        for at in range(count)
+    )
+    + "\n"
+    for letter, count in check_features.SECTIONS.items()
+)
+FEATURE_DEFECTS = [
+    ("an option that no header has", "`max_size`", "`max_sise`", "no header has `max_sise`"),
+    ("an option that only a comment has", "`max_size`", "`min_size`", "no header has `min_size`"),
+    ("a member that no header has", "pool::close", "pool::shut", "no header has"),
+    ("a Y without an option", "`max_size`, `lend::pool::close`", "", "names no option"),
+    ("a test that is not there", "Pool.is_bounded", "Pool.is_limited", "there is no test"),
+    ("a Y without a test", "`Pool.is_bounded`", "", "names no test"),
+    ("a page that is not there", "tour.md#", "walk.md#", "leads nowhere"),
+    ("a heading that is not there", "#all-options", "#options", "no heading"),
+    ("a Y without a page", "[tour](tour.md#all-options)", "", "no link"),
+    ("the contract layer without a test", "Y | `max_size`, `lend::pool::close` | `Pool.is_bounded`",
+     "contract layer | `max_size` | ", "names no test"),
+    ("another answer", "| Y |", "| yes |", "the answer is none of"),
+    ("a row too few", "| B3 | not yet | `later` | | |\n", "", "rows by section"),
+    ("a row twice", "| B3 |", "| B2 |", "stands there twice"),
+    ("a column too many", "| B3 |", "| B3 | |", "6 columns"),
+]
+
+GOOD_MODES = "| no. | requirement | test | planted |\n|---|---|---|---|\n" + "".join(
+    f"| {at} | What must hold | `FailureMode.07_is_refused`, `FailureMode.07_again` | the check left out |\n"
+    if at == 7 else f"| {at} | What must hold | not yet | |\n"
+    for at in range(1, check_failure_modes.COUNT + 1)
+)
+MODE_DEFECTS = [
+    ("a test that is not there", "FailureMode.07_is_refused", "FailureMode.07_is_taken", "there is no test"),
+    ("a test of another number", "FailureMode.07_is_refused", "FailureMode.08_is_refused", "does not begin"),
+    ("a test that is not listed", ", `FailureMode.07_again`", "", "07_again is not listed"),
+    ("nothing planted", "| the check left out |", "| |", "what was planted"),
+    ("neither a test nor not yet", "| 9 | What must hold | not yet |", "| 9 | What must hold | soon |",
+     "names no test"),
+    ("no requirement", "| 9 | What must hold |", "| 9 | |", "says no requirement"),
+    ("a number left out", "| 9 | What must hold | not yet | |\n", "", "45 rows"),
+    ("numbers in another order", "| 9 |", "| 10 |", "stands where 9 should"),
+    ("a column too few", "| 9 | What must hold | not yet | |", "| 9 | not yet | |", "3 columns"),
+]
+FEATURE_FILES = {
+    "docs/tour.md": "# Tour\n## All options\n```sh\n# options\n```\n",
+    "include/lend/pool.hpp": "int max_size; // not min_size\nint close();\n",
+    "tests/unit/pool_test.cpp": "TEST(Pool, is_bounded) {}\nTEST(FailureMode, 07_is_refused) {}\n"
+    "TEST_F(FailureMode,\n       07_again) {}\n// TEST(Pool, is_limited)\n",
+}
+
 
 class Planted(unittest.TestCase):
     def arrows(self, text):
         return "\n".join(check_sync_arrows.check(text, OTHER))
 
-    def snippets(self, page):
+    def in_folder(self, files, look):
         with tempfile.TemporaryDirectory() as folder:
             root = pathlib.Path(folder)
-            for name, text in {
-                "README.md": page,
-                "examples/01_take.cpp": EXAMPLE,
-                "examples/01_take.expected": "took 1\n",
-                "tests/consumer/main/CMakeLists.txt": "# [use]\nfind_package(lend)\n# [use]\n",
-            }.items():
+            for name, text in files.items():
                 (root / name).parent.mkdir(parents=True, exist_ok=True)
                 (root / name).write_text(text)
-            return "\n".join(check_snippets.check(root))
+            return "\n".join(look(root))
+
+    def snippets(self, page):
+        files = {
+            "README.md": page,
+            "examples/01_take.cpp": EXAMPLE,
+            "examples/01_take.expected": "took 1\n",
+            "tests/consumer/main/CMakeLists.txt": "# [use]\nfind_package(lend)\n# [use]\n",
+        }
+        return self.in_folder(files, check_snippets.check)
+
+    def features(self, page):
+        files = {**FEATURE_FILES, "docs/features.md": page}
+        return self.in_folder(files, lambda root: check_features.check(root)[0])
+
+    def modes(self, page):
+        files = {**FEATURE_FILES, "docs/failure-modes.md": page}
+        return self.in_folder(files, lambda root: check_failure_modes.check(root)[0])
 
     def reported(self, look, good, defects):
         self.assertEqual(look(good), "")
@@ -161,6 +228,12 @@ class Planted(unittest.TestCase):
 
     def test_snippets_reports_each_planted_defect(self):
         self.reported(self.snippets, GOOD_PAGE, SNIPPET_DEFECTS)
+
+    def test_features_reports_each_planted_defect(self):
+        self.reported(self.features, GOOD_FEATURES, FEATURE_DEFECTS)
+
+    def test_failure_modes_reports_each_planted_defect(self):
+        self.reported(self.modes, GOOD_MODES, MODE_DEFECTS)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,66 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Checks that docs/failure-modes.md and the tests named FailureMode agree.
+
+usage: check_failure_modes.py [ROOT]
+
+The page has one table with four columns: number, requirement, test, what was planted. There is one
+row for each number from 1 to 46, in this order. The test cell names tests, `FailureMode.07_...`, that
+exist and begin with the row's number, or says "not yet"; a row with a test says what was planted.
+Every test of a failure mode stands in the page.
+"""
+
+import pathlib
+import sys
+
+import feature_pages
+import cpp_text
+
+COUNT = 46
+
+
+def row_problems(number, cells, tests):
+    """Yields what is wrong with one row."""
+    if len(cells) != 4:
+        yield f"{len(cells)} columns, not 4"
+        return
+    given, requirement, test, planted = cells
+    if given != str(number):
+        yield f"stands where {number} should"
+    if not requirement:
+        yield "says no requirement"
+    named = feature_pages.NAME.findall(test)
+    if not named and test != "not yet":
+        yield f'names no test and does not say "not yet": {test}'
+    for one in named:
+        if not one.startswith(f"FailureMode.{number:02d}_"):
+            yield f"{one} does not begin with FailureMode.{number:02d}_"
+        elif one not in tests:
+            yield f"there is no test {one}"
+    if named and not planted:
+        yield "does not say what was planted"
+
+
+def check(root):
+    """Returns (problems, number of modes that have a test)."""
+    tests = {one for one in feature_pages.tests_of(root) if one.startswith("FailureMode.")}
+    text = (root / "docs" / "failure-modes.md").read_text()
+    problems, listed, tested, number = [], set(), 0, 0
+    for line, _, cells in feature_pages.rows_of(text):
+        number += 1
+        for wrong in row_problems(number, cells, tests):
+            problems.append(f"docs/failure-modes.md:{line}: {cells[0]}: {wrong}")
+        names = feature_pages.NAME.findall(cells[2]) if len(cells) > 2 else []
+        listed.update(names)
+        tested += 1 if names else 0
+    if number != COUNT:
+        problems.append(f"docs/failure-modes.md: {number} rows, not {COUNT}")
+    for one in sorted(tests - listed):
+        problems.append(f"docs/failure-modes.md: {one} is not listed")
+    return problems, tested
+
+
+if __name__ == "__main__":
+    found, with_test = check(pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else cpp_text.ROOT)
+    print(f"{with_test} of {COUNT} have a test")
+    sys.exit(cpp_text.report("failure modes", found))
