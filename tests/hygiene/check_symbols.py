@@ -36,6 +36,8 @@ def functions_of(object_file):
     ).stdout
     # Where strings and other constants lie in the object is no difference.
     text = re.sub(r"\.rodata[^\s]*", ".rodata", text)
+    # Nor is the name that happens to lie where a call points before it is linked.
+    text = re.sub(r"(\bcall +[0-9a-f]+) <\S+>", r"\1", text)
     return dict(SECTION.findall(text))
 
 
