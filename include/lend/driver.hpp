@@ -113,6 +113,9 @@ struct name_destroy {
 struct name_check {
     int check;
 };
+struct name_classify {
+    int classify;
+};
 struct name_idle_limit {
     int idle_limit;
 };
@@ -173,6 +176,14 @@ consteval bool names_check() {
         };
     else
         return !requires { &probe<D, name_check>::check; };
+}
+template <class D>
+consteval bool names_classify() {
+    if constexpr (std::is_final_v<D>) return requires {
+            &D::classify;
+        };
+    else
+        return !requires { &probe<D, name_classify>::classify; };
 }
 template <class D>
 consteval bool names_idle_limit() {
@@ -260,6 +271,9 @@ struct driver_traits {
     static constexpr bool has_check = requires(Driver & d, resource& r, check_kind kind) {
         { d.check(r, kind) } -> std::same_as<health>;
     };
+    static constexpr bool has_classify = requires(Driver & d, const error& e) {
+        { d.classify(e) } -> std::same_as<health>;
+    };
     static constexpr bool has_idle_limit = requires(Driver & d, const resource& r) {
         { d.idle_limit(r) } -> std::convertible_to<std::chrono::nanoseconds>;
     };
@@ -337,6 +351,12 @@ consteval bool driver_traits<Driver>::check() {
                              [](auto* d) -> decltype(&std::remove_pointer_t<decltype(d)>::check) {
                                  return nullptr;
                              }))::type>;
+    ok =
+        ok && member_ok<health(const error&), has_classify, detail::names_classify<Driver>(),
+                        typename decltype(found(
+                            [](auto* d) -> decltype(&std::remove_pointer_t<decltype(d)>::classify) {
+                                return nullptr;
+                            }))::type>;
     ok = ok &&
          member_ok<std::chrono::nanoseconds(const R&), has_idle_limit,
                    detail::names_idle_limit<Driver>(),
@@ -382,6 +402,7 @@ consteval bool driver_traits<Driver>::check() {
 ///     hresult reset(resource&);                          // or: using no_reset = void;
 ///     void destroy(resource&&);                          // may return hresult instead
 ///     health check(resource&, check_kind);               // passive, at every acquire
+///     health classify(const error&);                     // of an error that a borrower reports
 ///     std::chrono::nanoseconds idle_limit(const resource&); // negative: never expires
 ///
 ///     // called by com::dispenser, not by pool:

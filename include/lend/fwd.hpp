@@ -39,6 +39,7 @@ struct enlistment;
 struct pool_options;
 struct pool_stats;
 struct source_site;
+struct holder_info;
 
 } // namespace lend
 

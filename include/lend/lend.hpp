@@ -14,6 +14,7 @@
 #include <lend/executor.hpp>
 #include <lend/fwd.hpp>
 #include <lend/handle_table.hpp>
+#include <lend/holder_info.hpp>
 #include <lend/hresult.hpp>
 #include <lend/lease.hpp>
 #include <lend/platform.hpp>

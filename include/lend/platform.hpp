@@ -10,6 +10,7 @@
 #include <lend/detail/asymmetric_fence.hpp>
 #include <lend/detail/config.hpp>
 #include <lend/detail/parking.hpp>
+#include <lend/detail/thread_id.hpp>
 
 #include <array>
 #include <atomic>
@@ -199,6 +200,18 @@ struct LEND_EXPORT basic_platform {
     /// has none. A number is used again after its thread has ended.
     LEND_ALWAYS_INLINE static std::uint32_t thread_slot() noexcept {
         return detail::thread_slot_registry::current();
+    }
+
+    /// The number by which the system's tools call the calling thread; never 0. Asked of the
+    /// system once in a thread.
+    LEND_ALWAYS_INLINE static std::uint64_t thread_id() noexcept {
+        struct known {
+            std::uint64_t id = 0;
+        };
+        std::uint64_t& id = local<known>().id;
+        if (id == 0) [[unlikely]]
+            id = detail::system_thread_id();
+        return id;
     }
 
     /// The calling thread's own object of type Tag, made by constant initialisation. Tag is

@@ -39,7 +39,7 @@ TEST_F(SqliteDriver, has_every_member_that_lend_calls_but_rate_name_and_idle_lim
     static_assert(lend::resource_driver<sqlite::driver>);
     static_assert(traits::has_create && traits::has_enlist && traits::has_reset);
     static_assert(traits::has_destroy && traits::has_check && traits::has_abandon);
-    static_assert(traits::has_interrupt);
+    static_assert(traits::has_interrupt && traits::has_classify);
     static_assert(!traits::has_rate && !traits::has_name && !traits::has_idle_limit);
 }
 
@@ -61,6 +61,66 @@ TEST_F(SqliteDriver, descriptions_are_equal_if_every_field_is) {
     other.busy_timeout = 1ms;
 
     EXPECT_NE(wanted, other);
+}
+
+// ---- classify --------------------------------------------------------------------------------
+
+struct classified {
+    int code;
+    health is;
+};
+
+TEST_F(SqliteDriver, classifies_by_what_the_code_says_of_the_connection) {
+    const classified all[] = {
+        {SQLITE_CORRUPT, health::broken},
+        {SQLITE_NOTADB, health::broken},
+        {SQLITE_IOERR, health::broken},
+        {SQLITE_IOERR_FSYNC, health::broken},
+        {SQLITE_CANTOPEN, health::broken},
+        {SQLITE_PROTOCOL, health::broken},
+        {SQLITE_MISUSE, health::broken},
+        {SQLITE_INTERNAL, health::broken},
+        {250, health::broken}, // nothing that SQLite knows today
+        {SQLITE_CONSTRAINT, health::good},
+        {SQLITE_CONSTRAINT_UNIQUE, health::good},
+        {SQLITE_BUSY, health::good},
+        {SQLITE_BUSY_SNAPSHOT, health::good},
+        {SQLITE_LOCKED, health::good},
+        {SQLITE_ERROR, health::good},
+        {SQLITE_INTERRUPT, health::good},
+        {SQLITE_FULL, health::good},
+        {SQLITE_READONLY, health::good},
+        {SQLITE_READONLY_DBMOVED, health::backend_gone},
+    };
+    for (const classified& each : all) {
+        const lend::error met(sqlite::to_hresult(each.code), "met", each.code);
+
+        EXPECT_EQ(each.is, driver.classify(met)) << sqlite3_errstr(each.code);
+    }
+}
+
+TEST_F(SqliteDriver, classifies_what_has_no_code_of_sqlites_by_whose_fault_it_is) {
+    EXPECT_EQ(health::good, driver.classify(lend::error(hr::lend_e_timed_out)));
+    EXPECT_EQ(health::good, driver.classify(lend::error(hr::e_invalidarg)));
+    EXPECT_EQ(health::broken, driver.classify(lend::error(hr::e_fail)));
+}
+
+TEST_F(SqliteDriver, classifies_what_the_library_really_answers) {
+    LEND_UNWRAP(c, driver.create(wanted));
+    LEND_EXPECT_OK(c.exec("CREATE TABLE u(x UNIQUE); INSERT INTO u VALUES (1)"));
+
+    const auto twice = c.exec("INSERT INTO u VALUES (1)");
+    const auto nonsense = c.exec("SELEKT");
+
+    ASSERT_FALSE(twice.has_value() || nonsense.has_value());
+    EXPECT_EQ(health::good, driver.classify(twice.error()));
+    EXPECT_EQ(health::good, driver.classify(nonsense.error()));
+    std::ofstream(wanted.path + ".bad") << std::string(4096, 'x');
+    wanted.path += ".bad";
+    auto bad = driver.create(wanted);
+    const lend::error met = bad ? bad->exec("SELECT * FROM sqlite_master").error() : bad.error();
+    EXPECT_EQ(SQLITE_NOTADB, met.driver_code() & 0xFF);
+    EXPECT_EQ(health::broken, driver.classify(met));
 }
 
 // ---- reset -----------------------------------------------------------------------------------

@@ -137,6 +137,12 @@ struct platform : lend::basic_platform<true, true> {
         return slot < it->settings().thread_slots ? slot : max_threads;
     }
 
+    /// A fiber's; those outside of a run are one thread.
+    static std::uint64_t thread_id() noexcept {
+        detail::scheduler* const it = detail::scheduler::running();
+        return it != nullptr ? 1 + it->self().index : 1;
+    }
+
     template <class Tag>
     static Tag& local() noexcept {
         detail::scheduler* const it = detail::scheduler::running();

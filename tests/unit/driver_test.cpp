@@ -59,6 +59,7 @@ std::string found_in() {
     add(traits::has_reset, "reset");
     add(traits::has_destroy, "destroy");
     add(traits::has_check, "check");
+    add(traits::has_classify, "classify");
     add(traits::has_idle_limit, "idle_limit");
     add(traits::has_abandon, "abandon");
     add(traits::has_interrupt, "interrupt");
@@ -148,6 +149,9 @@ struct with_reporting_destroy : least {
 struct with_check : least {
     lend::health check(thing&, lend::check_kind) { return lend::health::good; }
 };
+struct with_classify : least {
+    lend::health classify(const lend::error&) { return lend::health::good; }
+};
 struct with_idle_limit : least {
     std::chrono::nanoseconds idle_limit(const thing&) { return std::chrono::nanoseconds(-1); }
 };
@@ -177,6 +181,7 @@ TEST(DriverTraits, each_optional_member_is_found_alone) {
     EXPECT_EQ(found_in<with_destroy>(), "create destroy no_reset");
     EXPECT_EQ(found_in<with_reporting_destroy>(), "create destroy no_reset");
     EXPECT_EQ(found_in<with_check>(), "create check no_reset");
+    EXPECT_EQ(found_in<with_classify>(), "create classify no_reset");
     EXPECT_EQ(found_in<with_idle_limit>(), "create idle_limit no_reset");
     EXPECT_EQ(found_in<with_abandon>(), "create abandon no_reset");
     EXPECT_EQ(found_in<with_interrupt>(), "create interrupt no_reset");
@@ -194,6 +199,7 @@ using one_member_each = testing::Types<with_rate,
                                        with_destroy,
                                        with_reporting_destroy,
                                        with_check,
+                                       with_classify,
                                        with_idle_limit,
                                        with_abandon,
                                        with_interrupt,
@@ -221,6 +227,7 @@ struct complete {
     lend::hresult reset(thing&) { return hr::s_ok; }
     void destroy(thing&&) {}
     lend::health check(thing&, lend::check_kind) { return lend::health::good; }
+    lend::health classify(const lend::error&) { return lend::health::good; }
     std::chrono::nanoseconds idle_limit(const thing&) { return std::chrono::seconds(1); }
     void abandon(thing&&) {}
     void interrupt(thing&) {}
@@ -228,8 +235,8 @@ struct complete {
 };
 
 constexpr std::string_view everything =
-    "resource_type create rate enlist reset destroy check idle_limit abandon interrupt name "
-    "orders_inventory events";
+    "resource_type create rate enlist reset destroy check classify idle_limit abandon interrupt "
+    "name orders_inventory events";
 
 TEST(DriverTraits, all_members_are_found_together) {
     static_assert(resource_driver<complete>);

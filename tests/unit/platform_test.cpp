@@ -552,4 +552,15 @@ TEST(Platform, fences_of_every_order_can_be_called) {
     SUCCEED() << "they have no effect that one thread could see";
 }
 
+TEST(Platform, thread_id_is_the_same_in_a_thread_and_another_in_each) {
+    const std::uint64_t here = platform::thread_id();
+    std::uint64_t there = 0;
+    std::thread([&] { there = platform::thread_id(); }).join();
+
+    EXPECT_NE(here, 0U);
+    EXPECT_EQ(here, platform::thread_id());
+    EXPECT_NE(there, 0U);
+    EXPECT_NE(there, here);
+}
+
 } // namespace

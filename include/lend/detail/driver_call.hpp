@@ -11,6 +11,7 @@
 #include <lend/driver.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <exception>
 #include <new>
 #include <system_error>
@@ -119,6 +120,17 @@ struct driver_call {
         return health::good;
     }
 
+    // What an error that a borrower met says of its resource. Without the driver's word, an error
+    // of lend's own says nothing of the resource, and any other that it is broken.
+    static health classify(Driver& driver, const error& e) noexcept {
+        if constexpr (traits::has_classify) {
+            enter();
+            LEND_TRY { return driver.classify(e); }
+            LEND_CATCH_ALL { return health::broken; }
+        }
+        return is_own(e.code()) ? health::good : health::broken;
+    }
+
     // Lets the driver destroy the resource; the object itself is left to `end`.
     template <class OnError>
     static hresult destroy(Driver& driver, resource& r, const OnError& on_error) noexcept {
@@ -172,6 +184,12 @@ struct driver_call {
     }
 
 private:
+    // lend_e_...: see hresult.hpp.
+    static constexpr bool is_own(hresult code) noexcept {
+        return (static_cast<std::uint32_t>(code) & 0xFFFF'FF00U) ==
+               (static_cast<std::uint32_t>(hr::lend_e_timed_out) & 0xFFFF'FF00U);
+    }
+
     // Negative is for ever, and so is what a Duration cannot hold.
     template <class Duration, class Given>
     static Duration as_limit(Given given) noexcept {

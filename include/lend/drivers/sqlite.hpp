@@ -133,6 +133,46 @@ public:
         return kind == check_kind::active ? read_something(r) : health::good;
     }
 
+    /// Finds out what an error says of the connection that it came from: see lease::report.
+    ///
+    /// Goes by SQLite's own code, `error::driver_code()`. Good is what tells of a statement, of
+    /// other users or of the caller, and what `reset` clears up: ERROR, ABORT, BUSY, LOCKED, NOMEM,
+    /// READONLY, INTERRUPT, NOTFOUND, FULL, EMPTY, SCHEMA, TOOBIG, CONSTRAINT, MISMATCH, AUTH,
+    /// RANGE. `backend_gone` is READONLY_DBMOVED, because every connection has the old file.
+    /// Anything else is broken: CORRUPT, NOTADB, IOERR, CANTOPEN, PROTOCOL, MISUSE, INTERNAL and
+    /// whatever SQLite adds one day. Without a code of SQLite's: good if the error is lend's own,
+    /// a time-out say, or a bad argument; else broken.
+    /// @par Errors None. @par Thread safety Safe. @par Complexity Constant.
+    [[nodiscard]] health classify(const error& e) noexcept {
+        if (e.driver_code() == 0) {
+            const bool is_callers = e == hr::e_invalidarg || e == hr::lend_e_timed_out ||
+                                    e == hr::lend_e_cancelled || e == hr::lend_e_stale;
+            return is_callers ? health::good : health::broken;
+        }
+        if (e.driver_code() == SQLITE_READONLY_DBMOVED) return health::backend_gone;
+        switch (e.driver_code() & 0xFF) {
+        case SQLITE_ERROR:
+        case SQLITE_ABORT:
+        case SQLITE_BUSY:
+        case SQLITE_LOCKED:
+        case SQLITE_NOMEM:
+        case SQLITE_READONLY:
+        case SQLITE_INTERRUPT:
+        case SQLITE_NOTFOUND:
+        case SQLITE_FULL:
+        case SQLITE_EMPTY:
+        case SQLITE_SCHEMA:
+        case SQLITE_TOOBIG:
+        case SQLITE_CONSTRAINT:
+        case SQLITE_MISMATCH:
+        case SQLITE_AUTH:
+        case SQLITE_RANGE:
+            return health::good;
+        default:
+            return health::broken;
+        }
+    }
+
     /// Finalises all statements and closes; an open transaction is rolled back by that.
     /// @par Errors e_fail: see connection::close. @par Thread safety See the class.
     hresult destroy(connection&& r) noexcept { return r.close(); }

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// Who borrowed what is in a slot: the place of the acquire, the thread, what the borrower says it
+/// is doing. Written by the borrower in a few plain stores, read by others at any time.
+
+#ifndef LEND_DETAIL_HOLDER_RECORD_HPP
+#define LEND_DETAIL_HOLDER_RECORD_HPP
+
+#include <lend/detail/config.hpp>
+#include <lend/detail/lending_word.hpp>
+#include <lend/source_site.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <optional>
+
+namespace lend::inline v0_1 {
+namespace detail {
+
+// What a borrower brings along, and what is read of it.
+struct borrower {
+    source_site site;
+    std::uint64_t thread = 0;
+    const char* note = nullptr;
+    bool detect_leak = true;
+};
+
+// Invariant: fields and stamp are written by the owner of the slot alone, between the take and the
+// end of one lending. So the slot's own word is the sequence lock: the count in it moves on when a
+// lending ends, and before the next borrower can write.
+//
+//   writer:  take the slot (count n);  fields = ...;  stamp = n;  ... end the lending (count n + 1)
+//   reader:  stamp == n?  fields;  word: still in use with count n?  then they belong together
+//
+// The first half: who reads stamp n reads fields of lending n or of a later one. The second half:
+// who reads a field of a later one knows of its take, and finds another count in the word. A slot
+// in use whose stamp is another is being looked at, or its borrower has not written yet.
+//
+// No clock, no lock, no read-modify-write: seven stores, which are plain ones on x86.
+template <class Platform>
+class holder_record {
+    template <class T>
+    using field = typename Platform::template atomic<T>;
+
+public:
+    // By the owner of the slot, at the beginning of a lending. `held` is the slot's word.
+    LEND_ALWAYS_INLINE void begin(lending_word::type held, const borrower& by) noexcept {
+        // (1) release-store synchronizes-with the acquire-load (2)
+        file_.store(by.site.file, std::memory_order_release);
+        // (1) release-store synchronizes-with the acquire-load (2)
+        function_.store(by.site.function, std::memory_order_release);
+        // (1) release-store synchronizes-with the acquire-load (2)
+        line_.store(by.site.line, std::memory_order_release);
+        // (1) release-store synchronizes-with the acquire-load (2)
+        detect_leak_.store(by.detect_leak, std::memory_order_release);
+        // (1) release-store synchronizes-with the acquire-load (2)
+        thread_.store(by.thread, std::memory_order_release);
+        // (1) release-store synchronizes-with the acquire-load (2)
+        note_.store(by.note, std::memory_order_release);
+        // (3) release-store synchronizes-with the acquire-load (4)
+        stamp_.store(lending_word::count_of(held), std::memory_order_release);
+    }
+
+    // By the owner of the slot, at any time in between.
+    void note(const char* text) noexcept {
+        // (1) release-store synchronizes-with the acquire-load (2)
+        note_.store(text, std::memory_order_release);
+    }
+
+    // By anybody: who borrowed what is in the slot of this word; nothing if it is not lent, or its
+    // borrower is not recorded. `count` becomes that of the lending.
+    template <class Cell>
+    [[nodiscard]] std::optional<borrower> read(const Cell& word,
+                                               lending_word::type& count) const noexcept {
+        borrower seen;
+        // (4) acquire-load synchronizes-with the release-store (3)
+        count = stamp_.load(std::memory_order_acquire);
+        // (2) acquire-load synchronizes-with the release-store (1)
+        seen.site.file = file_.load(std::memory_order_acquire);
+        // (2) acquire-load synchronizes-with the release-store (1)
+        seen.site.function = function_.load(std::memory_order_acquire);
+        // (2) acquire-load synchronizes-with the release-store (1)
+        seen.site.line = line_.load(std::memory_order_acquire);
+        // (2) acquire-load synchronizes-with the release-store (1)
+        seen.detect_leak = detect_leak_.load(std::memory_order_acquire);
+        // (2) acquire-load synchronizes-with the release-store (1)
+        seen.thread = thread_.load(std::memory_order_acquire);
+        // (2) acquire-load synchronizes-with the release-store (1)
+        seen.note = note_.load(std::memory_order_acquire);
+        const lending_word::type now = word.peek();
+        if (!lending_word::is(now, lending_word::in_use) || lending_word::count_of(now) != count)
+            return std::nullopt;
+        return seen;
+    }
+    template <class Cell>
+    [[nodiscard]] std::optional<borrower> read(const Cell& word) const noexcept {
+        lending_word::type count = 0;
+        return read(word, count);
+    }
+
+private:
+    field<lending_word::type> stamp_{lending_word::impossible};
+    field<const char*> file_{""};
+    field<const char*> function_{""};
+    field<const char*> note_{nullptr};
+    field<std::uint64_t> thread_{0};
+    field<std::uint32_t> line_{0};
+    field<bool> detect_leak_{true};
+};
+
+} // namespace detail
+} // namespace lend
+
+#endif // LEND_DETAIL_HOLDER_RECORD_HPP
