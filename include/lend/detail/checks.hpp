@@ -63,9 +63,10 @@ struct checks {
         LEND_ASSERT(platform, now >= deadline);
     }
 
-    // 7. Who is served is the first whom it fits, and is still waiting.
-    static void may_be_served(Core& core, const waiter_type& w) noexcept {
+    // 7. Who is served is the first whom it fits, is still waiting, and has time left.
+    static void may_be_served(Core& core, const waiter_type& w, bool late) noexcept {
         if constexpr (platform::checks) {
+            LEND_ASSERT(platform, !late);
             // Relaxed: every writer of the state holds the lock, and so does the caller.
             LEND_ASSERT(platform,
                         w.state.load(std::memory_order_relaxed) != waiter_state::answered);

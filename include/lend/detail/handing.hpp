@@ -9,9 +9,24 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 
 namespace lend::inline v0_1 {
 namespace detail {
+
+// The time of one hand-over: read at most once, and only if somebody's deadline or hold asks for
+// it.
+template <class Platform>
+class time_of_hand_over {
+public:
+    typename Platform::time_point operator()() noexcept {
+        if (!at_) at_ = Platform::now();
+        return *at_;
+    }
+
+private:
+    std::optional<typename Platform::time_point> at_;
+};
 
 // Invariant: a resource that a waiter could take is idle only while a waiter is on its way to look.
 // That way is either a poke that has not been answered, or the first look of a newcomer.
@@ -20,6 +35,7 @@ struct handing {
     using slot_type = typename Core::slot_type;
     using waiter_type = typename Core::waiter_type;
     using platform = typename Core::platform;
+    using clock = time_of_hand_over<platform>;
 
     // A lease that was seen to last this long is handed over directly. Shorter ones are left idle
     // and the first waiter is woken, for a waiter needs about that time to get up: two context
@@ -36,14 +52,15 @@ struct handing {
                           lending_word::type count,
                           how way,
                           typename Core::wakes& wake) noexcept {
-        waiter_type* const w = core.waiters.empty() ? nullptr : first_fitting(core, s);
-        if (w != nullptr && (way == how::directly || may_hand_over(core, s, *w))) {
-            checks<Core>::may_be_served(core, *w);
+        clock now;
+        waiter_type* const w = core.waiters.empty() ? nullptr : first_fitting(core, s, now, wake);
+        if (w != nullptr && (way == how::directly || may_hand_over(core, s, *w, now))) {
+            checks<Core>::may_be_served(core, *w, is_late(*w, now));
             const bool more = core.waiters.size() > 1;
             const lending_word::type word =
                 count | lending_word::in_use | (more ? lending_word::wanted : lending_word::empty);
             s.word.become(word);
-            if (more) note_hold(core, s);
+            if (more) note_hold(core, s, now);
             ++core.counted.handed_over;
             core.waiters.answer(*w, s, word, wake);
             // While creates fail, the first waiter is the one who knows when to try again.
@@ -61,10 +78,10 @@ struct handing {
     }
 
     // From now on the slot's use is being timed.
-    static void note_hold(Core& core, slot_type& s) noexcept {
+    static void note_hold(Core& core, slot_type& s, clock now = {}) noexcept {
         if (core.options.fairness == fairness_mode::strict) return;
         // Relaxed: a time for a choice between two right ways.
-        s.held_since.store(ticks(platform::now()), std::memory_order_relaxed);
+        s.held_since.store(ticks(now()), std::memory_order_relaxed);
     }
 
 private:
@@ -72,24 +89,48 @@ private:
         return std::chrono::duration_cast<std::chrono::nanoseconds>(at.time_since_epoch()).count();
     }
 
-    static waiter_type* first_fitting(Core& core, slot_type& s) {
-        if constexpr (!Core::typed) {
-            return core.waiters.head();
-        } else if constexpr (Core::comparable) {
-            return core.waiters.first([&](waiter_type& w) { return *w.wanted == *s.type; });
+    // The first waiter whom the slot fits, if lend can tell. Those before it whose time is up are
+    // dismissed, each once, so it costs nothing that they were many.
+    static waiter_type*
+    first_fitting(Core& core, slot_type& s, clock& now, typename Core::wakes& wake) {
+        bool owes_a_look = false;
+        waiter_type* w = core.waiters.head();
+        while (w != nullptr) {
+            waiter_type* const next = w->next;
+            if (is_late(*w, now)) {
+                owes_a_look |= core.waiters.dismiss_late(*w);
+            } else if (fits(*w, s)) {
+                break;
+            } else if (!Core::comparable) {
+                w = nullptr; // only the driver can tell, and not under the lock
+                break;
+            }
+            w = next;
+        }
+        if (owes_a_look) core.waiters.poke(core.waiters.head(), wake);
+        return w;
+    }
+
+    static bool is_late(const waiter_type& w, clock& now) noexcept {
+        return w.deadline != (Core::time_point::max)() && w.deadline <= now();
+    }
+
+    static bool fits(const waiter_type& w, const slot_type& s) {
+        if constexpr (Core::comparable) {
+            return *w.wanted == *s.type;
         } else {
-            return nullptr; // only the driver can tell, and not under the lock
+            return !Core::typed;
         }
     }
 
-    static bool may_hand_over(Core& core, slot_type& s, waiter_type& w) noexcept {
+    static bool may_hand_over(Core& core, slot_type& s, waiter_type& w, clock& now) noexcept {
         if (core.options.fairness == fairness_mode::strict) return true;
         if (w.looked) return true;
         // Relaxed: every writer of the state holds the lock. One that is told to look will come.
         if (w.state.load(std::memory_order_relaxed) != waiter_state::waiting) return false;
         // Relaxed: see note_hold.
         const std::int64_t since = s.held_since.load(std::memory_order_relaxed);
-        return ticks(platform::now()) - since >= long_hold.count();
+        return ticks(now()) - since >= long_hold.count();
     }
 };
 

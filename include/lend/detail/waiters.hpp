@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// Callers that wait for a resource, in the order in which they came. The nodes live on their
-/// callers' stacks; nothing here allocates.
+/// Callers that wait for a resource, by priority and then in the order in which they came. The
+/// nodes live on their callers' stacks; nothing here allocates.
 
 #ifndef LEND_DETAIL_WAITERS_HPP
 #define LEND_DETAIL_WAITERS_HPP
 
+#include <lend/acquire_options.hpp>
 #include <lend/detail/lending_word.hpp>
 #include <lend/error.hpp>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -33,11 +35,15 @@ struct waiter {
     waiter* previous = nullptr;
     waiter* next = nullptr;
     const typename Slot::resource_type* wanted = nullptr;
+    std::uint8_t priority = basic_acquire_options<Platform>::usual_priority;
+    typename Platform::time_point since{};                                  // of its first coming
+    typename Platform::time_point deadline = (Platform::time_point::max)(); // and its sleep's
     // Has looked at every slot since it came or was woken, so a release may hand over to it.
     bool looked = false;
     Slot* slot = nullptr;
     lending_word::type word = 0;
     std::optional<error> refusal; // an answer without a slot
+    bool dismissed = false;       // the refusal is a bare code; the rest is for the waiter to say
 };
 
 // Those to be woken once the lock is let go: at most the one who got an answer and the one who is
@@ -68,7 +74,11 @@ private:
     word* second_ = nullptr;
 };
 
-// First come, first served. All members are called under the pool's lock.
+// Higher priorities first; within one, first come, first served. All members are called under the
+// pool's lock.
+//
+// One list in that order, and the last waiter of each priority: to find a place takes as many steps
+// as there are priorities, however many wait.
 //
 // InTurns: where only the driver can tell what fits whom, waiters look one after the other, from
 // the first to the last, because each takes what it looks at into its hands: looking all at once,
@@ -82,10 +92,12 @@ public:
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
     [[nodiscard]] node* head() const noexcept { return head_; }
 
-    void push(node& w) noexcept { link(w, tail_, nullptr); }
+    // Behind all of its priority.
+    void push(node& w) noexcept { link(w, last_of(w.priority)); }
 
-    // For a waiter that was given something unfit: its turn is not over.
-    void push_front(node& w) noexcept { link(w, nullptr, head_); }
+    // Before all of its priority: for a waiter that was given something unfit, whose turn is not
+    // over.
+    void push_front(node& w) noexcept { link(w, last_of(w.priority + 1U)); }
 
     // The first waiter for whom `fits` is true.
     template <class Fits>
@@ -107,6 +119,17 @@ public:
     void refuse(node& w, const error& why, wake_ups<Platform>& wake) noexcept {
         w.refusal = why;
         settle(w, wake);
+    }
+
+    // Takes the waiter out with a bare code that it will explain to its caller itself, since that
+    // allocates. Passes no duty on: true if the caller has to, by a poke, when it is done with all.
+    //
+    // Wakes nobody: who is late wakes by itself, since its sleep ends at its deadline.
+    [[nodiscard]] bool dismiss_late(node& w) noexcept { return dismiss(w, hr::lend_e_timed_out); }
+    [[nodiscard]] bool dismiss(node& w, hresult code, wake_ups<Platform>& wake) noexcept {
+        const bool owes = dismiss(w, code);
+        wake.add(w.state);
+        return owes;
     }
 
     // Takes the waiter out at its own wish. `owes_a_look`: it was told to look, or has looked at
@@ -176,41 +199,68 @@ private:
         wake.add(w->state);
     }
 
+    bool dismiss(node& w, hresult code) noexcept {
+        w.refusal.emplace(code);
+        w.dismissed = true;
+        return take_out(w);
+    }
+
     // A waiter that is answered before it could look passes the duty to look on.
     void settle(node& w, wake_ups<Platform>& wake) noexcept {
+        const bool owes = take_out(w);
+        wake.add(w.state);
+        if (owes) poke(head_, wake);
+    }
+
+    // With the answer in the node, which may be gone afterwards. True if it owed a look.
+    bool take_out(node& w) noexcept {
         // Relaxed: every writer of the state holds the lock.
         bool owes = w.state.load(std::memory_order_relaxed) == waiter_state::poked;
         owes |= unlink(w);
         // (2) release-store synchronizes-with the acquire-load (3)
         w.state.store(waiter_state::answered, std::memory_order_release);
-        wake.add(w.state);
-        if (owes) poke(head_, wake);
+        return owes;
     }
 
-    void link(node& w, node* before, node* after) noexcept {
+    // The last waiter of this priority or a higher one.
+    [[nodiscard]] node* last_of(std::size_t priority) const noexcept {
+        for (std::size_t at = priority; at < levels; ++at) {
+            if (last_[at] != nullptr) return last_[at];
+        }
+        return nullptr;
+    }
+
+    void link(node& w, node* before) noexcept {
+        node* const after = before == nullptr ? head_ : before->next;
         w.previous = before;
         w.next = after;
         (before == nullptr ? head_ : before->next) = &w;
-        (after == nullptr ? tail_ : after->previous) = &w;
+        if (after != nullptr) after->previous = &w;
+        if (after == nullptr || after->priority != w.priority) last_[w.priority] = &w;
         ++size_;
     }
 
     // True if it was this waiter's turn.
     bool unlink(node& w) noexcept {
-        const node* const last = tail_;
+        // With the last one a round loses its end, at which things are decided.
+        another_round_ |= InTurns && turn_ != nullptr && w.next == nullptr;
+        if (last_[w.priority] == &w) {
+            const bool shared = w.previous != nullptr && w.previous->priority == w.priority;
+            last_[w.priority] = shared ? w.previous : nullptr;
+        }
         (w.previous == nullptr ? head_ : w.previous->next) = w.next;
-        (w.next == nullptr ? tail_ : w.next->previous) = w.previous;
+        if (w.next != nullptr) w.next->previous = w.previous;
         w.previous = w.next = nullptr;
         --size_;
-        // With the last one a round loses its end, at which things are decided.
-        another_round_ |= InTurns && turn_ != nullptr && &w == last;
         if (turn_ != &w) return false;
         turn_ = nullptr;
         return true;
     }
 
+    static constexpr std::size_t levels = basic_acquire_options<Platform>::highest_priority + 1;
+
     node* head_ = nullptr;
-    node* tail_ = nullptr;
+    std::array<node*, levels> last_{}; // by priority
     std::size_t size_ = 0;
     node* turn_ = nullptr; // whoever looks, or is told to; InTurns only
     bool another_round_ = false;

@@ -12,6 +12,7 @@
 #include <lend/detail/giving_back.hpp>
 #include <lend/detail/looking.hpp>
 #include <lend/detail/making.hpp>
+#include <lend/detail/refusing.hpp>
 
 #include <algorithm>
 #include <optional>
@@ -45,6 +46,9 @@ public:
         : core_(core), asked_(asked), unfit_(unfit), began_(platform::now()),
           deadline_(asked.limit.deadline(began_)) {
         me_.wanted = &asked.wanted;
+        me_.priority = asked.priority;
+        me_.since = began_;
+        me_.deadline = deadline_;
     }
 
     // Join, look, sleep, until there is an answer. A resource that turns out to be unfit costs its
@@ -56,25 +60,22 @@ public:
             outcome = join(again);
             while (!outcome && !got_) outcome = look_or_sleep();
             if (!outcome) outcome = steps::admit(core_, std::exchange(got_, held{}));
-            if (!outcome && platform::now() >= deadline_) outcome = late(platform::now());
+            if (!outcome && platform::now() >= deadline_) outcome = late();
         }
         core_.drop_share();
         return *std::move(outcome);
     }
 
 private:
-    result<held> late(time_point now) noexcept {
-        std::optional<error> why;
-        {
-            const lock_type lock(core_.mutex);
-            why = timed_out(now);
-        }
-        core_.events.timed_out(*why);
-        return *why;
+    // Time is up, and this one is in the queue no more.
+    result<held> late() noexcept {
+        const time_point now = platform::now();
+        checks<Core>::is_late(now, deadline_);
+        return refusing<Core>::after_waiting(core_, hr::lend_e_timed_out, now - began_);
     }
 
     // Enters the queue, and starts what creates the queue now calls for. An answer only if the
-    // pool is closed, or if the caller made a resource itself.
+    // caller may not wait, or made a resource itself.
     std::optional<result<held>> join(bool again) noexcept {
         wakes wake;
         std::size_t starts = 0;
@@ -84,6 +85,13 @@ private:
                 lock.unlock();
                 look::put_back(core_, std::exchange(unfit_, held{}));
                 return result<held>(hr::lend_e_closed);
+            }
+            // Whoever was in already, and was given something unfit, is in.
+            if (!again && core_.waiters.size() >= core_.options.max_waiters) {
+                const error full = refusing<Core>::at_the_door(core_);
+                lock.unlock();
+                look::put_back(core_, std::exchange(unfit_, held{}));
+                return result<held>(full);
             }
             if (core_.options.creation == creation_mode::inline_) {
                 if (slot_type* const place = make::reserve(core_)) {
@@ -98,6 +106,7 @@ private:
             me_.state.store(waiter_state::waiting, std::memory_order_relaxed);
             me_.slot = nullptr;
             me_.refusal.reset();
+            me_.dismissed = false;
             if (again) {
                 core_.waiters.push_front(me_);
             } else {
@@ -206,30 +215,29 @@ private:
     }
 
     std::optional<result<held>> after_sleep() noexcept {
-        const std::uint32_t said = heard(me_);
-        if (said == waiter_state::answered) return take_answer();
+        if (heard(me_) == waiter_state::answered) return take_answer();
+        const time_point now = platform::now();
         wakes wake;
         std::size_t starts = 0;
         {
             lock_type lock(core_.mutex);
             // What was said may have changed before the lock was had.
-            const std::uint32_t now_said = heard(me_);
-            if (now_said == waiter_state::answered) return take_answer();
-            if (now_said == waiter_state::poked) {
-                core_.waiters.awake(me_);
-                must_look_ = true;
-                return std::nullopt;
+            const std::uint32_t said = heard(me_);
+            if (said == waiter_state::answered) {
+                lock.unlock();
+                return take_answer();
             }
-            const time_point now = platform::now();
             if (now >= deadline_) {
-                checks<Core>::is_late(now, deadline_);
-                error why = timed_out(now);
                 // While creates fail, somebody must know when to try again.
                 core_.waiters.leave(me_, core_.plan.failing(), wake);
                 lock.unlock();
                 wake.deliver();
-                core_.events.timed_out(why);
-                return result<held>(std::move(why));
+                return late();
+            }
+            if (said == waiter_state::poked) {
+                core_.waiters.awake(me_);
+                must_look_ = true;
+                return std::nullopt;
             }
             if constexpr (Core::typed) {
                 // Others may have taken the room that was there; then something must make room.
@@ -248,9 +256,16 @@ private:
     }
 
     std::optional<result<held>> take_answer() noexcept {
+        if (me_.dismissed) return dismissed(me_.refusal->code());
         if (me_.slot == nullptr) return result<held>(*me_.refusal);
         got_ = {me_.slot, me_.word};
         return std::nullopt;
+    }
+
+    // Somebody else found the reason.
+    result<held> dismissed(hresult code) noexcept {
+        if (code == hr::lend_e_timed_out) return late();
+        return refusing<Core>::after_waiting(core_, code, platform::now() - began_);
     }
 
     // Under the lock, after planning: when time alone allows another create. While one is in
@@ -259,15 +274,6 @@ private:
         const bool by_time = core_.options.creation == creation_mode::worker &&
                              core_.creating == 0 && core_.room() > 0;
         return by_time ? core_.plan.look_at() : (time_point::max)();
-    }
-
-    // Under the lock.
-    error timed_out(time_point now) noexcept {
-        ++core_.counted.timed_out;
-        error late(hr::lend_e_timed_out);
-        late.with_wait(now - began_, core_.snapshot());
-        if (core_.last_create_error) late.with_last_create_error(*core_.last_create_error);
-        return late;
     }
 
     // Under the lock, at the end of a look: at the maximum, with nothing under way for this caller,

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// What callers are told who leave with nothing: the one place where such an answer is counted,
+/// explained and reported, whoever found the reason.
+
+#ifndef LEND_DETAIL_REFUSING_HPP
+#define LEND_DETAIL_REFUSING_HPP
+
+#include <lend/detail/core.hpp>
+
+#include <string>
+#include <utility>
+
+namespace lend::inline v0_1 {
+namespace detail {
+
+// A release, or whoever else finds that a waiter is to get nothing, only leaves a bare code in the
+// waiter's node: explaining allocates, and observers are called with no lock held. The caller that
+// is refused does both on its own time.
+template <class Core>
+struct refusing {
+    using platform = typename Core::platform;
+    using lock_type = typename Core::lock_type;
+    using duration = typename Core::duration;
+
+    // For a caller that has left the queue after waiting. No lock is held.
+    static error after_waiting(Core& core, hresult code, duration waited) noexcept {
+        error why(code);
+        {
+            const lock_type lock(core.mutex);
+            pool_snapshot stood = core.snapshot();
+            ++stood.waiting; // the one who asks
+            why.with_wait(waited, stood);
+            if (core.last_create_error) why.with_last_create_error(*core.last_create_error);
+            if (code == hr::lend_e_timed_out) ++core.counted.timed_out;
+        }
+        if (code == hr::lend_e_timed_out) core.events.timed_out(why);
+        return why;
+    }
+
+    // For a caller that is turned away at the door, because too many wait. Under the lock.
+    static error at_the_door(Core& core) noexcept {
+        return with_text(hr::lend_e_too_many_waiters,
+                         [&] {
+                             return std::to_string(core.waiters.size()) +
+                                    " callers wait already, which is max_waiters";
+                         })
+            .with_wait({}, core.snapshot());
+    }
+
+private:
+    template <class Text>
+    static error with_text(hresult code, const Text& text) noexcept {
+        LEND_TRY { return {code, text()}; }
+        LEND_CATCH_ALL {
+            // The code says enough; the words could not be kept.
+        }
+        return code;
+    }
+};
+
+} // namespace detail
+} // namespace lend
+
+#endif // LEND_DETAIL_REFUSING_HPP
