@@ -12,6 +12,7 @@
 #include <lend/detail/core.hpp>
 #include <lend/detail/housekeeping.hpp>
 #include <lend/detail/patience.hpp>
+#include <lend/detail/resizing.hpp>
 #include <lend/detail/taking.hpp>
 #include <lend/driver.hpp>
 #include <lend/lease.hpp>
@@ -237,6 +238,31 @@ public:
     std::size_t sweep() noexcept { return sweep(Platform::now()); }
     std::size_t sweep(time_point now) noexcept {
         return core_ == nullptr ? 0 : detail::housekeeping<core_type>::sweep(*core_, now);
+    }
+
+    /// Changes the maximum, and how many idle resources are kept ready.
+    ///
+    /// A larger maximum holds at once, for those who wait as well. A smaller one takes effect as
+    /// resources come to hand: idle ones beyond it are destroyed by this call, lent ones when they
+    /// come back, those in creation when they are made; until then the size does not grow.
+    ///
+    /// @param max_size  1 to pool_options::largest_size.
+    /// @param min_idle  0: none; at most max_size.
+    /// @par Errors
+    ///   e_invalidarg   a size is out of range; the text names it, its value and what is right.
+    ///   lend_e_closed  the pool is closed or moved from.
+    /// @par Thread safety Blocking on the pool's lock for a moment. Waits for no resource.
+    /// @par Calls destroy for each idle resource beyond the maximum; no lock held.
+    /// @par Complexity Linear in the resources.
+    result<void> resize(std::size_t max_size, std::size_t min_idle) noexcept {
+        if (core_ == nullptr) return hr::lend_e_closed;
+        LEND_TRY {
+            if (auto valid = pool_options::validate_size(max_size, min_idle); !valid) return valid;
+        }
+        LEND_CATCH_ALL { return hr::e_invalidarg; }
+        const hresult code = detail::resizing<core_type>::resize(*core_, max_size, min_idle);
+        if (failed(code)) return code;
+        return {};
     }
 
     /// What the pool is doing and has done.

@@ -31,6 +31,7 @@ struct family {
     bool own_thread = false; ///< housekeeping by the pool's thread
     bool exact = true;       ///< the clock moves only when nobody can run
     bool waits_for_ever = false;
+    bool resizes = false; ///< users change the sizes
     bool crowded = false; ///< one or two resources, short holds, deadlines that are as short
 };
 
@@ -139,6 +140,10 @@ private:
 
     void step(user& someone, pool_type& pool) {
         if (family_.crowded) return step_in_a_crowd(someone);
+        if (family_.resizes && sim::one_in(5)) {
+            const unsigned most = 1 + sim::choose(4);
+            return someone.resize(most, sim::one_in(3) ? sim::choose(most + 1) : 0);
+        }
         switch (sim::choose(16)) {
         case 0:
         case 1:
@@ -351,6 +356,22 @@ TEST(PoolSim, keeps_its_invariants_when_the_clock_jumps_early) {
     EXPECT_EQ(explore<rated_driver>("early, rated", runs,
                                     {.faults = 6, .hangs = true, .closes = true, .exact = false}),
               "");
+}
+
+TEST(FailureMode, 42_pool_keeps_its_invariants_in_a_storm_of_resizes) {
+    EXPECT_EQ(explore<plain_driver>("resized", runs, {.resizes = true}), "");
+    EXPECT_EQ(explore<plain_driver>("resized, faults", runs,
+                                    {.faults = 6, .hangs = true, .closes = true, .resizes = true}),
+              "");
+    EXPECT_EQ(
+        explore<checked_driver>("resized, housekeeper", runs,
+                                {.faults = 6, .hangs = true, .own_thread = true, .resizes = true}),
+        "");
+    EXPECT_EQ(explore<typed_driver>("resized, typed", runs, {.faults = 6, .resizes = true}), "");
+    EXPECT_EQ(explore<rated_driver>("resized, rated", runs, {.faults = 6, .resizes = true}), "");
+    EXPECT_EQ(
+        explore<plain_driver>("resized, for ever", runs, {.waits_for_ever = true, .resizes = true}),
+        "");
 }
 
 // ---- every schedule of something small ----------------------------------------------------------

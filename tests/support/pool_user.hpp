@@ -183,11 +183,18 @@ public:
         const lend::pool_stats s = pool_.stats();
         SIM_CHECK(s.size == s.idle + s.in_use + s.creating + s.checking + s.resetting + s.parked +
                                 s.destroying);
-        SIM_CHECK(s.size <= s.max_size && s.max_size == world_.max_size);
+        SIM_CHECK(s.size <= world_.max_size && s.max_size <= world_.max_size);
         SIM_CHECK(s.created <= world_.created && s.destroyed <= world_.destroyed);
     }
 
     void sweep(nanoseconds from_now) { (void)pool_.sweep(sim::platform::now() + from_now); }
+
+    void resize(std::size_t max_size, std::size_t min_idle) {
+        // Until it takes effect the old maximum holds; the watch knows what holds when.
+        world_.max_size = std::max(world_.max_size, max_size);
+        const auto done = pool_.resize(max_size, min_idle);
+        if (!done) SIM_CHECK(done.code() == lend::hr::lend_e_closed && world_.close_begun);
+    }
 
     void close(nanoseconds patience) {
         world_.close_begun = true;

@@ -61,7 +61,7 @@ struct thing_record {
 class pool_world {
 public:
     fault_chances faults;
-    std::size_t max_size = 0;
+    std::size_t max_size = 0; ///< the largest that was ever allowed
     std::chrono::nanoseconds idle_limit{-1};
 
     std::vector<thing_record> things;

@@ -26,12 +26,15 @@ struct checks {
     using slot_type = typename Core::slot_type;
     using waiter_type = typename Core::waiter_type;
 
-    // 1. The slots that are not empty are as many as the size, and not more than the maximum.
-    // Under the lock, where alone a slot becomes empty or stops being so. Small pools only: it is
-    // linear.
+    // 1. The size does not grow beyond the maximum, nor while it is above one that was lowered.
+    static void size_may_grow(const Core& core) noexcept {
+        LEND_ASSERT(platform, core.size < core.limits.max_size);
+    }
+
+    // 1. The slots that are not empty are as many as the size. Under the lock, where alone a slot
+    // becomes empty or stops being so. Small pools only: it is linear.
     static void size_is_right(Core& core) noexcept {
         if constexpr (platform::checks) {
-            LEND_ASSERT(platform, core.size <= core.limits.max_size);
             LEND_ASSERT(platform, core.creating <= core.size);
             if (core.slots.size() > largest_counted) return;
             std::size_t filled = 0;

@@ -137,6 +137,18 @@ struct core {
         return limits.max_size > size ? limits.max_size - size : 0; // less after a `resize`
     }
 
+    // How many resources there are beyond the maximum, those on their way out not counted; more
+    // than 0 only after a `resize`. Under the lock.
+    [[nodiscard]] std::size_t surplus() noexcept {
+        if (size <= limits.max_size) [[likely]]
+            return 0;
+        std::size_t leaving = 0;
+        slots.for_each([&](slot_type& s) {
+            leaving += lending_word::is(s.word.peek(), lending_word::destroying) ? 1U : 0U;
+        });
+        return size - leaving > limits.max_size ? size - leaving - limits.max_size : 0;
+    }
+
     static core& of(slot_type& s) noexcept { return *static_cast<core*>(s.home); }
 
     // The calling thread's memory of this pool.

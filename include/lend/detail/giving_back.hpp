@@ -60,10 +60,10 @@ struct giving_back {
 
     // The desk, under the lock: what speaks against lending the resource again.
     static std::optional<destroy_reason>
-    reason_to_go(const Core& core, const slot_type& s, lending_word::type seen) noexcept {
+    reason_to_go(Core& core, const slot_type& s, lending_word::type seen) noexcept {
         if (lending_word::has(seen, lending_word::closing)) return destroy_reason::closed;
         if (lending_word::has(seen, lending_word::condemned)) return s.why;
-        if (core.size > core.limits.max_size) return destroy_reason::shrunk;
+        if (core.surplus() > 0) return destroy_reason::shrunk;
         return std::nullopt;
     }
 

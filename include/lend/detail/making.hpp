@@ -48,6 +48,7 @@ struct making {
         slot_type* const s = core.vacant;
         core.vacant = s->next;
         s->next = nullptr;
+        checks<Core>::size_may_grow(core);
         ++core.size;
         s->generation = core.generation;
         const lending_word::type seen = s->word.peek();
@@ -108,11 +109,11 @@ struct making {
         std::optional<error> failure = create_in(core, s, *wanted);
         if (!failure) {
             lock_type lock(core.mutex);
+            const bool recovered = succeeded(core, s);
             if (!core.closing) {
                 wakes wake;
-                const bool recovered = succeeded(core, s);
                 const auto count = lending_word::count_of(s.word.peek());
-                const bool more = !core.waiters.empty();
+                const bool more = !core.waiters.empty() || core.surplus() > 0;
                 const lending_word::type word = count | lending_word::in_use |
                                                 (more ? lending_word::wanted : lending_word::empty);
                 s.word.become(word);
@@ -122,8 +123,7 @@ struct making {
                 start_workers(core, starts);
                 return word;
             }
-            lock.unlock();
-            discard_unwanted(core, s);
+            discard_unwanted(core, lock, s, destroy_reason::closed);
             return hr::lend_e_closed;
         }
         give_up(core, s, wanted, &*failure, whose::callers);
@@ -146,7 +146,7 @@ private:
         while (slot_type* const s = next_job(core)) {
             const std::optional<resource_type> wanted = type_for(core);
             ++core.begun;
-            const bool skip = core.closing;
+            const bool skip = core.closing || core.surplus() > 0;
             const bool no_memory = !wanted && !core.waiters.empty();
             lock.unlock();
             if (skip || !wanted) {
@@ -201,17 +201,13 @@ private:
             lock_type lock(core.mutex);
             --core.creating;
             --core.begun;
-            if (!core.closing) {
-                (void)succeeded(core, s);
-                const auto count = lending_word::count_of(s.word.peek());
-                handing<Core>::give_away(core, s, count, handing<Core>::how::directly, wake);
-                // It may have been of no use to those who wait, or the first after failures.
-                starts = plan_for_waiters(core, wake);
-            } else {
-                lock.unlock();
-                discard_unwanted(core, s);
-                return;
-            }
+            (void)succeeded(core, s);
+            if (core.closing) return discard_unwanted(core, lock, s, destroy_reason::closed);
+            if (core.surplus() > 0) return discard_unwanted(core, lock, s, destroy_reason::shrunk);
+            const auto count = lending_word::count_of(s.word.peek());
+            handing<Core>::give_away(core, s, count, handing<Core>::how::directly, wake);
+            // It may have been of no use to those who wait, or the first after failures.
+            starts = plan_for_waiters(core, wake);
         }
         wake.deliver();
         start_workers(core, starts);
@@ -271,14 +267,24 @@ private:
         return recovered;
     }
 
-    // The pool was closed while the resource was made. The core may be gone afterwards.
-    static void discard_unwanted(Core& core, slot_type& s) noexcept {
-        (void)core.destroy_in(s, destroy_reason::closed);
-        lock_type lock(core.mutex);
-        ++core.counted.created;
+    // A resource that was made and is not to be kept, because the pool was closed or shrunk
+    // meanwhile. Lets the lock go. The core may be gone afterwards.
+    static void
+    discard_unwanted(Core& core, lock_type& lock, slot_type& s, destroy_reason why) noexcept {
+        const lending_word::type seen = s.word.peek();
+        s.word.become(lending_word::count_of(seen) | (seen & lending_word::closing) |
+                      lending_word::destroying);
+        core.count_closed(why);
+        lock.unlock();
+        (void)core.destroy_in(s, why);
+        lock.lock();
         ++core.counted.destroyed;
-        core.count_closed(destroy_reason::closed);
-        (void)core.vacate(lock, s);
+        if (!core.vacate(lock, s)) return;
+        wakes wake;
+        const std::size_t starts = plan_for_waiters(core, wake);
+        lock.unlock();
+        wake.deliver();
+        start_workers(core, starts);
     }
 
     // A create of this kind failed: tells those who wait for one and have nothing to hope for.
