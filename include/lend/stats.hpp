@@ -37,6 +37,7 @@ struct pool_stats {
     std::uint64_t waited = 0;        ///< acquires that had to join the queue
     std::uint64_t handed_over = 0;   ///< resources given directly to a waiter
     std::uint64_t timed_out = 0;     ///< acquires that failed at their deadline
+    std::uint64_t cancelled = 0;     ///< acquires that were called off while they waited
     std::uint64_t created = 0;       ///< creates that succeeded
     std::uint64_t create_failed = 0; ///< creates that failed
     std::uint64_t destroyed = 0;     ///< resources destroyed, for whatever reason
@@ -60,10 +61,10 @@ std::basic_ostream<char, Traits>& operator<<(std::basic_ostream<char, Traits>& o
         << " in use, " << s.creating << " creating, " << s.checking << " checking, " << s.resetting
         << " resetting, " << s.parked << " parked, " << s.destroying << " destroying), "
         << s.waiting << " waiting; " << s.acquired << " acquired, " << s.waited << " waited, "
-        << s.handed_over << " handed over, " << s.timed_out << " timed out, " << s.created
-        << " created, " << s.create_failed << " create failed, " << s.destroyed << " destroyed, "
-        << s.detached << " detached, " << s.condemned << " condemned, " << s.destroy_failed
-        << " destroy failed";
+        << s.handed_over << " handed over, " << s.timed_out << " timed out, " << s.cancelled
+        << " cancelled, " << s.created << " created, " << s.create_failed << " create failed, "
+        << s.destroyed << " destroyed, " << s.detached << " detached, " << s.condemned
+        << " condemned, " << s.destroy_failed << " destroy failed";
     for (std::size_t at = 0; at < destroy_reasons; ++at) {
         if (s.closed[at] == 0) continue;
         out << ", " << s.closed[at] << ' ' << to_string(static_cast<destroy_reason>(at));

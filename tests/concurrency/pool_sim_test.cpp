@@ -32,6 +32,7 @@ struct family {
     bool exact = true;       ///< the clock moves only when nobody can run
     bool waits_for_ever = false;
     bool resizes = false; ///< users change the sizes
+    bool stops = false;   ///< some are called off while they wait
     bool crowded = false; ///< one or two resources, short holds, deadlines that are as short
 };
 
@@ -130,8 +131,12 @@ private:
     // Deadlines that fall together with returns.
     void step_in_a_crowd(user& someone) {
         if (!someone.holds()) {
-            someone.try_acquire_for(one_of(1us, 2us, 3us),
-                                    static_cast<int>(sim::choose(Driver::kinds)));
+            const auto kind = static_cast<int>(sim::choose(Driver::kinds));
+            if (family_.stops && sim::one_in(2)) {
+                someone.acquire_unless_stopped(one_of(0us, 1us, 2us), kind);
+            } else {
+                someone.try_acquire_for(one_of(1us, 2us, 3us), kind);
+            }
         } else {
             sim::sleep(one_of(0us, 1us, 2us));
             someone.end(sim::one_in(6) ? draw_ending() : ending::release);
@@ -187,13 +192,21 @@ private:
     void take(user& someone) {
         const int kind = static_cast<int>(sim::choose(Driver::kinds));
         if (family_.waits_for_ever) {
-            if (!someone.holds()) someone.acquire(kind);
+            if (someone.holds()) return;
+            if (family_.stops && sim::one_in(2))
+                someone.acquire_unless_stopped(short_span(), kind);
+            else
+                someone.acquire(kind);
             return;
         }
         if (someone.count() == 2) return;
-        switch (sim::choose(5)) {
+        switch (sim::choose(family_.stops ? 7 : 5)) {
         case 0:
             someone.try_acquire(kind);
+            break;
+        case 5:
+        case 6:
+            someone.acquire_unless_stopped(short_span(), kind);
             break;
         case 1:
             someone.try_acquire_for(short_span(), kind);
@@ -372,6 +385,23 @@ TEST(FailureMode, 42_pool_keeps_its_invariants_in_a_storm_of_resizes) {
     EXPECT_EQ(
         explore<plain_driver>("resized, for ever", runs, {.waits_for_ever = true, .resizes = true}),
         "");
+}
+
+TEST(PoolSim, loses_nothing_when_waits_are_called_off) {
+    EXPECT_EQ(explore<plain_driver>("stops", runs, {.stops = true}), "");
+    EXPECT_EQ(explore<plain_driver>("stops, crowd", runs, {.stops = true, .crowded = true}), "");
+    EXPECT_EQ(explore<checked_driver>(
+                  "stops, faults", runs,
+                  {.faults = 6, .hangs = true, .closes = true, .own_thread = true, .stops = true}),
+              "");
+    EXPECT_EQ(
+        explore<plain_driver>("stops, for ever", runs,
+                              {.faults = 6, .hangs = true, .waits_for_ever = true, .stops = true}),
+        "");
+    EXPECT_EQ(explore<typed_driver>("stops, typed", runs, {.stops = true, .crowded = true}), "");
+    EXPECT_EQ(explore<rated_driver>("stops, rated", runs,
+                                    {.faults = 6, .hangs = true, .closes = true, .stops = true}),
+              "");
 }
 
 // ---- every schedule of something small ----------------------------------------------------------

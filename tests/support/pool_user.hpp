@@ -83,6 +83,30 @@ public:
         });
     }
 
+    // Called off by another fiber at a moment of its own; anything may come of it but a loss.
+    void acquire_unless_stopped(nanoseconds stops_after, int kind = 0) {
+        sim::stop_source source;
+        const auto stopper = sim::spawn(
+            [source, stops_after]() mutable {
+                if (stops_after > nanoseconds(0)) sim::sleep(stops_after);
+                source.request_stop();
+            },
+            "stopper");
+        const auto begun = sim::elapsed();
+        const auto hung_before = world_.here().hung;
+        take(kind, acquire_timeout_, [&] {
+            const typename pool_type::acquire_options options{.stop = source.get_token()};
+            if constexpr (typed)
+                return pool_.acquire(kind, options);
+            else
+                return pool_.acquire(options);
+        });
+        // Nothing but a driver call on this very thread keeps it from being called off.
+        const auto hung = world_.here().hung - hung_before;
+        if (exact_) SIM_CHECK(sim::elapsed() - begun <= stops_after + hung);
+        sim::join(stopper);
+    }
+
     // ---- ending ---------------------------------------------------------------------------
 
     void end(ending how) {
@@ -257,6 +281,8 @@ private:
             SIM_CHECK(span <= nanoseconds(0));
         } else if (code == lend::hr::lend_e_closed) {
             SIM_CHECK(world_.close_begun);
+        } else if (code == lend::hr::lend_e_cancelled) {
+            SIM_CHECK(got.error().waited() <= took);
         } else {
             SIM_CHECK(code == lend::hr::e_accessdenied || code == lend::hr::e_outofmemory ||
                       code == lend::hr::e_fail);

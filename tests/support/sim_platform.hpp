@@ -12,6 +12,7 @@
 #include "sim_atomic.hpp"
 #include "sim_explore.hpp"
 #include "sim_run.hpp"
+#include "sim_stop.hpp"
 
 #include <lend/detail/table_traits.hpp>
 #include <lend/platform.hpp>
@@ -89,6 +90,9 @@ struct platform : lend::basic_platform<true, true> {
     template <class T>
     using atomic = sim::atomic<T>;
     using mutex = sim::mutex;
+    using stop_token = sim::stop_token;
+    template <class Call>
+    using stop_callback = sim::stop_callback<Call>;
 
     static void fence(std::memory_order) noexcept { note_fence(); }
     static void light_fence() noexcept { note_fence(); }

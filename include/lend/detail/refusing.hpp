@@ -33,6 +33,7 @@ struct refusing {
             why.with_wait(waited, stood);
             if (core.last_create_error) why.with_last_create_error(*core.last_create_error);
             if (code == hr::lend_e_timed_out) ++core.counted.timed_out;
+            if (code == hr::lend_e_cancelled) ++core.counted.cancelled;
         }
         if (code == hr::lend_e_timed_out) core.events.timed_out(why);
         return why;

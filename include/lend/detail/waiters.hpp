@@ -38,6 +38,7 @@ struct waiter {
     std::uint8_t priority = basic_acquire_options<Platform>::usual_priority;
     typename Platform::time_point since{};                                  // of its first coming
     typename Platform::time_point deadline = (Platform::time_point::max)(); // and its sleep's
+    bool queued = false; // in the queue; under the lock
     // Has looked at every slot since it came or was woken, so a release may hand over to it.
     bool looked = false;
     Slot* slot = nullptr;
@@ -237,6 +238,7 @@ private:
         (before == nullptr ? head_ : before->next) = &w;
         if (after != nullptr) after->previous = &w;
         if (after == nullptr || after->priority != w.priority) last_[w.priority] = &w;
+        w.queued = true;
         ++size_;
     }
 
@@ -251,6 +253,7 @@ private:
         (w.previous == nullptr ? head_ : w.previous->next) = w.next;
         if (w.next != nullptr) w.next->previous = w.previous;
         w.previous = w.next = nullptr;
+        w.queued = false;
         --size_;
         if (turn_ != &w) return false;
         turn_ = nullptr;

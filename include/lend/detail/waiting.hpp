@@ -7,6 +7,7 @@
 #define LEND_DETAIL_WAITING_HPP
 
 #include <lend/detail/admitting.hpp>
+#include <lend/detail/calling_off.hpp>
 #include <lend/detail/checks.hpp>
 #include <lend/detail/core.hpp>
 #include <lend/detail/giving_back.hpp>
@@ -55,6 +56,20 @@ public:
     // receiver no place: it stands at the front again.
     result<held> wait() noexcept {
         core_.add_share();
+        auto outcome = asked_.stop == nullptr ? wait_for_answer() : wait_until_stopped();
+        core_.drop_share();
+        return outcome;
+    }
+
+private:
+    using stop_callback = typename platform::template stop_callback<calling_off<Core>>;
+
+    result<held> wait_until_stopped() noexcept {
+        const stop_callback stop(*asked_.stop, calling_off<Core>{core_, me_});
+        return wait_for_answer();
+    }
+
+    result<held> wait_for_answer() noexcept {
         std::optional<result<held>> outcome;
         for (bool again = false; !outcome; again = true) {
             outcome = join(again);
@@ -62,11 +77,9 @@ public:
             if (!outcome) outcome = steps::admit(core_, std::exchange(got_, held{}));
             if (!outcome && platform::now() >= deadline_) outcome = late();
         }
-        core_.drop_share();
         return *std::move(outcome);
     }
 
-private:
     // Time is up, and this one is in the queue no more.
     result<held> late() noexcept {
         const time_point now = platform::now();
@@ -85,6 +98,11 @@ private:
                 lock.unlock();
                 look::put_back(core_, std::exchange(unfit_, held{}));
                 return result<held>(hr::lend_e_closed);
+            }
+            if (asked_.stop != nullptr && asked_.stop->stop_requested()) {
+                lock.unlock();
+                look::put_back(core_, std::exchange(unfit_, held{}));
+                return dismissed(hr::lend_e_cancelled);
             }
             // Whoever was in already, and was given something unfit, is in.
             if (!again && core_.waiters.size() >= core_.options.max_waiters) {
