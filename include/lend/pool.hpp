@@ -8,20 +8,24 @@
 #include <lend/acquire_options.hpp>
 #include <lend/detail/admitting.hpp>
 #include <lend/detail/by_number.hpp>
+#include <lend/detail/clearing.hpp>
 #include <lend/detail/closing.hpp>
 #include <lend/detail/core.hpp>
 #include <lend/detail/housekeeping.hpp>
 #include <lend/detail/patience.hpp>
 #include <lend/detail/resizing.hpp>
+#include <lend/detail/retaining.hpp>
 #include <lend/detail/taking.hpp>
 #include <lend/driver.hpp>
 #include <lend/lease.hpp>
 #include <lend/platform.hpp>
 #include <lend/pool_options.hpp>
+#include <lend/resource_info.hpp>
 #include <lend/result.hpp>
 #include <lend/stats.hpp>
 
 #include <chrono>
+#include <concepts>
 #include <cstddef>
 #include <new>
 #include <optional>
@@ -92,7 +96,7 @@ public:
             auto* core =
                 new (std::nothrow) core_type(std::move(driver), options, *std::move(numbers));
             if (core == nullptr) return hr::e_outofmemory;
-            core->housekeeper = &detail::housekeeping<core_type>::run;
+            detail::housekeeping<core_type>::furnish(*core);
             pool made(*core);
             if (options.min_idle > 0) {
                 const typename core_type::lock_type lock(core->mutex);
@@ -265,6 +269,54 @@ public:
         return {};
     }
 
+    /// Replaces everything: what exists or is being made now is destroyed, what is idle by this
+    /// call, what is lent when it comes back, what is being made when its create ends. No acquire
+    /// that begins after this call gets any of it. New ones are made as they are needed, and never
+    /// more than max_size at a time.
+    /// @return How many were idle and are destroyed.
+    /// @par Errors None; a closed pool has nothing left.
+    /// @par Thread safety Blocking on the pool's lock for a moment.
+    /// @par Calls destroy for each that is idle; no lock held.
+    /// @par Complexity Linear in the resources.
+    std::size_t clear() noexcept {
+        return core_ == nullptr ? 0 : detail::clearing<core_type>::clear(*core_);
+    }
+
+    /// The same, spread evenly over a time, so that those that stand behind the resources are not
+    /// asked for all of them at once. Each gets a moment in that time at which it goes, if it is
+    /// not too old before; one that is lent then goes when it comes back. Sweeps do it: the pool's
+    /// thread in time, else whoever calls `sweep`.
+    /// @param interval  0 or less: the next sweep takes them all. Up to nanoseconds::max().
+    /// @return How many resources there are to be replaced.
+    /// @par Errors None.
+    /// @par Thread safety Blocking on the pool's lock for a moment.
+    /// @par Calls None.
+    /// @par Complexity Linear in the resources.
+    std::size_t clear_over(std::chrono::nanoseconds interval) noexcept {
+        return core_ == nullptr ? 0 : detail::clearing<core_type>::clear_over(*core_, interval);
+    }
+
+    /// Asks of each idle resource whether it stays, and destroys those that do not.
+    ///
+    /// One is out of the inventory at a time, and counts as idle; a caller who waits for it gets it
+    /// when it has been looked at. What becomes idle meanwhile may be left out. If the predicate
+    /// throws, that one stays and the rest is not asked.
+    ///
+    /// @param keeps  `bool(const resource&, const resource_info&)`; may take its time; must not
+    ///   close the pool.
+    /// @return How many were destroyed.
+    /// @par Errors What the predicate threw, as a driver's exception would be reported.
+    /// @par Thread safety Safe; `keeps` is called on this thread, with no lock held.
+    /// @par Calls destroy for each that does not stay; no lock held.
+    /// @par Complexity Linear in the resources.
+    template <class Keeps>
+    requires std::predicate<Keeps&, const resource&, const resource_info&> result<std::size_t>
+    retain(Keeps keeps)
+    noexcept {
+        if (core_ == nullptr) return hr::lend_e_closed;
+        return detail::retaining<core_type>::retain(*core_, keeps);
+    }
+
     /// What the pool is doing and has done.
     /// @par Errors None. @par Thread safety Blocking on the pool's lock for the counters.
     /// @par Complexity Linear in the resources.
@@ -389,10 +441,7 @@ private:
             return false;
         }
         bool closed = false;
-        if (steps::passes_check(core, s, closed)) [[likely]]
-            return true;
-        steps::reject(core, s, closed);
-        return false;
+        return steps::passes_check(core, s, check_kind::passive, closed);
     }
 
     static LEND_NOINLINE result<lease_type> take_slowly(core_type& core,

@@ -46,6 +46,7 @@ struct pool_stats {
     /// Resources whose destruction was begun, by reason; see `closed_for`.
     std::array<std::uint64_t, destroy_reasons> closed{};
     std::uint64_t destroy_failed = 0; ///< destroys that reported a failure
+    std::uint64_t outages = 0;        ///< times that a check found the backend gone
 
     /// How many resources went for this reason.
     [[nodiscard]] std::uint64_t closed_for(destroy_reason why) const noexcept {
@@ -64,7 +65,7 @@ std::basic_ostream<char, Traits>& operator<<(std::basic_ostream<char, Traits>& o
         << s.handed_over << " handed over, " << s.timed_out << " timed out, " << s.cancelled
         << " cancelled, " << s.created << " created, " << s.create_failed << " create failed, "
         << s.destroyed << " destroyed, " << s.detached << " detached, " << s.condemned
-        << " condemned, " << s.destroy_failed << " destroy failed";
+        << " condemned, " << s.destroy_failed << " destroy failed, " << s.outages << " outages";
     for (std::size_t at = 0; at < destroy_reasons; ++at) {
         if (s.closed[at] == 0) continue;
         out << ", " << s.closed[at] << ' ' << to_string(static_cast<destroy_reason>(at));

@@ -11,6 +11,7 @@
 #include <lend/pool.hpp>
 #include <lend/pool_options.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <memory>
 
@@ -19,6 +20,7 @@ namespace lend_test {
 [[nodiscard]] inline lend::pool_options quiet(std::size_t max_size = 4) {
     lend::pool_options options;
     options.max_size = max_size;
+    options.max_lifetime = (std::chrono::nanoseconds::max)();
     options.creation = lend::creation_mode::inline_;
     options.housekeeping = lend::housekeeping_mode::manual;
     return options;

@@ -48,6 +48,7 @@ constexpr pool_stats all_different = [] {
     s.detached = 108;
     s.condemned = 109;
     s.destroy_failed = 110;
+    s.outages = 112;
     for (std::size_t at = 0; at < lend::destroy_reasons; ++at) s.closed[at] = 201 + at;
     return s;
 }();
@@ -58,7 +59,7 @@ TEST(PoolStats, prints_gauges_then_counters_then_reasons_in_one_line) {
         "destroying), 8 waiting; 101 acquired, 102 waited, 103 handed over, 104 timed out, "
         "111 cancelled, 105 created, 106 create failed, 107 destroyed, 108 detached, 109 "
         "condemned, 110 "
-        "destroy failed";
+        "destroy failed, 112 outages";
     for (std::size_t at = 0; at < lend::destroy_reasons; ++at) {
         expected += ", " + std::to_string(201 + at) + ' ';
         expected += to_string(static_cast<lend::destroy_reason>(at));
@@ -71,13 +72,13 @@ TEST(PoolStats, all_fields_start_at_zero_and_reasons_without_count_are_not_print
               "size 0 of 0 (0 idle, 0 in use, 0 creating, 0 checking, 0 resetting, 0 parked, 0 "
               "destroying), 0 waiting; 0 acquired, 0 waited, 0 handed over, 0 timed out, 0 "
               "cancelled, 0 created, 0 create failed, 0 destroyed, 0 detached, 0 condemned, 0 "
-              "destroy failed");
+              "destroy failed, 0 outages");
 }
 
 TEST(PoolStats, every_field_is_printed) {
     // A new gauge or counter changes the size, and belongs into the line as well.
     static_assert(sizeof(pool_stats) ==
-                  10 * sizeof(std::size_t) + (11 + lend::destroy_reasons) * sizeof(std::uint64_t));
+                  10 * sizeof(std::size_t) + (12 + lend::destroy_reasons) * sizeof(std::uint64_t));
     const std::string line = printed(all_different);
     std::istringstream in(line);
     std::size_t numbers = 0;
@@ -85,7 +86,7 @@ TEST(PoolStats, every_field_is_printed) {
         numbers += word.find_first_of("0123456789") != std::string::npos ? 1U : 0U;
     }
 
-    EXPECT_EQ(numbers, 21 + lend::destroy_reasons) << line;
+    EXPECT_EQ(numbers, 22 + lend::destroy_reasons) << line;
 }
 
 TEST(PoolStats, each_reason_has_a_word_of_its_own_and_a_counter) {

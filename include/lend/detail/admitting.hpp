@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// From a slot that the caller owns to a resource that it may use: the passive check, and the
-/// memory of the thread.
+/// From a slot that the caller owns to a resource that it may use: the check, and the memory of the
+/// thread.
 
 #ifndef LEND_DETAIL_ADMITTING_HPP
 #define LEND_DETAIL_ADMITTING_HPP
 
 #include <lend/detail/core.hpp>
+#include <lend/detail/doubting.hpp>
 #include <lend/detail/giving_back.hpp>
 #include <lend/detail/looking.hpp>
 #include <lend/detail/making.hpp>
+#include <lend/detail/outage.hpp>
 #include <lend/detail/phases.hpp>
 
+#include <cstdint>
 #include <optional>
 #include <utility>
 
@@ -32,33 +35,38 @@ struct admitting {
     using make = making<Core>;
     using held = holding<Core>;
 
-    // The driver's passive check, where it has one. False: the resource was unfit and is gone.
-    LEND_ALWAYS_INLINE static bool passes_check(Core& core, slot_type& s, bool& closed) noexcept {
+    // The driver's check, where it has one, of a resource that the caller owns. False: it failed,
+    // or the pool was closed under it; then the resource is gone, and if what stands behind it is
+    // gone, so are its elders.
+    LEND_ALWAYS_INLINE static bool
+    passes_check(Core& core, slot_type& s, check_kind kind, bool& closed) noexcept {
         if constexpr (!Core::traits::has_check) {
             return true;
         } else {
+            const std::uint64_t elders = outage<Core>::elders(core);
             health state = health::good;
             closed = !phases<Core>::during(s, slot_phase::checking, [&] {
-                state = calls::check(core.driver, s.object, check_kind::passive);
+                state = calls::check(core.driver, s.object, kind);
             });
-            return !closed && state == health::good;
+            if (!closed && state == health::good) [[likely]]
+                return true;
+            reject(core, s, closed, state, elders);
+            return false;
         }
     }
 
-    // Out of line: the resource failed its check, or the pool was closed under it.
-    static LEND_NOINLINE void reject(Core& core, slot_type& s, bool closed) noexcept {
-        (void)back::destroy(core, s, back::use::look,
-                            closed ? destroy_reason::closed : destroy_reason::unfit);
-    }
-
-    // Nothing if the resource was unfit, so that the caller tries again.
+    // Nothing if the resource was unfit, so that the caller tries again. What is in doubt is
+    // checked actively.
     static std::optional<result<held>> admit(Core& core, const held& h) noexcept {
+        const bool was_in_doubt = h.slot->in_doubt;
+        const bool active = was_in_doubt || doubting<Core>::always(core);
         bool closed = false;
-        if (passes_check(core, *h.slot, closed)) {
-            core.remember(*h.slot);
+        if (passes_check(core, *h.slot, active ? check_kind::active : check_kind::passive,
+                         closed)) {
+            if (was_in_doubt) doubting<Core>::settled(core, *h.slot);
+            remember(core, *h.slot);
             return h;
         }
-        reject(core, *h.slot, closed);
         if (closed) return result<held>(hr::lend_e_closed);
         return std::nullopt;
     }
@@ -67,7 +75,7 @@ struct admitting {
     static result<held> made(Core& core, slot_type& place, const resource_type& wanted) noexcept {
         auto word = make::make_for_caller(core, place, &wanted);
         if (!word) return std::move(word).error();
-        core.remember(place);
+        remember(core, place);
         return held{&place, *word};
     }
 
@@ -75,6 +83,18 @@ struct admitting {
     // may have to make room.
     static void tell_of_room_taken(Core& core, wakes& wake) noexcept {
         if (Core::typed && core.room() == 0) core.waiters.poke(core.waiters.head(), wake);
+    }
+
+private:
+    static void remember(Core& core, slot_type& s) noexcept {
+        if (!doubting<Core>::always(core)) core.remember(s);
+    }
+
+    static LEND_NOINLINE void
+    reject(Core& core, slot_type& s, bool closed, health state, std::uint64_t elders) noexcept {
+        if (!closed && state == health::backend_gone) outage<Core>::reported(core, s, elders);
+        (void)back::destroy(core, s, back::use::look,
+                            closed ? destroy_reason::closed : destroy_reason::unfit);
     }
 };
 

@@ -28,7 +28,7 @@ struct by_number {
         for (;;) {
             switch (lending_word::state_of(seen)) {
             case lending_word::idle:
-                if (s.word.take(seen)) return destroy_taken(core, lock, s, number, seen);
+                if (Core::take_idle(s, seen)) return destroy_taken(core, lock, s, number, seen);
                 seen = s.word.see();
                 break;
             case lending_word::in_use:

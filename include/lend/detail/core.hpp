@@ -9,7 +9,9 @@
 #include <lend/detail/checks.hpp>
 #include <lend/detail/creation_plan.hpp>
 #include <lend/detail/driver_call.hpp>
+#include <lend/detail/idle_samples.hpp>
 #include <lend/detail/lending_word.hpp>
+#include <lend/detail/lifetimes.hpp>
 #include <lend/detail/lock.hpp>
 #include <lend/detail/request.hpp>
 #include <lend/detail/slot.hpp>
@@ -20,7 +22,9 @@
 #include <lend/pool_options.hpp>
 #include <lend/stats.hpp>
 
+#include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -101,8 +105,10 @@ struct core {
     const std::uint64_t nonce = Platform::random() | 1U;
     table_type numbers;
     [[no_unique_address]] event_caller<Driver, Platform> events;
-    // The housekeeper's thread function; here so that what starts it need not know it.
+    // The housekeeper's thread function, and whether it would have anything to do; here so that
+    // what starts it need not know it.
     void (*housekeeper)(void*) = nullptr;
+    bool (*has_chores)(const core&) = nullptr;
 
     // ---- shared without the lock ----------------------------------------------------------
     slot_list<slot_type, Platform> slots;
@@ -110,6 +116,9 @@ struct core {
     // Changes whenever the closer, or the housekeeper, has a reason to look.
     event_count<Platform> settled;
     event_count<Platform> chores;
+    // How many creates were begun, so that what was made before a moment can be told from what was
+    // made after it. Written under the lock.
+    typename Platform::template atomic<std::uint64_t> births{0};
 
     // ---- under the lock -------------------------------------------------------------------
     alignas(64) typename Platform::mutex mutex;
@@ -118,12 +127,16 @@ struct core {
     slot_type* jobs = nullptr;   // slots waiting for a worker to create in them, linked by next
     slot_type* last_job = nullptr;
     pool_limits limits;
-    std::uint64_t generation = 0; // resources begun under an earlier one are to go
-    std::size_t size = 0;         // slots that are not empty
+    std::size_t size = 0;     // slots that are not empty
     std::size_t creating = 0; // of these, those in creation for whoever waits, not for their caller
     std::size_t begun = 0;    // of these, those of which a worker has chosen the type
     std::size_t workers = 0;
     bool housekeeper_runs = false;
+    time_point next_sweep = (time_point::max)(); // until when the housekeeper sleeps; then max()
+    slot_type* outcasts = nullptr;   // slots that a thread of the pool is to destroy, by next
+    std::uint64_t outage_births = 0; // `births` when the backend was last found to be gone
+    idle_samples samples;
+    time_point next_sample = (time_point::max)(); // max(): none was taken yet
     bool closing = false;
     [[no_unique_address]] shelves_of<slot_type, ordered> shelves;
     creation_plan<Platform> plan;
@@ -245,13 +258,90 @@ struct core {
     void start_housekeeper_if_needed() noexcept {
         if (housekeeper_runs || closing) return;
         if (options.housekeeping != housekeeping_mode::own_thread) return;
-        const bool expires =
-            traits::has_idle_limit || options.idle_timeout != (std::chrono::nanoseconds::max)();
-        if (!expires && limits.min_idle == 0) return;
+        if (has_chores != nullptr && has_chores(*this)) start_housekeeper();
+    }
+
+    void start_housekeeper() noexcept {
+        if (housekeeper_runs || closing) return;
+        if (options.housekeeping != housekeeping_mode::own_thread) return;
         add_share();
         housekeeper_runs = Platform::start_thread("lend-keeper", housekeeper, this);
         // Relaxed: the caller holds the lock of a core that others hold as well.
         if (!housekeeper_runs) shares.fetch_sub(1, std::memory_order_relaxed);
+    }
+
+    // Under the lock: there will be something to do at that time.
+    void expect_chore(time_point when) noexcept {
+        if (housekeeper_runs && when < next_sweep) call_housekeeper();
+    }
+
+    // Under the lock: there is something to do now.
+    void call_housekeeper() noexcept {
+        if (!housekeeper_runs) return;
+        chores.change();
+        chores.wake();
+    }
+
+    // ---- births and doubts -----------------------------------------------------------------
+
+    // Under the lock: a create begins in a slot that is reserved for it.
+    void begin_birth(slot_type& s) noexcept {
+        // Relaxed: written under the lock; who reads it without wants to know no other memory.
+        s.birth = births.load(std::memory_order_relaxed) + 1;
+        births.store(s.birth, std::memory_order_relaxed);
+        s.expires_at = (time_point::max)();
+        s.word.become(lending_word::count_of(s.word.peek()) | lending_word::creating);
+    }
+
+    // Under the lock: a create has ended well, and its result is kept.
+    void begin_life(slot_type& s) noexcept {
+        s.made_at = Platform::now();
+        s.alive_at = s.made_at;
+        s.in_doubt = false;
+        s.idle_word = lending_word::impossible;
+        s.lendings_before = lending_word::count_of(s.word.peek());
+        const time_point old =
+            lifetimes<Platform>::draw(s.made_at, options.max_lifetime, options.lifetime_jitter);
+        if (old < s.expires_at) { // it may have been lowered meanwhile, by clear_over
+            s.expires_at = old;
+            s.why = destroy_reason::lifetime;
+        }
+        const time_point looked_at = lifetimes<Platform>::after(s.made_at, pace(s));
+        expect_chore((std::min)(s.expires_at, looked_at));
+    }
+
+    // How often sweeps look at a slot that may be used unseen: a quarter of the shortest time after
+    // which an idle resource concerns them; not so often that it costs, nor so seldom that it comes
+    // too late to matter. (duration::max)() if none is concerned.
+    [[nodiscard]] duration pace(const slot_type& s) const noexcept {
+        std::chrono::nanoseconds shortest = s.idle_limit;
+        const auto at_least = [&](std::chrono::nanoseconds span) {
+            if (span.count() != 0) shortest = (std::min)(shortest, span);
+        };
+        at_least(options.prune_window);
+        if constexpr (traits::has_check) {
+            at_least(options.keep_alive);
+            at_least(options.alive_bypass);
+        }
+        if (shortest == (std::chrono::nanoseconds::max)()) return (duration::max)();
+        return std::clamp<duration>(std::chrono::duration_cast<duration>(shortest / 4),
+                                    quickest_pace, slowest_pace);
+    }
+
+    static constexpr duration quickest_pace = std::chrono::milliseconds(100);
+    static constexpr duration slowest_pace = std::chrono::seconds(30);
+
+    // Makes an idle slot with exactly this word the caller's, who asks for the reason if it was
+    // withheld: see doubting.hpp.
+    static bool take_idle(slot_type& s, lending_word::type idle) noexcept {
+        if (!s.word.take(idle)) return false;
+        if (lending_word::has(idle, lending_word::withheld)) s.in_doubt = true;
+        return true;
+    }
+
+    // The word of a slot that becomes idle: who is in doubt stays so until it is checked.
+    static lending_word::type idle_word(const slot_type& s, lending_word::type count) noexcept {
+        return count | lending_word::idle | (s.in_doubt ? lending_word::withheld : 0);
     }
 
     // ---- looking --------------------------------------------------------------------------

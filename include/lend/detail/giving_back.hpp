@@ -36,7 +36,7 @@ struct giving_back {
 
     // A clean end: to the inventory, to a waiter, or, if condemned or closed, to destruction.
     static void clean(Core& core, slot_type& s, lending_word::type word, use ended) noexcept {
-        if (!fast(s, word, ended)) (void)clean_slowly(core, s, ended);
+        if (s.in_doubt || !fast(s, word, ended)) (void)clean_slowly(core, s, ended);
     }
 
     // The same after the fast end has failed. s_false: the resource is destroyed.

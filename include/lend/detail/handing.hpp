@@ -67,7 +67,7 @@ struct handing {
             if (core.plan.failing()) core.waiters.poke(core.waiters.head(), wake);
             return;
         }
-        s.word.become(count | lending_word::idle);
+        s.word.become(Core::idle_word(s, count));
         if constexpr (Core::comparable) {
             // Of no use to anyone as it is; the first waiter may have it destroyed to make room.
             const bool makes_room = core.room() == 0 && core.creating < core.waiters.size();

@@ -50,9 +50,7 @@ struct making {
         s->next = nullptr;
         checks<Core>::size_may_grow(core);
         ++core.size;
-        s->generation = core.generation;
-        const lending_word::type seen = s->word.peek();
-        s->word.become(lending_word::count_of(seen) | lending_word::creating);
+        core.begin_birth(*s);
         checks<Core>::size_is_right(core);
         return s;
     }
@@ -106,28 +104,34 @@ struct making {
     // On failure the slot is vacant again; with a closed pool, the core may be gone.
     static result<lending_word::type>
     make_for_caller(Core& core, slot_type& s, const resource_type* wanted) noexcept {
-        std::optional<error> failure = create_in(core, s, *wanted);
-        if (!failure) {
-            lock_type lock(core.mutex);
-            const bool recovered = succeeded(core, s);
-            if (!core.closing) {
-                wakes wake;
-                const auto count = lending_word::count_of(s.word.peek());
-                const bool more = !core.waiters.empty() || core.surplus() > 0;
-                const lending_word::type word = count | lending_word::in_use |
-                                                (more ? lending_word::wanted : lending_word::empty);
-                s.word.become(word);
-                const std::size_t starts = recovered ? plan_for_waiters(core, wake) : 0;
-                lock.unlock();
-                wake.deliver();
-                start_workers(core, starts);
-                return word;
+        for (;;) {
+            if (const std::optional<error> failure = create_in(core, s, *wanted)) {
+                give_up(core, s, wanted, &*failure, whose::callers);
+                return *failure;
             }
-            discard_unwanted(core, lock, s, destroy_reason::closed);
-            return hr::lend_e_closed;
+            lock_type lock(core.mutex);
+            if (!core.closing && is_condemned(s)) {
+                if (start_over(core, lock, s)) continue;
+                (void)core.vacate(lock, s);
+                return hr::lend_e_closed;
+            }
+            const bool recovered = succeeded(core, s);
+            if (core.closing) {
+                discard_unwanted(core, lock, s, destroy_reason::closed);
+                return hr::lend_e_closed;
+            }
+            wakes wake;
+            const auto count = lending_word::count_of(s.word.peek());
+            const bool more = !core.waiters.empty() || core.surplus() > 0;
+            const lending_word::type word =
+                count | lending_word::in_use | (more ? lending_word::wanted : lending_word::empty);
+            s.word.become(word);
+            const std::size_t starts = recovered ? plan_for_waiters(core, wake) : 0;
+            lock.unlock();
+            wake.deliver();
+            start_workers(core, starts);
+            return word;
         }
-        give_up(core, s, wanted, &*failure, whose::callers);
-        return *failure;
     }
 
     // Runs queued creates on the calling thread.
@@ -146,6 +150,7 @@ private:
         while (slot_type* const s = next_job(core)) {
             const std::optional<resource_type> wanted = type_for(core);
             ++core.begun;
+            if (!core.closing) core.begin_birth(*s); // nothing was made of what is condemned by now
             const bool skip = core.closing || core.surplus() > 0;
             const bool no_memory = !wanted && !core.waiters.empty();
             lock.unlock();
@@ -191,26 +196,54 @@ private:
     }
 
     static void make_for_anyone(Core& core, slot_type& s, const resource_type& wanted) noexcept {
-        if (std::optional<error> failure = create_in(core, s, wanted)) {
-            give_up(core, s, &wanted, &*failure, whose::anyones);
-            return;
-        }
-        wakes wake;
-        std::size_t starts = 0;
-        {
+        for (;;) {
+            if (const std::optional<error> failure = create_in(core, s, wanted)) {
+                give_up(core, s, &wanted, &*failure, whose::anyones);
+                return;
+            }
             lock_type lock(core.mutex);
+            const bool outdated = !core.closing && is_condemned(s);
+            if (outdated && start_over(core, lock, s)) continue;
             --core.creating;
             --core.begun;
+            if (outdated) {
+                (void)core.vacate(lock, s);
+                return;
+            }
             (void)succeeded(core, s);
             if (core.closing) return discard_unwanted(core, lock, s, destroy_reason::closed);
             if (core.surplus() > 0) return discard_unwanted(core, lock, s, destroy_reason::shrunk);
+            wakes wake;
             const auto count = lending_word::count_of(s.word.peek());
             handing<Core>::give_away(core, s, count, handing<Core>::how::directly, wake);
             // It may have been of no use to those who wait, or the first after failures.
-            starts = plan_for_waiters(core, wake);
+            const std::size_t starts = plan_for_waiters(core, wake);
+            lock.unlock();
+            wake.deliver();
+            start_workers(core, starts);
+            return;
         }
-        wake.deliver();
-        start_workers(core, starts);
+    }
+
+    static bool is_condemned(const slot_type& s) noexcept {
+        return lending_word::has(s.word.peek(), lending_word::condemned);
+    }
+
+    // What was made is of an older generation than what is wanted by now. It goes, and the slot is
+    // as it was before the create. With the lock, which is let go meanwhile; false if the pool was
+    // closed then.
+    static bool start_over(Core& core, lock_type& lock, slot_type& s) noexcept {
+        const destroy_reason why = s.why;
+        s.word.become(lending_word::count_of(s.word.peek()) | lending_word::destroying);
+        ++core.counted.created;
+        core.count_closed(why);
+        lock.unlock();
+        (void)core.destroy_in(s, why);
+        lock.lock();
+        ++core.counted.destroyed;
+        if (core.closing) return false;
+        core.begin_birth(s);
+        return true;
     }
 
     // The driver's create, the number, and the idle limit. Nothing is left behind on failure.
@@ -259,6 +292,7 @@ private:
         ++core.counted.created;
         core.plan.succeeded();
         core.last_create_error.reset();
+        core.begin_life(s);
         if constexpr (Core::traits::has_resource_type) {
             LEND_TRY { core.usual_type = s.type; }
             LEND_CATCH_ALL { core.usual_type.reset(); }

@@ -35,9 +35,11 @@ struct slot_checks<true> {
 //   word        everyone, atomically
 //   phase       written by the owner, read by observers
 //   home, index written once before the slot is published
-//   generation  written at the reservation, under the lock; read by the owner, or under the lock
-//   made_at, expires_at  written by the owner while creating; then lock
-//   why         lock; what the slot is condemned for, once it is
+//   birth       lock; read by the owner as well
+//   in_doubt, alive_at  written by the owner; read by the owner, or under the lock while idle
+//   made_at, expires_at, lendings_before  lock; read by the owner as well
+//   why         lock; what the resource is to be destroyed for, when its time has come or it is
+//               condemned; once it is destroying, read by the owner
 //   number      written by the owner while creating; read by the owner, or under the lock
 //   type        written by the owner while creating; read by the owner, or under the lock
 //   held_since  whoever flags the slot as wanted, and releases; a time, exact enough for a choice
@@ -59,8 +61,11 @@ struct alignas(64) slot {
     typename Platform::template atomic<std::int64_t> held_since{0};
     time_point made_at{};
     time_point expires_at = (time_point::max)(); // no resource grows older
-    std::uint64_t generation = 0;                // of core.generation, when its create began
-    destroy_reason why = destroy_reason::requested;
+    std::uint64_t birth = 0;                     // of core.births, when its create began
+    lending_word::type lendings_before = 0;      // the word's count when the resource was made
+    destroy_reason why = destroy_reason::lifetime;
+    bool in_doubt = false; // idle for so long that an active check comes before the next use
+    time_point alive_at{}; // of the last active check that it passed while idle
     time_point idle_since{};
     lending_word::type idle_word = lending_word::impossible;
     duration idle_limit = (duration::max)();

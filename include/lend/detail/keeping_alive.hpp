@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// The chore that keeps idle resources alive: those of which nothing was heard for long are checked
+/// before anybody needs them.
+
+#ifndef LEND_DETAIL_KEEPING_ALIVE_HPP
+#define LEND_DETAIL_KEEPING_ALIVE_HPP
+
+#include <lend/detail/admitting.hpp>
+#include <lend/detail/core.hpp>
+#include <lend/detail/giving_back.hpp>
+#include <lend/detail/sweep_round.hpp>
+
+#include <chrono>
+
+namespace lend::inline v0_1 {
+namespace detail {
+
+// One is out at a time, with no lock held, and none while somebody waits: who comes meanwhile finds
+// the others, or is handed this one when its check is over. A check is a sign of life, but no use:
+// idle time and age go on.
+template <class Core>
+struct keeping_alive {
+    using slot_type = typename Core::slot_type;
+    using lock_type = typename Core::lock_type;
+    using time_point = typename Core::time_point;
+    using round = sweep_round<Core>;
+    using idle_times = idleness<Core>;
+    using lives = typename idle_times::lives;
+    using back = giving_back<Core>;
+    using steps = admitting<Core>;
+
+    static bool wanted(const Core& core) noexcept {
+        return Core::traits::has_check && core.options.keep_alive.count() != 0;
+    }
+
+    static void run(Core& core, round& r) noexcept {
+        if (!wanted(core)) return;
+        (void)core.slots.find([&](slot_type& s) {
+            // A look without the lock: who is not idle now is none of this round's.
+            if (!lending_word::is(s.word.peek(), lending_word::idle)) return false;
+            lending_word::type word = lending_word::impossible;
+            const what next = choose(core, s, r, word);
+            if (next == what::check) r.destroyed += check(core, s, word, r.now) ? 0U : 1U;
+            return next == what::stop;
+        });
+    }
+
+private:
+    enum class what : std::uint8_t { leave, check, stop };
+
+    // Takes the slot if it is time.
+    static what choose(Core& core, slot_type& s, round& r, lending_word::type& word) noexcept {
+        const lock_type lock(core.mutex);
+        if (core.closing) return what::stop;
+        word = s.word.see();
+        if (!lending_word::is(word, lending_word::idle)) return what::leave;
+        const time_point last = idle_times::silent_since(s, word, r.now);
+        const time_point until = lives::after(last, core.options.keep_alive);
+        if (until > r.now) {
+            r.due(until);
+            return what::leave;
+        }
+        if (!core.waiters.empty()) {
+            r.due(lives::after(r.now, Core::quickest_pace));
+            return what::stop;
+        }
+        return core.take_idle(s, word) ? what::check : what::leave;
+    }
+
+    // False: it is gone.
+    static bool check(Core& core, slot_type& s, lending_word::type word, time_point now) noexcept {
+        bool closed = false;
+        if (!steps::passes_check(core, s, check_kind::active, closed)) return false;
+        s.in_doubt = false;
+        s.alive_at = now;
+        back::clean(core, s, lending_word::taken(word), back::use::look);
+        return true;
+    }
+};
+
+} // namespace detail
+} // namespace lend
+
+#endif // LEND_DETAIL_KEEPING_ALIVE_HPP

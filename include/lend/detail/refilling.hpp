@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// The chore that makes what is to be kept ready.
+
+#ifndef LEND_DETAIL_REFILLING_HPP
+#define LEND_DETAIL_REFILLING_HPP
+
+#include <lend/detail/core.hpp>
+#include <lend/detail/making.hpp>
+#include <lend/detail/sweep_round.hpp>
+
+#include <chrono>
+#include <cstddef>
+
+namespace lend::inline v0_1 {
+namespace detail {
+
+// Looks every second while there is a min_idle, for nobody tells when an idle one is taken.
+template <class Core>
+struct refilling {
+    using slot_type = typename Core::slot_type;
+    using lock_type = typename Core::lock_type;
+    using round = sweep_round<Core>;
+    using lives = lifetimes<typename Core::platform>;
+    using make = making<Core>;
+
+    static bool wanted(const Core& core) noexcept { return core.limits.min_idle != 0; }
+
+    static void run(Core& core, round& r) noexcept {
+        std::size_t starts = 0;
+        {
+            const lock_type lock(core.mutex);
+            if (core.closing) return;
+            const std::size_t lacking = missing(core);
+            starts = make::plan(core, core.waiters.size() + lacking);
+            if (wanted(core)) r.due(lives::after(r.now, every));
+            // Too early after a failure. If it is not that, there is no room, or one is in flight.
+            if (lacking != 0 && core.plan.look_at() > r.now) r.due(core.plan.look_at());
+        }
+        if (core.options.creation == creation_mode::worker) {
+            make::start_workers(core, starts);
+        } else {
+            make::work_here(core, starts);
+        }
+    }
+
+private:
+    static constexpr std::chrono::seconds every{1};
+
+    static std::size_t missing(Core& core) noexcept {
+        if constexpr (Core::traits::has_resource_type) {
+            if (!core.usual_type) return 0; // nothing is known of what will be asked for
+        }
+        std::size_t idle = 0;
+        core.slots.for_each([&](slot_type& s) {
+            idle += lending_word::is(s.word.peek(), lending_word::idle) ? 1U : 0U;
+        });
+        return core.limits.min_idle > idle ? core.limits.min_idle - idle : 0;
+    }
+};
+
+} // namespace detail
+} // namespace lend
+
+#endif // LEND_DETAIL_REFILLING_HPP

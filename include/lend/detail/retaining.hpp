@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// A user's predicate says of each idle resource whether it stays.
+
+#ifndef LEND_DETAIL_RETAINING_HPP
+#define LEND_DETAIL_RETAINING_HPP
+
+#include <lend/detail/core.hpp>
+#include <lend/detail/driver_call.hpp>
+#include <lend/detail/giving_back.hpp>
+#include <lend/detail/phases.hpp>
+#include <lend/detail/sweep_round.hpp>
+#include <lend/resource_info.hpp>
+#include <lend/result.hpp>
+
+#include <cstddef>
+#include <optional>
+#include <utility>
+
+namespace lend::inline v0_1 {
+namespace detail {
+
+// One is out at a time, with no lock held, as when candidates are rated; it counts as idle.
+template <class Core>
+struct retaining {
+    using platform = typename Core::platform;
+    using slot_type = typename Core::slot_type;
+    using lock_type = typename Core::lock_type;
+    using time_point = typename Core::time_point;
+    using back = giving_back<Core>;
+
+    template <class Keeps>
+    static result<std::size_t> retain(Core& core, Keeps& keeps) noexcept {
+        std::size_t gone = 0;
+        std::optional<error> failure;
+        core.slots.find([&](slot_type& s) {
+            // A look without the lock: who is not idle now is not asked for.
+            if (!lending_word::is(s.word.peek(), lending_word::idle)) return false;
+            lending_word::type held = 0;
+            const auto info = take(core, s, held);
+            if (!info) return false;
+            bool stays = true;
+            const bool open = phases<Core>::during(s, slot_phase::rating, [&] {
+                LEND_TRY { stays = keeps(std::as_const(s.object), *info); }
+                LEND_CATCH_ALL { failure = current_exception_as_error<platform>(); }
+            });
+            if (open && stays) {
+                back::clean(core, s, held, back::use::look);
+            } else {
+                (void)back::destroy(core, s, back::use::look,
+                                    open ? destroy_reason::evicted : destroy_reason::closed);
+                gone += open ? 1U : 0U;
+            }
+            return failure.has_value() || !open;
+        });
+        const lock_type lock(core.mutex);
+        if (gone != 0) core.call_housekeeper(); // some may have to be kept ready
+        if (failure) return *std::move(failure);
+        return gone;
+    }
+
+private:
+    // Takes the slot if it is idle, and says what is known of its resource.
+    static std::optional<resource_info>
+    take(Core& core, slot_type& s, lending_word::type& held) noexcept {
+        const lock_type lock(core.mutex);
+        const lending_word::type word = s.word.see();
+        if (core.closing || !lending_word::is(word, lending_word::idle)) return std::nullopt;
+        const time_point now = platform::now();
+        resource_info info;
+        info.id = s.number;
+        info.age = now - s.made_at;
+        // As far as sweeps know: see idleness.
+        const bool seen_before = s.idle_word == (lending_word::count_of(word) | lending_word::idle);
+        if (seen_before && now > s.idle_since) info.idle_for = now - s.idle_since;
+        info.lendings =
+            (lending_word::count_of(word) - s.lendings_before) / lending_word::one_lending;
+        held = lending_word::taken(word);
+        if (!core.take_idle(s, word)) return std::nullopt;
+        return info;
+    }
+};
+
+} // namespace detail
+} // namespace lend
+
+#endif // LEND_DETAIL_RETAINING_HPP

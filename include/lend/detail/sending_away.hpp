@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// The end of resources that nobody has asked for: what is idle is taken out of the inventory, what
+/// is lent or being made is told to its owner.
+
+#ifndef LEND_DETAIL_SENDING_AWAY_HPP
+#define LEND_DETAIL_SENDING_AWAY_HPP
+
+#include <lend/detail/core.hpp>
+#include <lend/detail/giving_back.hpp>
+
+#include <cstddef>
+#include <utility>
+
+namespace lend::inline v0_1 {
+namespace detail {
+
+// Those that were idle form a chain of slots in destruction, linked by next, each with its reason
+// in `why`. They count in the size until their destroy has returned.
+template <class Core>
+struct sending_away {
+    using slot_type = typename Core::slot_type;
+    using lock_type = typename Core::lock_type;
+    using back = giving_back<Core>;
+
+    // ---- under the lock of a pool that is not closed ----------------------------------------
+
+    // Takes an idle slot with exactly this word out of the inventory, into the chain. False if
+    // somebody else was faster.
+    static bool take_out(Core& core,
+                         slot_type& s,
+                         lending_word::type idle,
+                         destroy_reason why,
+                         slot_type*& chain) noexcept {
+        if (!s.word.take(idle)) return false;
+        s.word.become(lending_word::count_of(idle) | lending_word::destroying);
+        s.why = why;
+        core.count_closed(why);
+        s.next = chain;
+        chain = &s;
+        return true;
+    }
+
+    // Whatever is in the slot goes: now if it is idle, else when its owner is done.
+    static void send(Core& core, slot_type& s, destroy_reason why, slot_type*& chain) noexcept {
+        lending_word::type seen = s.word.see();
+        for (;;) {
+            switch (lending_word::state_of(seen)) {
+            case lending_word::idle:
+                if (take_out(core, s, seen, why, chain)) return;
+                seen = s.word.see();
+                break;
+            case lending_word::in_use:
+            case lending_word::creating:
+                if (lending_word::has(seen, lending_word::condemned)) return;
+                if (!s.word.condemn(seen)) break;
+                s.why = why;
+                core.counted.condemned += lending_word::is(seen, lending_word::in_use) ? 1U : 0U;
+                return;
+            default:
+                return; // on its way out, or not there
+            }
+        }
+    }
+
+    // ---- without the lock -------------------------------------------------------------------
+
+    // Destroys a chain; returns how many there were. The caller has a share of the core.
+    static std::size_t destroy(Core& core, slot_type* chain) noexcept {
+        std::size_t destroyed = 0;
+        while (chain != nullptr) {
+            slot_type& s = *std::exchange(chain, chain->next);
+            s.next = nullptr;
+            (void)core.destroy_in(s, s.why);
+            lock_type lock(core.mutex);
+            ++core.counted.destroyed;
+            back::leave_vacant(core, lock, s);
+            ++destroyed;
+        }
+        return destroyed;
+    }
+};
+
+} // namespace detail
+} // namespace lend
+
+#endif // LEND_DETAIL_SENDING_AWAY_HPP
