@@ -22,7 +22,9 @@
 namespace lend::inline v0_1 {
 namespace detail {
 
-// One caller's stay in the queue.
+// One caller's stay in the queue, in steps that whoever runs it takes one after the other: join,
+// look, listen, admit. None of them sleeps. A caller that blocks runs it itself and sleeps between
+// the steps; an asynchronous one is run by whoever has something to say to it (async_waiting.hpp).
 //
 // It is on the way to a resource as long as it is looking, or told to look; asleep, it is in the
 // queue, with a flag in every slot in use, so that whoever gives one back comes to the queue.
@@ -52,32 +54,63 @@ public:
         me_.deadline = deadline_;
     }
 
-    // Join, look, sleep, until there is an answer. A resource that turns out to be unfit costs its
-    // receiver no place: it stands at the front again.
+    // For a caller that sleeps in between, on this very thread.
     result<held> wait() noexcept {
         core_.add_share();
-        auto outcome = asked_.stop == nullptr ? wait_for_answer() : wait_until_stopped();
+        auto outcome = asked_.stop == nullptr ? sleep_until_done() : sleep_until_done_or_stopped();
         core_.drop_share();
         return outcome;
     }
 
+    // Goes on until there is an outcome, or nothing to do before somebody says something or the
+    // time of `wake_at` comes. `awake`: one of the two may have happened since it was called last.
+    //
+    // A resource that turns out to be unfit costs its receiver no place: it joins at the front.
+    std::optional<result<held>> go_on(bool awake) noexcept {
+        std::optional<result<held>> outcome;
+        if (awake) outcome = listen();
+        while (!outcome) {
+            if (got_) {
+                outcome = admit();
+            } else if (!joined_) {
+                outcome = join();
+            } else if (must_look_) {
+                outcome = look_around();
+            } else {
+                break;
+            }
+        }
+        return outcome;
+    }
+
+    [[nodiscard]] time_point wake_at() const noexcept { return (std::min)(deadline_, retry_at_); }
+    [[nodiscard]] waiter_type& node() noexcept { return me_; }
+
 private:
     using stop_callback = typename platform::template stop_callback<calling_off<Core>>;
 
-    result<held> wait_until_stopped() noexcept {
+    result<held> sleep_until_done_or_stopped() noexcept {
         const stop_callback stop(*asked_.stop, calling_off<Core>{core_, me_});
-        return wait_for_answer();
+        return sleep_until_done();
     }
 
-    result<held> wait_for_answer() noexcept {
-        std::optional<result<held>> outcome;
-        for (bool again = false; !outcome; again = true) {
-            outcome = join(again);
-            while (!outcome && !got_) outcome = look_or_sleep();
-            if (!outcome) outcome = steps::admit(core_, std::exchange(got_, held{}));
-            if (!outcome && platform::now() >= deadline_) outcome = late();
+    result<held> sleep_until_done() noexcept {
+        auto outcome = go_on(false);
+        while (!outcome) {
+            if (heard(me_) == waiter_state::waiting) {
+                platform::park(me_.state, waiter_state::waiting, wake_at());
+            }
+            outcome = go_on(true);
         }
         return *std::move(outcome);
+    }
+
+    // What it got is lent, or was unfit; then it joins again, unless time is up.
+    std::optional<result<held>> admit() noexcept {
+        joined_ = false;
+        auto outcome = steps::admit(core_, std::exchange(got_, held{}));
+        if (!outcome && platform::now() >= deadline_) outcome = late();
+        return outcome;
     }
 
     // Time is up, and this one is in the queue no more.
@@ -89,7 +122,7 @@ private:
 
     // Enters the queue, and starts what creates the queue now calls for. An answer only if the
     // caller may not wait, or made a resource itself.
-    std::optional<result<held>> join(bool again) noexcept {
+    std::optional<result<held>> join() noexcept {
         wakes wake;
         std::size_t starts = 0;
         {
@@ -105,7 +138,7 @@ private:
                 return dismissed(hr::lend_e_cancelled);
             }
             // Whoever was in already, and was given something unfit, is in.
-            if (!again && core_.waiters.size() >= core_.options.max_waiters) {
+            if (!was_in_ && core_.waiters.size() >= core_.options.max_waiters) {
                 const error full = refusing<Core>::at_the_door(core_);
                 lock.unlock();
                 look::put_back(core_, std::exchange(unfit_, held{}));
@@ -125,12 +158,13 @@ private:
             me_.slot = nullptr;
             me_.refusal.reset();
             me_.dismissed = false;
-            if (again) {
+            if (was_in_) {
                 core_.waiters.push_front(me_);
             } else {
                 core_.waiters.push(me_);
                 ++core_.counted.waited;
             }
+            joined_ = was_in_ = true;
             me_.looked = Core::typed || core_.waiters.head() == &me_;
             must_look_ = me_.looked && core_.waiters.may_look(me_);
             starts = make::plan_for_waiters(core_, wake);
@@ -142,19 +176,9 @@ private:
         return std::nullopt;
     }
 
-    std::optional<result<held>> look_or_sleep() noexcept {
-        if (must_look_) {
-            must_look_ = false;
-            return look_around();
-        }
-        if (heard(me_) == waiter_state::waiting) {
-            platform::park(me_.state, waiter_state::waiting, (std::min)(deadline_, retry_at_));
-        }
-        return after_sleep();
-    }
-
     // Looks at every slot and leaves a flag in those in use.
     std::optional<result<held>> look_around() noexcept {
+        must_look_ = false;
         const auto found = look::look(core_, asked_.wanted, look::manner::as_a_waiter);
         if (found.best) return leave_with(found.best);
         unfit_ = found.unfit;
@@ -226,14 +250,15 @@ private:
         wake.deliver();
         if (answered && me_.slot != nullptr) {
             look::put_back(core_, found);
-            return take_answer();
+            return answer();
         }
         got_ = found;
         return std::nullopt;
     }
 
-    std::optional<result<held>> after_sleep() noexcept {
-        if (heard(me_) == waiter_state::answered) return take_answer();
+    // Has been told something, or has slept for long enough, or neither.
+    std::optional<result<held>> listen() noexcept {
+        if (heard(me_) == waiter_state::answered) return answer();
         const time_point now = platform::now();
         wakes wake;
         std::size_t starts = 0;
@@ -243,7 +268,7 @@ private:
             const std::uint32_t said = heard(me_);
             if (said == waiter_state::answered) {
                 lock.unlock();
-                return take_answer();
+                return answer();
             }
             if (now >= deadline_) {
                 // While creates fail, somebody must know when to try again.
@@ -273,7 +298,7 @@ private:
         return std::nullopt;
     }
 
-    std::optional<result<held>> take_answer() noexcept {
+    std::optional<result<held>> answer() noexcept {
         if (me_.dismissed) return dismissed(me_.refusal->code());
         if (me_.slot == nullptr) return result<held>(*me_.refusal);
         got_ = {me_.slot, me_.word};
@@ -328,7 +353,9 @@ private:
     time_point retry_at_ = (time_point::max)();
     waiter_type me_;
     held got_;
-    bool must_look_ = false;
+    bool joined_ = false;    // and has not heard an answer yet
+    bool was_in_ = false;    // has joined at least once
+    bool must_look_ = false; // before it may sleep
 };
 
 } // namespace detail
