@@ -409,8 +409,9 @@ consteval bool driver_traits<Driver>::check() {
 ///     enlistment enlist(resource&, transaction_id);      // transaction_id{} is: leave it
 ///     std::string_view name(const resource&);            // named by strings, never pooled
 ///
+///     void abandon(resource&&);                          // in a forked child, not destroy
+///
 ///     // recognised, called by nothing yet:
-///     void abandon(resource&&);                          // in a forked child
 ///     void interrupt(resource&);                         // from any thread
 /// };
 /// ```

@@ -6,6 +6,7 @@
 #define LEND_LEASE_HPP
 
 #include <lend/detail/core.hpp>
+#include <lend/detail/forking.hpp>
 #include <lend/detail/giving_back.hpp>
 #include <lend/detail/looking.hpp>
 #include <lend/detail/phases.hpp>
@@ -35,6 +36,9 @@ class pool;
 /// - `discard()`: `destroy`.
 /// - `detach()`: nothing is called; the resource leaves the pool alive.
 /// - destructor, `release()` after the pool was closed: `destroy`.
+///
+/// A lease that was there when the process was forked is stale in the child: its end calls nothing
+/// and says so. What it leads to is the parent's, and the pool's driver may have abandoned it.
 ///
 /// A lease destroyed by a destructor that runs during unwinding counts as unwound, also if it was
 /// acquired there; end it with `release()` to give the resource back.
@@ -95,7 +99,8 @@ public:
 
     /// Gives the resource back.
     /// @par Errors
-    ///   lend_e_stale  the lease is empty: it was released before, or moved from.
+    ///   lend_e_stale  the lease is empty: it was released before, or moved from; or it is that of
+    ///                 the process from which this one was forked.
     ///   s_false       the resource could not be reset, or the pool is closed, or the resource was
     ///                 destroyed by number meanwhile: it is destroyed.
     /// @par Thread safety Lock-free while nobody waits and nothing is to be destroyed.
@@ -107,7 +112,8 @@ public:
     }
 
     /// Ends the lease and has the resource destroyed, because it is broken.
-    /// @par Errors lend_e_stale: the lease is empty. Otherwise what the driver's destroy said.
+    /// @par Errors lend_e_stale: the lease is empty, or the parent process's. Otherwise what the
+    ///   driver's destroy said.
     /// @par Thread safety Blocking on the pool's lock for a moment.
     /// @par Calls destroy once; no lock held.
     hresult discard() noexcept {
@@ -116,7 +122,7 @@ public:
     }
 
     /// Ends the lease and takes the resource out of the pool, alive. Its number is dead.
-    /// @par Errors lend_e_stale: the lease is empty.
+    /// @par Errors lend_e_stale: the lease is empty, or the parent process's.
     /// @par Thread safety Blocking on the pool's lock for a moment.
     /// @par Calls None.
     /// @par Ownership The caller owns the resource; the driver never hears of it again.
@@ -132,6 +138,7 @@ private:
     result<resource> take_out() noexcept {
         slot_type& s = *std::exchange(slot_, nullptr);
         detail::checks<core_type>::is_held(s, word_);
+        if (detail::forking<core_type>::is_inherited(s)) return hr::lend_e_stale;
         core_type& core = core_type::of(s);
         typename core_type::lock_type lock(core.mutex);
         back::begin_destroying(s, back::use::lease); // nobody looks at the slot's type from here on
@@ -165,9 +172,10 @@ private:
                     });
                 });
             if (!open || !clean) [[unlikely]] {
+                const bool inherited = detail::forking<core_type>::is_inherited(s);
                 (void)back::destroy(core, s, back::use::lease,
                                     open ? destroy_reason::reset_failed : destroy_reason::closed);
-                return hr::s_false;
+                return inherited ? hr::lend_e_stale : hr::s_false;
             }
         }
         detail::checks<core_type>::note_clean(s, true);

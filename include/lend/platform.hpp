@@ -9,6 +9,7 @@
 
 #include <lend/detail/asymmetric_fence.hpp>
 #include <lend/detail/config.hpp>
+#include <lend/detail/fork_watch.hpp>
 #include <lend/detail/parking.hpp>
 #include <lend/detail/thread_id.hpp>
 
@@ -65,7 +66,8 @@ public:
     // One for the process, never destroyed: threads may end after static destructors have run.
     LEND_EXPORT static thread_slot_registry& instance() noexcept {
         alignas(thread_slot_registry) static std::byte storage[sizeof(thread_slot_registry)];
-        static auto* const registry = ::new (static_cast<void*>(storage)) thread_slot_registry;
+        static auto* const registry =
+            outlive_forks(::new (static_cast<void*>(storage)) thread_slot_registry);
         return *registry;
     }
 
@@ -80,6 +82,16 @@ public:
 
 private:
     static constexpr std::uint32_t unset = ~std::uint32_t{0};
+
+    // A fork waits for the lock, so that the child does not find it held. In the child the numbers
+    // of threads that are not there stay taken: what they had begun in a table, nobody ends.
+    static thread_slot_registry* outlive_forks(thread_slot_registry* made) noexcept {
+#if defined(__unix__) || defined(__APPLE__)
+        (void)::pthread_atfork([] { instance().mutex_.lock(); }, [] { instance().mutex_.unlock(); },
+                               [] { instance().mutex_.unlock(); });
+#endif
+        return made;
+    }
 
     struct returner {
         ~returner() {
@@ -244,13 +256,11 @@ struct LEND_EXPORT basic_platform {
 
     /// 64 random bits: for nonces, jitter and tags; not for cryptography.
     static std::uint64_t random() noexcept {
-        struct state {
-            std::uint64_t value = 0;
-        };
-        auto& s = local<state>().value;
+        auto& s = local<random_state>().value;
         if (s == 0) {
             s = static_cast<std::uint64_t>(now().time_since_epoch().count()) ^
-                static_cast<std::uint64_t>(reinterpret_cast<std::uintptr_t>(&s));
+                static_cast<std::uint64_t>(reinterpret_cast<std::uintptr_t>(&s)) ^
+                detail::fork_watch::process() << 32U;
         }
         // splitmix64: one addition and three mixing steps; passes the usual statistical tests.
         std::uint64_t z = (s += 0x9E3779B97F4A7C15U);
@@ -259,7 +269,17 @@ struct LEND_EXPORT basic_platform {
         return z ^ (z >> 31U);
     }
 
+    // ---- forks -------------------------------------------------------------------------------
+
+    /// Called in the only thread of a forked child, before fork returns there, once for each pool:
+    /// from now on its random numbers are others than the parent's and its siblings'.
+    static void forked() noexcept { local<random_state>() = {}; }
+
 private:
+    struct random_state {
+        std::uint64_t value = 0;
+    };
+
 #if LEND_EXCEPTIONS && LEND_ITANIUM_ABI
     // The Itanium C++ ABI, 2.2.2: a pointer, then the count.
     LEND_NOINLINE static const unsigned* uncaught_count() noexcept {

@@ -11,6 +11,7 @@
 #include <lend/detail/clearing.hpp>
 #include <lend/detail/closing.hpp>
 #include <lend/detail/core.hpp>
+#include <lend/detail/forking.hpp>
 #include <lend/detail/housekeeping.hpp>
 #include <lend/detail/patience.hpp>
 #include <lend/detail/resizing.hpp>
@@ -94,7 +95,7 @@ public:
             auto numbers = core_type::table_type::make();
             if (!numbers) return std::move(numbers).error();
             auto* core =
-                new (std::nothrow) core_type(std::move(driver), options, *std::move(numbers));
+                detail::forking<core_type>::make(std::move(driver), options, *std::move(numbers));
             if (core == nullptr) return hr::e_outofmemory;
             detail::housekeeping<core_type>::furnish(*core);
             pool made(*core);
@@ -356,7 +357,7 @@ public:
     [[nodiscard]] Driver& driver() noexcept { return core_->driver; }
 
 private:
-    explicit pool(core_type& core) noexcept : core_(&core) {}
+    explicit pool(core_type& core) noexcept : core_(core) {}
 
     static auto timeout() noexcept {
         return
@@ -404,7 +405,7 @@ private:
     template <class Limit>
     LEND_ALWAYS_INLINE result<lease_type> take(const resource_type& type,
                                                const Limit& limit) noexcept {
-        core_type* const core = core_;
+        core_type* const core = core_.unseen(); // a forked child remembers nothing
         if (core == nullptr) [[unlikely]]
             return hr::lend_e_closed;
         const auto& last = core->remembered();
@@ -418,6 +419,8 @@ private:
                 }
             }
         }
+        if (core_ == nullptr) [[unlikely]] // the parent's, and memory is out
+            return hr::lend_e_closed;
         if constexpr (std::is_same_v<decltype(limit(*core)), request>) {
             return take_slowly(*core, limit(*core));
         } else {
@@ -451,7 +454,7 @@ private:
         return lease_type(*held->slot, held->word);
     }
 
-    core_type* core_ = nullptr;
+    detail::core_ptr<core_type> core_;
 };
 
 } // namespace lend

@@ -135,8 +135,10 @@ private:
         options.fairness = fairness_mode::strict;
         auto numbers = core_type::table_type::make();
         if (!numbers) lend::detail::raise<Platform::exceptions>(numbers.error());
-        return new core_type(driver(this->calls(), this->known(), this->options()), options,
-                             *std::move(numbers));
+        auto* const made = lend::detail::forking<core_type>::make(
+            driver(this->calls(), this->known(), this->options()), options, *std::move(numbers));
+        if (made == nullptr) lend::detail::raise<Platform::exceptions>(hr::e_outofmemory);
+        return made;
     }
 
     HRESULT make(RESTYPID type, slot_type*& out_slot) {

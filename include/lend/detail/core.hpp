@@ -9,6 +9,7 @@
 #include <lend/detail/checks.hpp>
 #include <lend/detail/creation_plan.hpp>
 #include <lend/detail/driver_call.hpp>
+#include <lend/detail/forking.hpp>
 #include <lend/detail/idle_samples.hpp>
 #include <lend/detail/lending_word.hpp>
 #include <lend/detail/lifetimes.hpp>
@@ -73,6 +74,7 @@ struct core {
     using resource = typename traits::resource;
     using resource_type = typename traits::resource_type;
     using slot_type = slot<Driver, Platform>;
+    using slots_type = slot_list<slot_type, Platform>;
     using calls = driver_call<Driver, Platform>;
     using waiter_type = waiter<slot_type, Platform>;
     using lock_type = scoped_lock<Platform>;
@@ -106,12 +108,12 @@ struct core {
     table_type numbers;
     [[no_unique_address]] event_caller<Driver, Platform> events;
     // The housekeeper's thread function, and whether it would have anything to do; here so that
-    // what starts it need not know it.
+    // what starts it need not know it. What is set after construction, `renew` carries over.
     void (*housekeeper)(void*) = nullptr;
     bool (*has_chores)(const core&) = nullptr;
 
     // ---- shared without the lock ----------------------------------------------------------
-    slot_list<slot_type, Platform> slots;
+    slots_type slots;
     typename Platform::template atomic<std::uint32_t> shares{1};
     // Changes whenever the closer, or the housekeeper, has a reason to look.
     event_count<Platform> settled;
@@ -189,8 +191,37 @@ struct core {
         if (shares.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
         // Whoever gave its share up under the lock may be about to let the lock go.
         { const lock_type after_that(mutex); }
-        delete this;
+        forking<core>::free(*this);
     }
+
+    // ---- forks ----------------------------------------------------------------------------
+
+    // In a forked child, with everybody else kept out: starts afresh in the same place, with the
+    // driver and the options, as closed as before. `parents` gets the slots of the parent. All else
+    // is leaked, for it may be half changed. False if memory is out; then nothing has happened.
+    [[nodiscard]] bool renew(slots_type& parents) noexcept {
+        auto fresh_numbers = table_type::make();
+        if (!fresh_numbers) return false;
+        parents.inherit(slots);
+        Driver kept(std::move(driver));
+        driver.~Driver();
+        pool_options same = options;
+        same.executor.reset(); // its threads are not here
+        const pool_limits sizes = limits;
+        const bool closed = closing;
+        auto* const keeper = housekeeper;
+        auto* const chores_of = has_chores;
+        auto& fresh = *::new (static_cast<void*>(this))
+                          core(std::move(kept), same, *std::move(fresh_numbers));
+        if (sizes.min_idle <= sizes.max_size) fresh.limits = sizes; // not if it was half changed
+        fresh.closing = closed;
+        fresh.housekeeper = keeper;
+        fresh.has_chores = chores_of;
+        return true;
+    }
+
+    // In a forked child: what the calling thread remembers is of slots of the parent.
+    static void forget_all() noexcept { Platform::template local<thread_cache>() = {}; }
 
     // ---- leaving a slot ---------------------------------------------------------------------
 
@@ -243,7 +274,7 @@ struct core {
         const bool last = shares.fetch_sub(1, std::memory_order_acq_rel) == 1;
         lock.unlock();
         settled.wake(); // by address: the core may be gone
-        if (last) delete this;
+        if (last) forking<core>::free(*this);
     }
 
     // Under the lock: the destruction of a resource begins.

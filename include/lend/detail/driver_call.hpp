@@ -154,6 +154,15 @@ struct driver_call {
         return code;
     }
 
+    // In a forked child, for a resource of the parent's: the object itself is never ended.
+    static void abandon(Driver& driver, resource& r) noexcept {
+        enter();
+        LEND_TRY { driver.abandon(std::move(r)); }
+        LEND_CATCH_ALL {
+            // There is nothing that could be done for it.
+        }
+    }
+
     // Ends the object's lifetime. Its destructor is user code like the driver's members.
     template <class OnError>
     static hresult end(resource& r, const OnError& on_error) noexcept {

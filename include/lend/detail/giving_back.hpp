@@ -39,8 +39,10 @@ struct giving_back {
         if (s.in_doubt || !fast(s, word, ended)) (void)clean_slowly(core, s, ended);
     }
 
-    // The same after the fast end has failed. s_false: the resource is destroyed.
+    // The same after the fast end has failed. s_false: the resource is destroyed. lend_e_stale: it
+    // is the parent's of this process.
     static LEND_NOINLINE hresult clean_slowly(Core& core, slot_type& s, use ended) noexcept {
+        if (forking<Core>::is_inherited(s)) return hr::lend_e_stale;
         wakes wake;
         {
             lock_type lock(core.mutex);
@@ -67,8 +69,10 @@ struct giving_back {
         return std::nullopt;
     }
 
-    // An end after which nobody may use the resource. Returns what the driver's destroy said.
+    // An end after which nobody may use the resource. Returns what the driver's destroy said;
+    // lend_e_stale, and nothing is called, if it is the parent's of this process.
     static hresult destroy(Core& core, slot_type& s, use ended, destroy_reason why) noexcept {
+        if (forking<Core>::is_inherited(s)) return hr::lend_e_stale;
         lock_type lock(core.mutex);
         return destroy_locked(core, lock, s, ended, why);
     }

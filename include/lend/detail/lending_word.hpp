@@ -14,7 +14,7 @@
 namespace lend::inline v0_1 {
 namespace detail {
 
-// Layout: count 56 bits | flags 5 bits, four of them used | state 3 bits.
+// Layout: count 56 bits | flags 5 bits | state 3 bits.
 //
 // The count is that of lendings that have ended in this slot, over all its resources; it never goes
 // back. A lease remembers the word it was given, so a late or double release finds another count.
@@ -47,10 +47,11 @@ struct lending_word {
     static constexpr type parked = 4;
     static constexpr type destroying = 5;
 
-    static constexpr type wanted = 8;     // come to the desk: somebody waits, or wants to see it
-    static constexpr type withheld = 16;  // idle, but not for who does not know why
-    static constexpr type condemned = 32; // to be destroyed, not lent again
-    static constexpr type closing = 64;   // the pool is closed: destroy and count down
+    static constexpr type wanted = 8;      // come to the desk: somebody waits, or wants to see it
+    static constexpr type withheld = 16;   // idle, but not for who does not know why
+    static constexpr type condemned = 32;  // to be destroyed, not lent again
+    static constexpr type closing = 64;    // the pool is closed: destroy and count down
+    static constexpr type inherited = 128; // the process was forked: the resource is the parent's
 
     static constexpr type one_lending = 0x100;
 
@@ -144,6 +145,12 @@ public:
     word close() noexcept {
         // (5) acquire-fetch-or synchronizes-with the release-CAS (2), (3)
         return word_.fetch_or(lending_word::closing, std::memory_order_acquire);
+    }
+
+    // In a forked child's only thread: nobody but leases that end will look here again. `closing`
+    // is what driver calls look for. Relaxed: there is no other thread yet.
+    void inherit() noexcept {
+        word_.fetch_or(lending_word::closing | lending_word::inherited, std::memory_order_relaxed);
     }
 
 private:

@@ -7,6 +7,7 @@
 #define LEND_DETAIL_PHASES_HPP
 
 #include <lend/detail/checks.hpp>
+#include <lend/detail/forking.hpp>
 #include <lend/detail/lending_word.hpp>
 
 #include <atomic>
@@ -62,6 +63,7 @@ struct phases {
 
 private:
     LEND_NOINLINE static void wake_closer(slot_type& s) noexcept {
+        if (forking<Core>::is_inherited(s)) return; // its core may be gone, or be a new one
         Core& core = Core::of(s); // alive: the slot is owned, and each owned slot has a share
         core.settled.change();
         core.settled.wake();

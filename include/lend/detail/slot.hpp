@@ -166,6 +166,18 @@ public:
         });
     }
 
+    // In a forked child: the slots of a list that nobody uses any more, to be looked at and leaked.
+    void inherit(const slot_list& parents) noexcept {
+        // (4) acquire-load synchronizes-with the release-store (1)
+        segment* const first = parents.head_.load(std::memory_order_acquire);
+        // Relaxed: this list is the calling thread's own.
+        head_.store(first, std::memory_order_relaxed);
+    }
+    void leak() noexcept {
+        // Relaxed: this list is the calling thread's own.
+        head_.store(nullptr, std::memory_order_relaxed);
+    }
+
     // How many slots there are; under the lock.
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
