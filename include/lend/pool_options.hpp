@@ -123,7 +123,9 @@ struct pool_options {
     fairness_mode fairness = fairness_mode::adaptive;
     order_mode order = order_mode::thread_affine;
 
-    /// How many callers may wait at one time; further ones are refused at once. 0: nobody waits.
+    /// How many callers may wait at one time for a resource to come back; further ones are refused
+    /// at once with lend_e_too_many_waiters. Those for whom there is room to make one do not count.
+    /// 0: nobody waits for that.
     std::size_t max_waiters = unlimited;
 
     /// The delay in the queue that is still good. If nobody was served sooner for a whole

@@ -6,6 +6,7 @@
 #ifndef LEND_TESTS_SUPPORT_POOL_WATCH_HPP
 #define LEND_TESTS_SUPPORT_POOL_WATCH_HPP
 
+#include "core_of.hpp"
 #include "pool_world.hpp"
 #include "sim_platform.hpp"
 
@@ -16,17 +17,6 @@
 #include <cstddef>
 
 namespace lend_test {
-
-/// The state behind a pool. The driver is a member of it.
-template <class Driver, class Platform>
-auto& core_of(lend::pool<Driver, Platform>& pool) noexcept {
-    using core = lend::detail::core<Driver, Platform>;
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Winvalid-offsetof"
-    constexpr std::size_t before_driver = offsetof(core, driver);
-#pragma GCC diagnostic pop
-    return *reinterpret_cast<core*>(reinterpret_cast<std::byte*>(&pool.driver()) - before_driver);
-}
 
 template <class Driver>
 class pool_watch {

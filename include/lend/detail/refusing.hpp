@@ -8,6 +8,7 @@
 
 #include <lend/detail/core.hpp>
 
+#include <cstddef>
 #include <string>
 #include <utility>
 
@@ -39,12 +40,20 @@ struct refusing {
         return why;
     }
 
-    // For a caller that is turned away at the door, because too many wait. Under the lock.
+    // Whether as many wait for a resource to come back as may. Those for whom one is made, or for
+    // whom there is room to make one, do not count. Under the lock.
+    static bool is_full(const Core& core) noexcept {
+        const std::size_t to_come = core.creating + core.room();
+        const std::size_t waiting = core.waiters.size();
+        return waiting >= to_come && waiting - to_come >= core.options.max_waiters;
+    }
+
+    // For a caller that is turned away then. Under the lock.
     static error at_the_door(Core& core) noexcept {
         return with_text(hr::lend_e_too_many_waiters,
                          [&] {
-                             return std::to_string(core.waiters.size()) +
-                                    " callers wait already, which is max_waiters";
+                             return "max_waiters is " + std::to_string(core.options.max_waiters) +
+                                    ", and as many callers wait already";
                          })
             .with_wait({}, core.snapshot());
     }

@@ -137,13 +137,6 @@ private:
                 look::put_back(core_, std::exchange(unfit_, held{}));
                 return dismissed(hr::lend_e_cancelled);
             }
-            // Whoever was in already, and was given something unfit, is in.
-            if (!was_in_ && core_.waiters.size() >= core_.options.max_waiters) {
-                const error full = refusing<Core>::at_the_door(core_);
-                lock.unlock();
-                look::put_back(core_, std::exchange(unfit_, held{}));
-                return result<held>(full);
-            }
             if (core_.options.creation == creation_mode::inline_) {
                 if (slot_type* const place = make::reserve(core_)) {
                     steps::tell_of_room_taken(core_, wake);
@@ -152,6 +145,13 @@ private:
                     look::put_back(core_, std::exchange(unfit_, held{}));
                     return steps::made(core_, *place, asked_.wanted);
                 }
+            }
+            // Whoever was in already, and was given something unfit, is in.
+            if (!was_in_ && refusing<Core>::is_full(core_)) {
+                const error full = refusing<Core>::at_the_door(core_);
+                lock.unlock();
+                look::put_back(core_, std::exchange(unfit_, held{}));
+                return result<held>(full);
             }
             // Relaxed: the node is not in the queue, nobody else sees it.
             me_.state.store(waiter_state::waiting, std::memory_order_relaxed);
