@@ -13,6 +13,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -33,6 +34,7 @@ struct family {
     bool waits_for_ever = false;
     bool resizes = false; ///< users change the sizes
     bool stops = false;   ///< some are called off while they wait
+    bool queued = false;  ///< priorities, and a bound on how many wait
     bool crowded = false; ///< one or two resources, short holds, deadlines that are as short
 };
 
@@ -57,6 +59,8 @@ public:
         draw_faults();
         const lend::pool_options options = draw_options();
         world_.max_size = options.max_size;
+        world_.priorities = family_.queued;
+        world_.turns_away = options.max_waiters != lend::pool_options::unlimited;
         {
             auto made = pool_type::make(Driver(world_), options);
             SIM_CHECK(made.has_value());
@@ -102,6 +106,7 @@ private:
         o.fairness = sim::one_in(2) ? lend::fairness_mode::strict : lend::fairness_mode::adaptive;
         o.housekeeping = family_.own_thread ? lend::housekeeping_mode::own_thread
                                             : lend::housekeeping_mode::manual;
+        if (family_.queued && sim::one_in(2)) o.max_waiters = sim::choose(4);
         return o;
     }
 
@@ -355,6 +360,21 @@ TEST(PoolSim, forgets_nobody_when_deadlines_and_returns_fall_together) {
     EXPECT_EQ(explore<typed_driver>("crowd, typed", runs, {.crowded = true}), "");
 }
 
+TEST(PoolSim, keeps_the_order_of_priorities_and_the_bound_of_the_queue) {
+    EXPECT_EQ(explore<plain_driver>("queued", runs, {.queued = true}), "");
+    EXPECT_EQ(explore<plain_driver>(
+                  "queued, faults", runs,
+                  {.faults = 6, .hangs = true, .closes = true, .exact = false, .queued = true}),
+              "");
+    EXPECT_EQ(
+        explore<typed_driver>("queued, typed", runs,
+                              {.faults = 6, .hangs = true, .waits_for_ever = true, .queued = true}),
+        "");
+    EXPECT_EQ(explore<rated_driver>("queued, rated", runs,
+                                    {.faults = 6, .waits_for_ever = true, .queued = true}),
+              "");
+}
+
 TEST(PoolSim, serves_everyone_of_every_kind_who_waits_for_ever) {
     EXPECT_EQ(explore<typed_driver>("typed, for ever", runs, {.waits_for_ever = true}), "");
     EXPECT_EQ(explore<rated_driver>("rated, for ever", runs,
@@ -408,38 +428,43 @@ TEST(PoolSim, loses_nothing_when_waits_are_called_off) {
 
 constexpr std::uint64_t most_runs = LEND_THREAD_SANITIZER ? 1'000 : 400'000;
 
-// Two users with three operations each on one resource, with every schedule of at most so many
-// pre-emptions.
-template <class First, class Second>
-sim::findings explore_two(lend::pool_options options,
-                          const First& first,
-                          const Second& second,
-                          unsigned preemptions = 1) {
-    const sim::options how{.name = "two users", .max_preemptions = preemptions};
-    return sim::explore_all(how, most_runs, [&] {
-        pool_world world;
-        world.max_size = options.max_size;
-        options.housekeeping = lend::housekeeping_mode::manual;
-        {
-            lend::pool<plain_driver, sim::platform> pool(plain_driver(world), options);
-            pool_watch<plain_driver> watch(world, core_of(pool));
-            const sim::after_step hook([&] { watch(); });
-            const auto one = sim::spawn([&] {
+using plan = std::function<void(pool_user<plain_driver>&)>;
+
+// Users with a few operations each on one or two resources. No housekeeper, which could mend what
+// is broken.
+void run_users(lend::pool_options options,
+               const std::vector<plan>& plans,
+               const fault_chances& faults) {
+    pool_world world;
+    world.max_size = options.max_size;
+    world.faults = faults;
+    options.housekeeping = lend::housekeeping_mode::manual;
+    {
+        lend::pool<plain_driver, sim::platform> pool(plain_driver(world), options);
+        pool_watch<plain_driver> watch(world, core_of(pool));
+        const sim::after_step hook([&] { watch(); });
+        std::vector<sim::fiber_ref> fibers;
+        for (const plan& each : plans) {
+            fibers.push_back(sim::spawn([&] {
                 pool_user<plain_driver> user(world, pool, options.acquire_timeout, true);
-                first(user);
-            });
-            const auto two = sim::spawn([&] {
-                pool_user<plain_driver> user(world, pool, options.acquire_timeout, true);
-                second(user);
-            });
-            sim::join(one);
-            sim::join(two);
-            world.close_begun = true;
+                each(user);
+            }));
         }
-        sim::join_all();
-        SIM_CHECK(world.drivers_ended == 1);
-        SIM_CHECK(world.live == 0 && world.created == world.destroyed + world.detached);
-    });
+        for (const sim::fiber_ref each : fibers) sim::join(each);
+        world.close_begun = true;
+    }
+    sim::join_all();
+    SIM_CHECK(world.drivers_ended == 1);
+    SIM_CHECK(world.live == 0 && world.created == world.destroyed + world.detached);
+}
+
+// With every schedule of at most so many pre-emptions.
+sim::findings explore_users(const lend::pool_options& options,
+                            const std::vector<plan>& plans,
+                            unsigned preemptions = 1,
+                            const fault_chances& faults = {}) {
+    const sim::options how{.name = "few users", .max_preemptions = preemptions};
+    return sim::explore_all(how, most_runs, [&] { run_users(options, plans, faults); });
 }
 
 TEST(PoolSimExhaustive, two_users_of_one_resource) {
@@ -480,15 +505,86 @@ TEST(PoolSimExhaustive, two_users_of_one_resource) {
             o.max_size = 1;
             o.fairness = fairness;
             o.creation = creation;
-            for (const sim::findings& found :
-                 {explore_two(o, takes_and_returns, waits_shortly),
-                  explore_two(o, takes_and_returns, breaks), explore_two(o, waits_shortly, breaks),
-                  explore_two(o, uses_twice, sweeps, 2), explore_two(o, takes_and_returns, closes),
-                  explore_two(o, waits_shortly, closes)}) {
+            for (const sim::findings& found : {explore_users(o, {takes_and_returns, waits_shortly}),
+                                               explore_users(o, {takes_and_returns, breaks}),
+                                               explore_users(o, {waits_shortly, breaks}),
+                                               explore_users(o, {uses_twice, sweeps}, 2),
+                                               explore_users(o, {takes_and_returns, closes}),
+                                               explore_users(o, {waits_shortly, closes})}) {
                 EXPECT_EQ(found.message, "");
                 EXPECT_TRUE(found.complete || LEND_THREAD_SANITIZER);
             }
         }
+    }
+}
+
+// Every schedule without pre-emption of small models, and random ones of three who wait for two
+// resources.
+TEST(FailureMode, 07_nothing_is_idle_while_somebody_waits_for_it_and_nobody_is_on_the_way) {
+    using user = pool_user<plain_driver>;
+    const plan holds = [](user& u) {
+        u.acquire();
+        sim::sleep(1us);
+        if (u.holds()) u.end(ending::release);
+    };
+    const plan leaves_early = [](user& u) {
+        u.try_acquire_for(1us);
+        if (u.holds()) u.end(ending::discard);
+    };
+    const plan closes = [](user& u) { u.close(1s); };
+    const plan holds_both = [=](user& u) {
+        u.acquire();
+        holds(u);
+        while (u.holds()) u.end(ending::release);
+    };
+    for (const auto fairness : {lend::fairness_mode::adaptive, lend::fairness_mode::strict}) {
+        for (const auto creation : {lend::creation_mode::worker, lend::creation_mode::inline_}) {
+            lend::pool_options one;
+            one.max_size = 1;
+            one.fairness = fairness;
+            one.creation = creation;
+            lend::pool_options two = one;
+            two.max_size = 2;
+            const fault_chances failing{.create = 2};
+            for (const sim::findings& found : {explore_users(one, {holds, holds, holds}, 0),
+                                               explore_users(one, {holds, holds, leaves_early}, 0),
+                                               explore_users(one, {holds, holds, closes}, 0),
+                                               explore_users(one, {holds, holds}, 0, failing),
+                                               explore_users(two, {holds, holds, holds}, 0)}) {
+                EXPECT_EQ(found.message, "");
+                EXPECT_TRUE(found.complete || LEND_THREAD_SANITIZER);
+            }
+            const sim::options how{.name = "three and two", .early_jump_one_in = 0};
+            EXPECT_EQ(sim::explore(1, runs / 4, how,
+                                   [&] {
+                                       run_users(two,
+                                                 {holds_both, holds, leaves_early, holds_both,
+                                                  sim::one_in(3) ? closes : holds},
+                                                 sim::one_in(2) ? failing : fault_chances{});
+                                   })
+                          .message,
+                      "");
+        }
+    }
+}
+
+// The step between "nothing is free" and "I am in the queue" is where the other's release falls in
+// some of these schedules. No time passes that could save anybody.
+TEST(FailureMode, 08_release_between_looking_and_queueing_is_not_lost) {
+    using user = pool_user<plain_driver>;
+    const plan uses_it = [](user& u) {
+        u.acquire();
+        u.end(ending::release);
+    };
+    for (const auto fairness : {lend::fairness_mode::adaptive, lend::fairness_mode::strict}) {
+        lend::pool_options o;
+        o.max_size = 1;
+        o.fairness = fairness;
+        o.creation = lend::creation_mode::inline_;
+        o.acquire_timeout = nanoseconds::max();
+        const sim::findings found = explore_users(o, {uses_it, uses_it}, 3);
+        EXPECT_EQ(found.message, "");
+        EXPECT_TRUE(found.complete || LEND_THREAD_SANITIZER);
     }
 }
 

@@ -35,6 +35,7 @@ public:
         : world_(world), pool_(pool), acquire_timeout_(acquire_timeout), exact_(exact_time) {
         world_.here() = {};
         world_.here().is_user = true;
+        world_.exact = exact_time;
     }
     pool_user(const pool_user&) = delete;
     pool_user& operator=(const pool_user&) = delete;
@@ -49,11 +50,13 @@ public:
     // ---- taking ---------------------------------------------------------------------------
 
     void acquire(int kind = 0) {
+        typename pool_type::acquire_options how;
+        if (world_.priorities) how.priority = static_cast<std::uint8_t>(sim::choose(3));
         take(kind, acquire_timeout_, [&] {
             if constexpr (typed)
-                return pool_.acquire(kind);
+                return world_.priorities ? pool_.acquire(kind, how) : pool_.acquire(kind);
             else
-                return pool_.acquire();
+                return world_.priorities ? pool_.acquire(how) : pool_.acquire();
         });
     }
     void try_acquire(int kind = 0) {
@@ -283,6 +286,8 @@ private:
             SIM_CHECK(world_.close_begun);
         } else if (code == lend::hr::lend_e_cancelled) {
             SIM_CHECK(got.error().waited() <= took);
+        } else if (code == lend::hr::lend_e_too_many_waiters) {
+            SIM_CHECK(world_.turns_away && !self.has_queued);
         } else {
             SIM_CHECK(code == lend::hr::e_accessdenied || code == lend::hr::e_outofmemory ||
                       code == lend::hr::e_fail);

@@ -65,8 +65,8 @@ private:
         return true;
     }
 
-    // 7: whoever comes joins at the end, or at the front if its turn is not over; whoever is given
-    // a slot was the first whom it fits.
+    // 7: whoever comes joins at the end of its priority, or at the front of it if its turn is not
+    // over; whoever is given a slot was the first whom it fits, and had time left.
     void watch_queue() {
         std::array<node*, 16> now{};
         std::size_t count = 0;
@@ -75,11 +75,16 @@ private:
             now[count++] = w;
         }
         SIM_CHECK(count == core_.waiters.size() || !lock_is_free());
+        for (std::size_t at = 1; at < count; ++at) {
+            SIM_CHECK(now[at - 1]->priority >= now[at]->priority);
+        }
         if (count == count_ && now == queue_) return;
         for (std::size_t at = 0; at < count_; ++at) {
             if (contains(now, count, queue_[at])) continue;
             // It left under the lock, which is still held, so the node is alive.
             const slot_type* const given = queue_[at]->slot;
+            if (given != nullptr && world_.exact)
+                SIM_CHECK(queue_[at]->deadline > sim::platform::now());
             for (std::size_t before = 0; given != nullptr && before < at; ++before) {
                 if (contains(now, count, queue_[before])) SIM_CHECK(!fits(*queue_[before], *given));
             }
@@ -87,7 +92,10 @@ private:
         for (std::size_t at = 0; at < count; ++at) {
             if (contains(queue_, count_, now[at])) continue;
             fiber_notes& self = world_.here();
-            SIM_CHECK(at == (self.has_queued ? 0 : count - 1));
+            for (std::size_t other = 0; other < count; ++other) {
+                if (other == at || now[other]->priority != now[at]->priority) continue;
+                SIM_CHECK((other > at) == self.has_queued);
+            }
             self.has_queued = true;
             self.node = now[at];
         }

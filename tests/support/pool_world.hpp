@@ -61,6 +61,9 @@ struct thing_record {
 class pool_world {
 public:
     fault_chances faults;
+    bool priorities = false;  ///< users ask with priorities of their own
+    bool turns_away = false;  ///< max_waiters is a number
+    bool exact = false;       ///< the clock moves only when nobody can run
     std::size_t max_size = 0; ///< the largest that was ever allowed
     std::chrono::nanoseconds idle_limit{-1};
 
