@@ -30,13 +30,17 @@ struct giving_back {
 
     // The fast end of a use: one exact compare-exchange. False if there is something to know; the
     // caller still owns the slot then.
-    LEND_ALWAYS_INLINE static bool fast(slot_type& s, lending_word::type held, use ended) noexcept {
-        return s.word.leave(held, ended == use::lease ? lending_word::one_lending : 0);
+    LEND_ALWAYS_INLINE static bool
+    fast(slot_type& s, lending_word::type held, use ended, lending_word::type left = 0) noexcept {
+        return s.word.leave(held, ended == use::lease ? lending_word::one_lending : 0, left);
     }
 
     // A clean end: to the inventory, to a waiter, or, if condemned or closed, to destruction.
+    // Whoever only looked at what is in doubt leaves it so, and tells nobody, if nobody asked: the
+    // waiters that look at one after the other would keep each other looking.
     static void clean(Core& core, slot_type& s, lending_word::type word, use ended) noexcept {
-        if (s.in_doubt || !fast(s, word, ended)) (void)clean_slowly(core, s, ended);
+        const lending_word::type left = s.in_doubt ? lending_word::withheld : lending_word::empty;
+        if (!fast(s, word, ended, left)) (void)clean_slowly(core, s, ended);
     }
 
     // The same after the fast end has failed. s_false: the resource is destroyed. lend_e_stale: it

@@ -101,13 +101,15 @@ public:
     }
 
     // Leaves the slot idle if it has no flag; nothing of the pool is touched after that.
-    // `lendings`: one_lending if this ends a lease, 0 if it ends a look.
-    LEND_ALWAYS_INLINE bool leave(word held, word lendings) noexcept {
+    // `lendings`: one_lending if this ends a lease, 0 if it ends a look. `flags`: for the idle
+    // word.
+    LEND_ALWAYS_INLINE bool leave(word held, word lendings, word flags = 0) noexcept {
         const word count = lending_word::count_of(held);
         word unflagged = count | lending_word::in_use;
+        const word idle = count + lendings + lending_word::idle + flags;
         // (2) release-CAS synchronizes-with the acquire-CAS (4)
-        return word_.compare_exchange_strong(unflagged, count + lendings + lending_word::idle,
-                                             std::memory_order_release, std::memory_order_relaxed);
+        return word_.compare_exchange_strong(unflagged, idle, std::memory_order_release,
+                                             std::memory_order_relaxed);
     }
 
     // Sets the word of a slot that the caller owns. Others may be setting flags meanwhile; a flag
