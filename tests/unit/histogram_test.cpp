@@ -178,6 +178,7 @@ TEST(Histogram, merged_ones_are_as_one_that_saw_everything) {
     both.insert(both.end(), second.begin(), second.end());
 
     EXPECT_EQ(of(first).merge(of(second)), of(both));
+    EXPECT_EQ(of(second).merge(of(first)), of(both));
     EXPECT_EQ(of(first).merge(histogram{}), of(first));
 }
 
