@@ -81,6 +81,15 @@ public:
         return details_ ? std::string_view{details_->last_create_error} : std::string_view{};
     }
 
+    /// Whether something that the driver threw became this error.
+    [[nodiscard]] bool thrown() const noexcept { return thrown_; }
+
+    /// The same error, marked as thrown.
+    error& with_thrown() noexcept {
+        thrown_ = true;
+        return *this;
+    }
+
     /// The same error with how long was waited and how the pool stood. Keeps the code if memory
     /// for the details is out.
     error& with_wait(std::chrono::nanoseconds waited, const pool_snapshot& snapshot) noexcept {
@@ -163,6 +172,7 @@ private:
 
     std::shared_ptr<const details> details_;
     hresult code_;
+    bool thrown_ = false;
 };
 
 /// Writes message().

@@ -38,6 +38,9 @@ struct enlistment;
 
 struct pool_options;
 struct pool_stats;
+struct pool_timings;
+class histogram;
+class pool_observer;
 struct source_site;
 struct holder_info;
 

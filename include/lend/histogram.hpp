@@ -135,7 +135,7 @@ public:
         return std::chrono::nanoseconds(static_cast<std::int64_t>(sum_));
     }
     /// The longest time, exactly; 0 if there is none.
-    [[nodiscard]] std::chrono::nanoseconds max() const noexcept { return max_; }
+    [[nodiscard]] std::chrono::nanoseconds maximum() const noexcept { return max_; }
     /// The sum divided by the count; 0 if there is none.
     [[nodiscard]] std::chrono::nanoseconds mean() const noexcept {
         return std::chrono::nanoseconds(count_ == 0 ? 0 : static_cast<std::int64_t>(sum_ / count_));
@@ -223,7 +223,7 @@ std::basic_ostream<char, Traits>& operator<<(std::basic_ostream<char, Traits>& o
     if (h.count() == 0) return out << "none";
     return out << h.count() << ": p50 " << detail::spell_time(h.p50()) << ", p99 "
                << detail::spell_time(h.p99()) << ", p99.9 " << detail::spell_time(h.p999())
-               << ", max " << detail::spell_time(h.max());
+               << ", max " << detail::spell_time(h.maximum());
 }
 
 } // namespace lend

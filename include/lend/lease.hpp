@@ -147,6 +147,7 @@ private:
         (void)core.numbers.erase(s.number);
         (void)core_type::calls::end(s.object, [](const error&) {});
         s.type.reset();
+        core.events.detached(static_cast<event_number>(s.number));
         lock.lock();
         ++core.counted.detached;
         back::leave_vacant(core, lock, s);

@@ -14,9 +14,12 @@
 #include <lend/executor.hpp>
 #include <lend/fwd.hpp>
 #include <lend/handle_table.hpp>
+#include <lend/histogram.hpp>
 #include <lend/holder_info.hpp>
 #include <lend/hresult.hpp>
 #include <lend/lease.hpp>
+#include <lend/observer.hpp>
+#include <lend/outcome.hpp>
 #include <lend/platform.hpp>
 #include <lend/pool.hpp>
 #include <lend/pool_options.hpp>

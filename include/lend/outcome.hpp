@@ -6,6 +6,7 @@
 #ifndef LEND_OUTCOME_HPP
 #define LEND_OUTCOME_HPP
 
+#include <lend/error.hpp>
 #include <lend/hresult.hpp>
 
 #include <array>
@@ -97,6 +98,14 @@ template <std::size_t Size, class Enum>
     if (code == hr::lend_e_exhausted) return refusal::exhausted;
     if (code == hr::lend_e_pool_locked) return refusal::pool_locked;
     return refusal::create_failed;
+}
+
+/// The way of failing that the error of a create stands for.
+/// @par Errors None. @par Thread safety Safe; wait-free.
+[[nodiscard]] inline create_failure create_failure_of(const error& why) noexcept {
+    if (why.code() == hr::e_outofmemory) return create_failure::out_of_memory;
+    if (why.code() == hr::lend_e_timed_out) return create_failure::timed_out;
+    return why.thrown() ? create_failure::threw : create_failure::refused;
 }
 
 } // namespace lend

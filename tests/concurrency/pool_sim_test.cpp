@@ -282,11 +282,22 @@ private:
         if (pool.close(100s) != lend::hr::s_ok) return;
         const lend::pool_stats s = pool.stats();
         SIM_CHECK(s.size == 0 && s.waiting == 0);
-        SIM_CHECK(s.acquired == world_.leases);
+        SIM_CHECK(s.returned == world_.leases);
+        SIM_CHECK(s.acquired >= s.returned);
         SIM_CHECK(s.created == world_.created);
         SIM_CHECK(s.create_failed == world_.create_failed);
         SIM_CHECK(s.destroyed == world_.destroyed);
         SIM_CHECK(s.detached == world_.detached);
+        if (!sim::one_in(8)) return;
+        // 39: each acquire is in one histogram, each create and each destroy as well.
+        const lend::pool_timings t = pool.timings();
+        const auto waits = [&](lend::acquire_outcome how) { return t.wait_of(how).count(); };
+        SIM_CHECK(waits(lend::acquire_outcome::served) == s.acquired);
+        SIM_CHECK(waits(lend::acquire_outcome::timed_out) == s.timed_out);
+        SIM_CHECK(waits(lend::acquire_outcome::cancelled) == s.cancelled);
+        SIM_CHECK(waits(lend::acquire_outcome::refused) == s.refused);
+        SIM_CHECK(t.create.count() + t.create_failed.count() >= s.created + s.create_failed);
+        SIM_CHECK(t.destroy.count() + t.destroy_failed.count() == s.destroyed);
     }
 
     family family_;

@@ -38,7 +38,7 @@ FLOORS = [
     {"error", "result"},
     {"platform"},
     {"driver", "handle_table", "acquire_options", "pool_options", "events", "stats", "histogram",
-     "holder_info", "observer", "resource_info"},
+     "holder_info", "observer", "resource_info", "outcome"},
     {"pool"},
     {"testing", "prometheus"},
     {"com"},

@@ -207,11 +207,13 @@ public:
     // ---- the pool -------------------------------------------------------------------------
 
     void look_at_stats() {
+        const lend::pool_stats before = world_.latest_stats;
         const lend::pool_stats s = pool_.stats();
         SIM_CHECK(s.size == s.idle + s.in_use + s.creating + s.checking + s.resetting + s.parked +
                                 s.destroying);
         SIM_CHECK(s.size <= world_.max_size && s.max_size <= world_.max_size);
         SIM_CHECK(s.created <= world_.created && s.destroyed <= world_.destroyed);
+        world_.counters_never_go_back(before, s);
     }
 
     void sweep(nanoseconds from_now) { (void)pool_.sweep(sim::platform::now() + from_now); }

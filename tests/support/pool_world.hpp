@@ -9,6 +9,7 @@
 #include "sim_platform.hpp"
 
 #include <lend/driver.hpp>
+#include <lend/stats.hpp>
 
 #include <array>
 #include <chrono>
@@ -82,6 +83,7 @@ public:
     bool closed = false;       ///< close returned s_ok
     bool pool_is_there = true; ///< nobody has begun to destroy the pool object
     int drivers_ended = 0;
+    lend::pool_stats latest_stats; ///< of the look that ended last
 
     pool_world() { things.reserve(64); }
 
@@ -166,6 +168,18 @@ public:
 
     [[nodiscard]] static bool goes_wrong(unsigned chance) {
         return chance != 0 && sim::one_in(chance);
+    }
+
+    // 39: counters never go back, from one look that ended to the next that began.
+    void counters_never_go_back(const lend::pool_stats& before, const lend::pool_stats& s) {
+        SIM_CHECK(s.acquired >= before.acquired && s.returned >= before.returned);
+        SIM_CHECK(s.waited >= before.waited && s.handed_over >= before.handed_over);
+        SIM_CHECK(s.timed_out >= before.timed_out && s.refused >= before.refused);
+        SIM_CHECK(s.created >= before.created && s.create_failed >= before.create_failed);
+        SIM_CHECK(s.destroyed >= before.destroyed && s.detached >= before.detached);
+        SIM_CHECK(s.condemned >= before.condemned && s.destroy_failed >= before.destroy_failed);
+        SIM_CHECK(s.acquired >= s.returned);
+        latest_stats = s;
     }
 
     void check_sizes() { SIM_CHECK(live + creating <= max_size); }

@@ -92,7 +92,7 @@ TEST(Histogram, is_empty_at_first) {
 
     EXPECT_EQ(h.count(), 0U);
     EXPECT_EQ(h.sum(), 0ns);
-    EXPECT_EQ(h.max(), 0ns);
+    EXPECT_EQ(h.maximum(), 0ns);
     EXPECT_EQ(h.mean(), 0ns);
     EXPECT_EQ(h.percentile(0.5), 0ns);
     EXPECT_EQ(h.count_up_to(nanoseconds::max()), 0U);
@@ -125,7 +125,7 @@ TEST(Histogram, count_sum_and_maximum_are_exact) {
 
     EXPECT_EQ(h.count(), all.size());
     EXPECT_EQ(h.sum(), sum);
-    EXPECT_EQ(h.max(), *std::max_element(all.begin(), all.end()));
+    EXPECT_EQ(h.maximum(), *std::max_element(all.begin(), all.end()));
     EXPECT_EQ(h.mean(), sum / 1000);
 }
 
@@ -188,7 +188,7 @@ TEST(Histogram, sum_stays_at_its_maximum) {
     h.record(1s);
 
     EXPECT_EQ(h.sum(), nanoseconds::max());
-    EXPECT_EQ(h.max(), nanoseconds::max());
+    EXPECT_EQ(h.maximum(), nanoseconds::max());
     EXPECT_EQ(h.merge(histogram(h)).sum(), nanoseconds::max());
     h.record(nanoseconds::max(), 1'000'000'000'000);
     EXPECT_EQ(h.sum(), nanoseconds::max());

@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -36,49 +37,70 @@ constexpr pool_stats all_different = [] {
     s.destroying = 7;
     s.size = 28;
     s.waiting = 8;
+    s.leaked = 9;
+    s.abandoned = 10;
     s.max_size = 30;
+    s.min_idle = 11;
     s.acquired = 101;
-    s.waited = 102;
-    s.handed_over = 103;
-    s.timed_out = 104;
-    s.cancelled = 111;
-    s.created = 105;
-    s.create_failed = 106;
-    s.destroyed = 107;
-    s.detached = 108;
-    s.condemned = 109;
-    s.destroy_failed = 110;
-    s.outages = 112;
+    s.returned = 102;
+    s.waited = 103;
+    s.handed_over = 104;
+    s.timed_out = 105;
+    s.cancelled = 106;
+    s.shed = 107;
+    s.refused = 108;
+    s.created = 109;
+    s.create_failed = 110;
+    s.destroyed = 111;
+    s.detached = 112;
+    s.condemned = 113;
+    s.destroy_failed = 114;
+    s.outages = 115;
     for (std::size_t at = 0; at < lend::destroy_reasons; ++at) s.closed[at] = 201 + at;
+    for (std::size_t at = 0; at < lend::refusals; ++at) s.refused_by[at] = 301 + at;
+    for (std::size_t at = 0; at < lend::create_failures; ++at) s.create_failed_by[at] = 401 + at;
+    s.since_create_failed = std::chrono::milliseconds(1500);
     return s;
 }();
 
 TEST(PoolStats, prints_gauges_then_counters_then_reasons_in_one_line) {
     std::string expected =
         "size 28 of 30 (1 idle, 2 in use, 3 creating, 4 checking, 5 resetting, 6 parked, 7 "
-        "destroying), 8 waiting; 101 acquired, 102 waited, 103 handed over, 104 timed out, "
-        "111 cancelled, 105 created, 106 create failed, 107 destroyed, 108 detached, 109 "
-        "condemned, 110 "
-        "destroy failed, 112 outages";
-    for (std::size_t at = 0; at < lend::destroy_reasons; ++at) {
-        expected += ", " + std::to_string(201 + at) + ' ';
-        expected += to_string(static_cast<lend::destroy_reason>(at));
+        "destroying), 8 waiting, 9 leaked, 10 abandoned, min idle 11; 101 acquired, 102 returned, "
+        "103 waited, 104 handed over, 105 timed out, 106 cancelled, 107 shed, 108 refused, 109 "
+        "created, 110 create failed, 111 destroyed, 112 detached, 113 condemned, 114 destroy "
+        "failed, 115 outages";
+    const auto add = [&](std::uint64_t count, std::string_view word) {
+        expected.append(", ").append(std::to_string(count)).append(" ").append(word);
+    };
+    for (std::size_t at = 0; at < lend::refusals; ++at) {
+        add(301 + at, "refused: " + std::string(to_string(static_cast<lend::refusal>(at))));
     }
-    EXPECT_EQ(printed(all_different), expected);
+    for (std::size_t at = 0; at < lend::create_failures; ++at) {
+        add(401 + at,
+            "create failed: " + std::string(to_string(static_cast<lend::create_failure>(at))));
+    }
+    for (std::size_t at = 0; at < lend::destroy_reasons; ++at) {
+        add(201 + at, to_string(static_cast<lend::destroy_reason>(at)));
+    }
+    EXPECT_EQ(printed(all_different), expected + ", last create failure 1.50 s ago");
 }
 
 TEST(PoolStats, all_fields_start_at_zero_and_reasons_without_count_are_not_printed) {
     EXPECT_EQ(printed(pool_stats{}),
               "size 0 of 0 (0 idle, 0 in use, 0 creating, 0 checking, 0 resetting, 0 parked, 0 "
-              "destroying), 0 waiting; 0 acquired, 0 waited, 0 handed over, 0 timed out, 0 "
-              "cancelled, 0 created, 0 create failed, 0 destroyed, 0 detached, 0 condemned, 0 "
-              "destroy failed, 0 outages");
+              "destroying), 0 waiting, 0 leaked, 0 abandoned, min idle 0; 0 acquired, 0 returned, "
+              "0 waited, 0 handed over, 0 timed out, 0 cancelled, 0 shed, 0 refused, 0 created, 0 "
+              "create failed, 0 destroyed, 0 detached, 0 condemned, 0 destroy failed, 0 outages");
 }
 
 TEST(PoolStats, every_field_is_printed) {
     // A new gauge or counter changes the size, and belongs into the line as well.
+    constexpr std::size_t gauges = 13;
+    constexpr std::size_t counters = 15;
+    constexpr std::size_t reasons = lend::destroy_reasons + lend::refusals + lend::create_failures;
     static_assert(sizeof(pool_stats) ==
-                  10 * sizeof(std::size_t) + (12 + lend::destroy_reasons) * sizeof(std::uint64_t));
+                  gauges * sizeof(std::size_t) + (counters + reasons + 1) * sizeof(std::uint64_t));
     const std::string line = printed(all_different);
     std::istringstream in(line);
     std::size_t numbers = 0;
@@ -86,7 +108,7 @@ TEST(PoolStats, every_field_is_printed) {
         numbers += word.find_first_of("0123456789") != std::string::npos ? 1U : 0U;
     }
 
-    EXPECT_EQ(numbers, 22 + lend::destroy_reasons) << line;
+    EXPECT_EQ(numbers, gauges + counters + reasons + 1) << line;
 }
 
 TEST(PoolStats, each_reason_has_a_word_of_its_own_and_a_counter) {
@@ -123,6 +145,22 @@ TEST(PoolStats, is_a_plain_value) {
     const pool_stats copy = all_different;
 
     EXPECT_EQ(printed(copy), printed(all_different));
+}
+
+TEST(PoolTimings, print_one_line_for_each_histogram_with_samples) {
+    lend::pool_timings t;
+    t.wait[static_cast<std::size_t>(lend::acquire_outcome::timed_out)].record(
+        std::chrono::seconds(2));
+    t.create.record(std::chrono::nanoseconds(5));
+    std::ostringstream out;
+    out << t;
+
+    EXPECT_EQ(t.wait_of(lend::acquire_outcome::timed_out).count(), 1U);
+    EXPECT_EQ(out.str(), "wait, timed_out 1: p50 2.00 s, p99 2.00 s, p99.9 2.00 s, max 2.00 s\n"
+                         "create 1: p50 5 ns, p99 5 ns, p99.9 5 ns, max 5 ns\n");
+    std::ostringstream none;
+    none << lend::pool_timings{};
+    EXPECT_EQ(none.str(), "");
 }
 
 } // namespace

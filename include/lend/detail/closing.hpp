@@ -29,10 +29,11 @@ struct closing {
     // still running at the deadline. Closing twice waits twice and does nothing else.
     static hresult close(Core& core, time_point deadline) noexcept {
         slot_type* mine = nullptr;
+        bool first = false;
         {
             lock_type lock(core.mutex);
             if (!core.closing) {
-                core.closing = true;
+                core.closing = first = true;
                 refuse_waiters(core);
                 mine = mark_slots(core);
                 core.chores.change();
@@ -40,6 +41,7 @@ struct closing {
         }
         core.chores.wake();
         phases<Core>::after_marking();
+        if (first) core.events.closed();
         destroy_idle(core, mine);
         return wait_for_calls(core, deadline);
     }

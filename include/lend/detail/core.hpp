@@ -16,6 +16,7 @@
 #include <lend/detail/lock.hpp>
 #include <lend/detail/request.hpp>
 #include <lend/detail/slot.hpp>
+#include <lend/detail/timings.hpp>
 #include <lend/detail/waiters.hpp>
 #include <lend/driver.hpp>
 #include <lend/events.hpp>
@@ -106,13 +107,14 @@ struct core {
     const pool_options options; // but for the sizes, which are in `limits`
     const std::uint64_t nonce = Platform::random() | 1U;
     table_type numbers;
-    [[no_unique_address]] event_caller<Driver, Platform> events;
+    event_caller<Driver, Platform> events{options.observer.get()};
     // The housekeeper's thread function, and whether it would have anything to do; here so that
     // what starts it need not know it. What is set after construction, `renew` carries over.
     void (*housekeeper)(void*) = nullptr;
     bool (*has_chores)(const core&) = nullptr;
 
     // ---- shared without the lock ----------------------------------------------------------
+    timings<Platform> times;
     slots_type slots;
     typename Platform::template atomic<std::uint32_t> shares{1};
     // Changes whenever the closer, or the housekeeper, has a reason to look.
@@ -142,7 +144,8 @@ struct core {
     bool closing = false;
     [[no_unique_address]] shelves_of<slot_type, ordered> shelves;
     creation_plan<Platform> plan;
-    std::optional<error> last_create_error;
+    std::optional<error> last_create_error;                        // until a create succeeds
+    std::optional<time_point> create_failed_at;                    // the last time
     [[no_unique_address]] std::optional<resource_type> usual_type; // of the last create
     // Close has returned and nothing runs any more; for the checks only.
     typename Platform::template atomic<bool> quiet{false};
@@ -237,8 +240,10 @@ struct core {
             }
             events.destroy_failed(gone, e);
         };
+        const stopwatch<Platform> took;
         hresult code = calls::destroy(driver, s.object, report);
         if (const hresult ended = calls::end(s.object, report); failed(ended)) code = ended;
+        times.destroyed(!failed(code), took.elapsed());
         s.type.reset();
         events.destroyed(gone, why);
         return code;
@@ -280,6 +285,14 @@ struct core {
     // Under the lock: the destruction of a resource begins.
     void count_closed(destroy_reason why) noexcept {
         ++counted.closed[static_cast<std::size_t>(why)];
+    }
+
+    // Under the lock: a create failed.
+    void count_create_failed(const error& why) noexcept {
+        ++counted.create_failed;
+        ++counted.create_failed_by[static_cast<std::size_t>(create_failure_of(why))];
+        last_create_error = why;
+        create_failed_at = Platform::now();
     }
 
     // ---- the housekeeper ------------------------------------------------------------------
@@ -383,7 +396,7 @@ struct core {
             const lending_word::type word = each.word.peek();
             // Relaxed: a gauge is a snapshot of a moving thing.
             const slot_phase phase = each.phase.load(std::memory_order_relaxed);
-            s.acquired += lending_word::count_of(word) / lending_word::one_lending;
+            s.returned += lending_word::count_of(word) / lending_word::one_lending;
             switch (lending_word::state_of(word)) {
             case lending_word::idle:
                 ++s.idle;
@@ -411,7 +424,7 @@ struct core {
                 break;
             }
         });
-        s.acquired += s.in_use + s.resetting;
+        s.acquired = s.returned + s.in_use + s.resetting;
         s.size =
             s.idle + s.in_use + s.creating + s.checking + s.resetting + s.parked + s.destroying;
     }

@@ -60,7 +60,7 @@ struct driver_call {
                 return driver.create();
             }
         }
-        LEND_CATCH_ALL { return current_exception_as_error<Platform>(); }
+        LEND_CATCH_ALL { return current_exception_as_error<Platform>().with_thrown(); }
         return hr::e_unexpected;
     }
 

@@ -8,6 +8,7 @@
 
 #include <lend/detail/core.hpp>
 #include <lend/detail/handing.hpp>
+#include <lend/detail/measuring.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -253,7 +254,7 @@ private:
         LEND_TRY {
             s.type.emplace(wanted);
             checks<Core>::is_open(core);
-            result<resource> made = calls::create(core.driver, *s.type);
+            result<resource> made = measuring<Core>::create(core, *s.type);
             if (!made) {
                 s.type.reset();
                 return std::move(made).error();
@@ -371,9 +372,8 @@ private:
                 --core.begun;
             }
             if (why != nullptr) {
-                ++core.counted.create_failed;
+                core.count_create_failed(*why);
                 core.plan.failed();
-                core.last_create_error = *why;
             }
             if (!core.vacate(lock, s)) return;
             if (why != nullptr && wanted != nullptr) refuse_hopeless(core, *wanted, *why);

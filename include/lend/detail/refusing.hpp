@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// What callers are told who leave with nothing: the one place where such an answer is counted,
-/// explained and reported, whoever found the reason.
+/// What callers are told who leave with nothing: the one place where such an answer is explained,
+/// whoever found the reason. It is counted and reported in outcomes.hpp.
 
 #ifndef LEND_DETAIL_REFUSING_HPP
 #define LEND_DETAIL_REFUSING_HPP
@@ -16,8 +16,7 @@ namespace lend::inline v0_1 {
 namespace detail {
 
 // A release, or whoever else finds that a waiter is to get nothing, only leaves a bare code in the
-// waiter's node: explaining allocates, and observers are called with no lock held. The caller that
-// is refused does both on its own time.
+// waiter's node: explaining allocates. The caller that is refused does it on its own time.
 template <class Core>
 struct refusing {
     using platform = typename Core::platform;
@@ -33,10 +32,7 @@ struct refusing {
             ++stood.waiting; // the one who asks
             why.with_wait(waited, stood);
             if (core.last_create_error) why.with_last_create_error(*core.last_create_error);
-            if (code == hr::lend_e_timed_out) ++core.counted.timed_out;
-            if (code == hr::lend_e_cancelled) ++core.counted.cancelled;
         }
-        if (code == hr::lend_e_timed_out) core.events.timed_out(why);
         return why;
     }
 

@@ -7,6 +7,7 @@
 
 #include <lend/acquire_options.hpp>
 #include <lend/detail/patience.hpp>
+#include <lend/observer.hpp>
 #include <lend/source_site.hpp>
 
 #include <cstdint>
@@ -25,6 +26,8 @@ struct request {
     source_site site{};
     const char* note = nullptr;
     bool detect_leak = true;
+
+    [[nodiscard]] span_info traced() const noexcept { return {0, site, note}; }
 };
 
 } // namespace detail

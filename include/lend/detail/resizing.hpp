@@ -50,6 +50,7 @@ struct resizing {
         core.chores.wake();
         wake.deliver();
         make::start_workers(core, starts);
+        core.events.resized(max_size, min_idle);
         destroy_all(core, leaving);
         return hr::s_ok;
     }

@@ -10,6 +10,7 @@
 #include <lend/detail/giving_back.hpp>
 #include <lend/detail/looking.hpp>
 #include <lend/detail/making.hpp>
+#include <lend/detail/outcomes.hpp>
 #include <lend/detail/waiting.hpp>
 
 #include <optional>
@@ -37,15 +38,21 @@ struct taking {
         for (;;) {
             const auto found = look::look(core, asked.wanted, look::manner::in_passing);
             if (!found.best) {
-                return asked.limit.waits() ? waiting<Core>(core, asked, found.unfit).wait()
-                                           : without_waiting(core, asked.wanted, found.unfit);
+                return asked.limit.waits()
+                           ? waiting<Core>(core, asked, found.unfit).wait()
+                           : counted(core, without_waiting(core, asked.wanted, found.unfit));
             }
             if (const std::optional<result<held>> done = steps::admit(core, found.best))
-                return *done;
+                return counted(core, *done);
         }
     }
 
 private:
+    static result<held> counted(Core& core, result<held> outcome) noexcept {
+        if (!outcome) outcomes<Core>::failed_after(core, outcome.error(), {});
+        return outcome;
+    }
+
     // For a caller with no time: makes a resource on its own thread if there is room, or if there
     // is one of another type that can make room.
     static result<held>

@@ -38,6 +38,7 @@ public:
         const std::int64_t value = (std::max)(std::int64_t{0}, std::int64_t{time.count()});
         // Relaxed, as all here: see above.
         counts_[scale::bucket_of(time)].fetch_add(1, std::memory_order_relaxed);
+        // Relaxed: the sum and the maximum too.
         sum_.fetch_add(static_cast<std::uint64_t>(value), std::memory_order_relaxed);
         std::int64_t longest = max_.load(std::memory_order_relaxed);
         while (longest < value &&
@@ -48,7 +49,8 @@ public:
 
     // Sum and maximum first: a maximum without its sample would be one that nobody can find.
     [[nodiscard]] histogram copy() const noexcept {
-        const std::uint64_t sum = sum_.load(std::memory_order_relaxed); // as above
+        // Relaxed, as all here: see above.
+        const std::uint64_t sum = sum_.load(std::memory_order_relaxed);
         const std::int64_t longest = max_.load(std::memory_order_relaxed);
         std::array<std::uint64_t, histogram::buckets> counts{};
         for (std::size_t at = 0; at < histogram::buckets; ++at) {

@@ -13,6 +13,7 @@
 #include <lend/detail/giving_back.hpp>
 #include <lend/detail/looking.hpp>
 #include <lend/detail/making.hpp>
+#include <lend/detail/outcomes.hpp>
 #include <lend/detail/refusing.hpp>
 
 #include <algorithm>
@@ -80,6 +81,7 @@ public:
                 break;
             }
         }
+        if (outcome) report(*outcome);
         return outcome;
     }
 
@@ -103,6 +105,16 @@ private:
             outcome = go_on(true);
         }
         return *std::move(outcome);
+    }
+
+    void report(const result<held>& outcome) noexcept {
+        const std::chrono::nanoseconds waited = platform::now() - began_;
+        if (!outcome) {
+            outcomes<Core>::failed_after(core_, outcome.error(), waited);
+        } else if (was_in_) {
+            outcomes<Core>::served_after(core_, waited);
+        }
+        traced_.end(core_.events, outcome.code());
     }
 
     // What it got is lent, or was unfit; then it joins again, unless time is up.
@@ -351,6 +363,7 @@ private:
     time_point began_;
     time_point deadline_;
     time_point retry_at_ = (time_point::max)();
+    span<platform> traced_{core_.events, span_kind::wait, asked_.traced()};
     waiter_type me_;
     held got_;
     bool joined_ = false;    // and has not heard an answer yet

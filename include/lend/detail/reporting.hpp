@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// What a pool says of itself when it is asked: gauges and counters, and times.
+
+#ifndef LEND_DETAIL_REPORTING_HPP
+#define LEND_DETAIL_REPORTING_HPP
+
+#include <lend/detail/core.hpp>
+#include <lend/stats.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+
+namespace lend::inline v0_1 {
+namespace detail {
+
+// Leases are counted by the slots' words alone, so that no acquire counts them: those that ended
+// exactly, those under way as the slots in use. A slot that is only looked at is in use as well for
+// that moment; what was counted once is therefore kept, or the sum could go back.
+template <class Core>
+struct reporting {
+    using platform = typename Core::platform;
+    using lock_type = typename Core::lock_type;
+
+    static pool_stats stats(Core& core) noexcept {
+        pool_stats seen;
+        core.count(seen);
+        const lock_type lock(core.mutex);
+        pool_stats s = core.counted;
+        s.idle = seen.idle;
+        s.in_use = seen.in_use;
+        s.creating = seen.creating;
+        s.checking = seen.checking;
+        s.resetting = seen.resetting;
+        s.parked = seen.parked;
+        s.destroying = seen.destroying;
+        s.size = seen.size;
+        s.acquired = core.counted.acquired = (std::max)(core.counted.acquired, seen.acquired);
+        s.returned = core.counted.returned = (std::max)(core.counted.returned, seen.returned);
+        s.waiting = core.waiters.size();
+        s.max_size = core.limits.max_size;
+        s.min_idle = core.limits.min_idle;
+        if (core.create_failed_at) {
+            s.since_create_failed = std::chrono::duration_cast<std::chrono::nanoseconds>(
+                platform::now() - *core.create_failed_at);
+        }
+        return s;
+    }
+
+    static pool_timings timings(Core& core) noexcept {
+        return core.times.copy([&] { return stats(core).acquired; });
+    }
+};
+
+} // namespace detail
+} // namespace lend
+
+#endif // LEND_DETAIL_REPORTING_HPP
