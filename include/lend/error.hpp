@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 /// @file
 /// What went wrong: a code, the driver's own code and words, how long the caller waited, and what
-/// the pool looked like at that moment. Carried by result<T>.
+/// the pool looked like at that moment and who held its resources. Carried by result<T>.
 
 #ifndef LEND_ERROR_HPP
 #define LEND_ERROR_HPP
 
 #include <lend/detail/config.hpp>
+#include <lend/holder_info.hpp>
 #include <lend/hresult.hpp>
 
 #include <chrono>
@@ -90,6 +91,12 @@ public:
         return *this;
     }
 
+    /// Who had held a resource of the pool for longest; null where the pool does not record holders
+    /// or nobody held one.
+    [[nodiscard]] const holder_info* oldest_holder() const noexcept {
+        return details_ && details_->has_holder ? &details_->oldest_holder : nullptr;
+    }
+
     /// The same error with how long was waited and how the pool stood. Keeps the code if memory
     /// for the details is out.
     error& with_wait(std::chrono::nanoseconds waited, const pool_snapshot& snapshot) noexcept {
@@ -107,7 +114,17 @@ public:
         return *this;
     }
 
-    /// Everything in one line for a log: name, number, meaning, words, wait and snapshot.
+    /// The same error with who had held a resource for longest.
+    error& with_oldest_holder(const holder_info& holder) noexcept {
+        edit([&](details& d) {
+            d.oldest_holder = holder;
+            d.has_holder = true;
+        });
+        return *this;
+    }
+
+    /// Everything in one line for a log: name, number, meaning, words, wait, snapshot, oldest
+    /// holder and the last create error.
     /// @par Errors None; throws bad_alloc when memory is out. @par Thread safety Safe.
     [[nodiscard]] std::string message() const {
         std::string line;
@@ -131,6 +148,9 @@ public:
             line.append(std::to_string(s->creating)).append(" being created; ");
             line.append(std::to_string(s->waiting)).append(" waiting");
         }
+        if (const holder_info* h = oldest_holder()) {
+            line.append("; oldest holder: ").append(to_string(*h));
+        }
         if (!last_create_error().empty()) {
             line.append("; last create error: ").append(last_create_error());
         }
@@ -152,6 +172,8 @@ private:
         std::chrono::nanoseconds waited{0};
         pool_snapshot snapshot;
         bool has_snapshot = false;
+        holder_info oldest_holder;
+        bool has_holder = false;
         std::string last_create_error;
     };
 

@@ -64,6 +64,9 @@ public:
     void cancelled(const error& e) noexcept { LEND_TELL(cancelled(e)); }
     void shed(const error& e) noexcept { LEND_TELL(shed(e)); }
     void refused(const error& e) noexcept { LEND_TELL(refused(e)); }
+    void acquired_again(const holder_info& held, const source_site& here) noexcept {
+        LEND_TELL(acquired_again(held, here));
+    }
     void leaked(const holder_info& holder) noexcept { LEND_TELL(leaked(holder)); }
     void reclaimed(const holder_info& holder) noexcept { LEND_TELL(reclaimed(holder)); }
     void paused() noexcept { LEND_TELL(paused()); }

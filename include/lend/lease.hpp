@@ -97,6 +97,16 @@ public:
         return slot_ != nullptr ? slot_->number : 0;
     }
 
+    /// Says what the holder is doing now, for pool::holders, reports of leaks and errors of pools
+    /// that record their holders; elsewhere it is one wasted store. Does nothing if the lease is
+    /// empty.
+    /// @param text  a literal, or something else that lives until the lease ends or says something
+    ///              else, and as long as anybody may still look; null: nothing.
+    /// @par Errors None. @par Thread safety Wait-free. @par Calls None.
+    void note(const char* text) noexcept {
+        if (slot_ != nullptr) slot_->borrower.say(text);
+    }
+
     /// Gives the resource back.
     /// @par Errors
     ///   lend_e_stale  the lease is empty: it was released before, or moved from; or it is that of

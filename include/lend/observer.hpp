@@ -100,6 +100,9 @@ public:
 
     // ---- holders --------------------------------------------------------------------------
 
+    /// A thread that holds a resource asks, at this place, for another; with multiple_acquire =
+    /// warn.
+    virtual void acquired_again(const holder_info& /*held*/, const source_site& /*here*/) {}
     /// A lease lasts longer than leak_after. Once for each lease.
     virtual void leaked(const holder_info&) {}
     /// The pool no longer counts on what this one holds.

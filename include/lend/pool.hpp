@@ -12,6 +12,8 @@
 #include <lend/detail/closing.hpp>
 #include <lend/detail/core.hpp>
 #include <lend/detail/forking.hpp>
+#include <lend/detail/holder_record.hpp>
+#include <lend/detail/holders.hpp>
 #include <lend/detail/housekeeping.hpp>
 #include <lend/detail/outcomes.hpp>
 #include <lend/detail/patience.hpp>
@@ -20,21 +22,25 @@
 #include <lend/detail/retaining.hpp>
 #include <lend/detail/taking.hpp>
 #include <lend/driver.hpp>
+#include <lend/holder_info.hpp>
 #include <lend/lease.hpp>
 #include <lend/platform.hpp>
 #include <lend/pool_options.hpp>
 #include <lend/resource_info.hpp>
 #include <lend/result.hpp>
+#include <lend/source_site.hpp>
 #include <lend/stats.hpp>
 
 #include <chrono>
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <new>
 #include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace lend::inline v0_1 {
 
@@ -136,9 +142,14 @@ public:
     /// a finished create, ends the wait.
     ///
     /// @param type  which kind; only for drivers with a resource_type.
+    /// @param at    the place of the call; left out as a rule. For pools that record holders.
     /// @par Errors
-    ///   lend_e_timed_out  the deadline passed; says how long was waited, how the pool stood, and
-    ///                     why the last create failed, if one did.
+    ///   lend_e_timed_out  the deadline passed; says how long was waited, how the pool stood, who
+    ///                     had held a resource for longest, if the pool records that, and why the
+    ///                     last create failed, if one did.
+    ///   lend_e_pool_locked  the same, where the pool records its holders and each of them is a
+    ///                     thread that itself waits for a resource of this pool; lists them. And:
+    ///                     the thread holds a resource already and multiple_acquire is refuse.
     ///   lend_e_exhausted  the same where the time-out is 0.
     ///   lend_e_closed     the pool is closed or moved from.
     ///   any failure       of the driver's create, where nothing exists that could be waited for.
@@ -148,13 +159,14 @@ public:
     /// @par Complexity Constant on the fast path; else linear in the resources. Allocates only when
     ///   a resource is created.
     /// @par Source IHolder::AllocResource. Differs: waits, and has a deadline.
-    [[nodiscard]] LEND_ALWAYS_INLINE result<lease_type>
-    acquire() requires(!driver_traits<Driver>::has_resource_type) {
-        return take(one_kind{}, timeout());
+    [[nodiscard]] LEND_ALWAYS_INLINE result<lease_type> acquire(
+        call_site at = call_site::current()) requires(!driver_traits<Driver>::has_resource_type) {
+        return take(one_kind{}, timeout(), {at.site()});
     }
     [[nodiscard]] LEND_ALWAYS_INLINE result<lease_type>
-    acquire(const resource_type& type) requires driver_traits<Driver>::has_resource_type {
-        return take(type, timeout());
+    acquire(const resource_type& type,
+            call_site at = call_site::current()) requires driver_traits<Driver>::has_resource_type {
+        return take(type, timeout(), {at.site()});
     }
 
     /// The same with a deadline, a priority, or something that calls it off; see acquire_options.
@@ -184,38 +196,45 @@ public:
     /// @par Errors lend_e_exhausted: nothing is free and there is no room; otherwise as `acquire`.
     /// @par Thread safety As `acquire`.
     /// @par Calls As `acquire`, create on this thread.
-    [[nodiscard]] result<lease_type>
-    try_acquire() requires(!driver_traits<Driver>::has_resource_type) {
-        return take(one_kind{}, [](const core_type&) { return patience::none(); });
+    [[nodiscard]] result<lease_type> try_acquire(call_site at = call_site::current()) requires(
+        !driver_traits<Driver>::has_resource_type) {
+        return take(one_kind{}, [](const core_type&) { return patience::none(); }, {at.site()});
     }
-    [[nodiscard]] result<lease_type>
-    try_acquire(const resource_type& type) requires driver_traits<Driver>::has_resource_type {
-        return take(type, [](const core_type&) { return patience::none(); });
+    [[nodiscard]] result<lease_type> try_acquire(const resource_type& type,
+                                                 call_site at = call_site::current()) requires
+        driver_traits<Driver>::has_resource_type {
+        return take(type, [](const core_type&) { return patience::none(); }, {at.site()});
     }
 
     /// Lends a resource; waits up to `span`, counted from when waiting begins. 0 or less: as
     /// try_acquire. nanoseconds::max(): for ever. Everything else as `acquire`.
     /// @par Errors As `acquire`. @par Thread safety As `acquire`.
-    [[nodiscard]] result<lease_type> try_acquire_for(std::chrono::nanoseconds span) requires(
-        !driver_traits<Driver>::has_resource_type) {
-        return take(one_kind{}, [&](const core_type&) { return patience::for_span(span); });
+    [[nodiscard]] result<lease_type> try_acquire_for(
+        std::chrono::nanoseconds span,
+        call_site at = call_site::current()) requires(!driver_traits<Driver>::has_resource_type) {
+        return take(one_kind{}, [&](const core_type&) { return patience::for_span(span); },
+                    {at.site()});
     }
     [[nodiscard]] result<lease_type> try_acquire_for(const resource_type& type,
-                                                     std::chrono::nanoseconds span) requires
+                                                     std::chrono::nanoseconds span,
+                                                     call_site at = call_site::current()) requires
         driver_traits<Driver>::has_resource_type {
-        return take(type, [&](const core_type&) { return patience::for_span(span); });
+        return take(type, [&](const core_type&) { return patience::for_span(span); }, {at.site()});
     }
 
     /// Lends a resource; waits until `deadline`, one absolute time for everything.
     /// @par Errors As `acquire`. @par Thread safety As `acquire`.
-    [[nodiscard]] result<lease_type>
-    try_acquire_until(time_point deadline) requires(!driver_traits<Driver>::has_resource_type) {
-        return take(one_kind{}, [&](const core_type&) { return patience::until(deadline); });
+    [[nodiscard]] result<lease_type> try_acquire_until(
+        time_point deadline,
+        call_site at = call_site::current()) requires(!driver_traits<Driver>::has_resource_type) {
+        return take(one_kind{}, [&](const core_type&) { return patience::until(deadline); },
+                    {at.site()});
     }
-    [[nodiscard]] result<lease_type>
-    try_acquire_until(const resource_type& type,
-                      time_point deadline) requires driver_traits<Driver>::has_resource_type {
-        return take(type, [&](const core_type&) { return patience::until(deadline); });
+    [[nodiscard]] result<lease_type> try_acquire_until(const resource_type& type,
+                                                       time_point deadline,
+                                                       call_site at = call_site::current()) requires
+        driver_traits<Driver>::has_resource_type {
+        return take(type, [&](const core_type&) { return patience::until(deadline); }, {at.site()});
     }
 
     /// Destroys one resource by its number.
@@ -337,6 +356,21 @@ public:
         return detail::reporting<core_type>::timings(*core_);
     }
 
+    /// Who holds resources of the pool now: where each was acquired, by which thread, for how long
+    /// at least, and what its holder says. For people who look at a pool that is stuck.
+    ///
+    /// In a pool that does not record its holders (see pool_options::record_holders), the numbers
+    /// of what is lent, and of what somebody looks at for a moment. Empty once moved from.
+    /// @par Errors None; where memory is out, as many as there was memory for. @par Thread safety
+    /// Blocking on the pool's lock for the pass.
+    /// @par Calls None. @par Complexity Linear in the resources; allocates.
+    [[nodiscard]] std::vector<holder_info> holders() const noexcept {
+        if (core_ == nullptr) return {};
+        const auto now = Platform::now();
+        const typename core_type::lock_type lock(core_->mutex);
+        return detail::holders<core_type>::all(*core_, now);
+    }
+
     /// Ends the pool: refuses newcomers and those who wait with lend_e_closed, destroys what is
     /// idle, and waits for driver calls that run. Leases stay good; what they hold is destroyed
     /// when they end.
@@ -374,7 +408,8 @@ private:
                 detail::outcomes<core_type>::failed_after(*core_, *refused, {});
             return *std::move(refused);
         }
-        return take(type, [&](const core_type& core) { return asked(core, type, options); });
+        return take(type, [&](const core_type& core) { return asked(core, type, options); },
+                    {options.site, options.note, options.detect_leak});
     }
 
     static std::optional<error> refusal_of(const acquire_options& options) noexcept {
@@ -408,20 +443,23 @@ private:
 
     // The fast path: the thread's last slot, if nobody has touched it since. `limit` says how long
     // the caller would wait, or all that it asks for, and is called only if there is anything to
-    // wait for.
+    // wait for. `by` is who asks, for pools that record it.
     template <class Limit>
-    LEND_ALWAYS_INLINE result<lease_type> take(const resource_type& type,
-                                               const Limit& limit) noexcept {
+    LEND_ALWAYS_INLINE result<lease_type>
+    take(const resource_type& type, const Limit& limit, const detail::borrower& by) noexcept {
         core_type* const core = core_.unseen(); // a forked child remembers nothing
         if (core == nullptr) [[unlikely]]
             return hr::lend_e_closed;
         const auto& last = core->remembered();
-        if (last.pool == core && last.nonce == core->nonce) [[likely]] {
+        const std::uint64_t nonce = core->nonce;
+        if (last.pool == core && last.nonce == nonce) [[likely]] {
             auto& s = *static_cast<slot_type*>(last.slot);
             const detail::lending_word::type expected = last.expected;
             if (s.word.take(expected)) [[likely]] {
                 const auto word = detail::lending_word::taken(expected);
                 if (accept(*core, s, word, type)) [[likely]] {
+                    if (core_type::records(nonce)) [[unlikely]]
+                        s.borrower.begin(word, by, Platform::thread_id());
                     return result<lease_type>(lease_type(s, word));
                 }
             }
@@ -431,7 +469,7 @@ private:
         if constexpr (std::is_same_v<decltype(limit(*core)), request>) {
             return take_slowly(*core, limit(*core));
         } else {
-            return take_slowly(*core, {type, limit(*core)});
+            return take_slowly(*core, {.wanted = type, .limit = limit(*core), .site = by.site});
         }
     }
 
@@ -458,6 +496,7 @@ private:
                                                         const request& asked) noexcept {
         auto held = taking::slowly(core, asked);
         if (!held) return std::move(held).error();
+        detail::holders<core_type>::begin(core, *held->slot, held->word, asked);
         return lease_type(*held->slot, held->word);
     }
 

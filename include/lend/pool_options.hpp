@@ -71,7 +71,7 @@ enum class order_mode : std::uint8_t {
 enum class multiple_acquire_mode : std::uint8_t {
     allow,  ///< nothing; not even looked for
     warn,   ///< it gets one, and the events hear of it
-    refuse, ///< it is refused, with the places where it acquired what it holds
+    refuse, ///< lend_e_pool_locked, with the places where it acquired what it holds
 };
 
 /// Who resets what comes back.
@@ -136,6 +136,10 @@ struct pool_options {
     /// For how long the delay must be bad before callers are refused. Positive.
     duration queue_interval = std::chrono::seconds(1);
 
+    /// Whether a thread may hold more than one resource of the pool at a time. Threads that wait
+    /// for a second one while they keep the first can lock each other out. A resource counts as
+    /// held by the thread that acquired it, also if its lease was moved to another. If it is not
+    /// `allow`, each acquire looks at every resource first: for tests and small pools.
     multiple_acquire_mode multiple_acquire = multiple_acquire_mode::allow;
 
     // ---- creation -------------------------------------------------------------------------
@@ -215,6 +219,13 @@ struct pool_options {
     bool time_uses = false;
 
     // ---------------------------------------------------------------------------------------
+
+    /// Whether the pool records its holders, because that is wished or because something needs it.
+    /// @par Errors None. @par Thread safety Safe.
+    [[nodiscard]] bool records() const noexcept {
+        return record_holders || leak_after.count() > 0 ||
+               multiple_acquire != multiple_acquire_mode::allow;
+    }
 
     /// No bound.
     static constexpr std::size_t unlimited = (std::numeric_limits<std::size_t>::max)();

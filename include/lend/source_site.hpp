@@ -29,6 +29,31 @@ struct source_site {
     }
 };
 
+/// The place of a call, as the last argument that a call fills in by itself:
+/// ```
+/// void serve(call_site at = call_site::current());
+/// ```
+/// Unlike a source_site it is not made from empty braces, so that these stay free for other
+/// arguments.
+/// @par Thread safety As source_site.
+class call_site {
+public:
+    constexpr call_site(const source_site& at) noexcept : at_(at) {}
+
+    /// The place of the call in whose default argument this stands.
+    [[nodiscard]] static constexpr call_site
+    current(const char* file = __builtin_FILE(),
+            const char* function = __builtin_FUNCTION(),
+            std::uint32_t line = __builtin_LINE()) noexcept {
+        return source_site{file, function, line};
+    }
+
+    [[nodiscard]] constexpr const source_site& site() const noexcept { return at_; }
+
+private:
+    source_site at_;
+};
+
 /// Writes "file:line (function)".
 template <class Traits>
 std::basic_ostream<char, Traits>& operator<<(std::basic_ostream<char, Traits>& out,

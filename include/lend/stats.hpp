@@ -38,6 +38,7 @@ struct pool_stats {
     // Other gauges.
     std::size_t waiting = 0;   ///< callers in the queue
     std::size_t leaked = 0;    ///< of those lent, for longer than leak_after
+    std::size_t reclaimed = 0; ///< of those leaked, no longer counted on; not in the size
     std::size_t abandoned = 0; ///< creates given up that still run; not in the size
     std::size_t max_size = 0;
     std::size_t min_idle = 0;
@@ -106,9 +107,9 @@ std::basic_ostream<char, Traits>& operator<<(std::basic_ostream<char, Traits>& o
     out << "size " << s.size << " of " << s.max_size << " (" << s.idle << " idle, " << s.in_use
         << " in use, " << s.creating << " creating, " << s.checking << " checking, " << s.resetting
         << " resetting, " << s.parked << " parked, " << s.destroying << " destroying), "
-        << s.waiting << " waiting, " << s.leaked << " leaked, " << s.abandoned
-        << " abandoned, min idle " << s.min_idle << "; " << s.acquired << " acquired, "
-        << s.returned << " returned, " << s.waited << " waited, " << s.handed_over
+        << s.waiting << " waiting, " << s.leaked << " leaked, " << s.reclaimed << " reclaimed, "
+        << s.abandoned << " abandoned, min idle " << s.min_idle << "; " << s.acquired
+        << " acquired, " << s.returned << " returned, " << s.waited << " waited, " << s.handed_over
         << " handed over, " << s.timed_out << " timed out, " << s.cancelled << " cancelled, "
         << s.shed << " shed, " << s.refused << " refused, " << s.created << " created, "
         << s.create_failed << " create failed, " << s.destroyed << " destroyed, " << s.detached

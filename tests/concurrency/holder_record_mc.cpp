@@ -22,6 +22,7 @@ namespace {
 namespace mc = lend_test::mc;
 using lend::detail::borrower;
 using lend::detail::lending_word;
+using lend::detail::recorded_borrower;
 using mc::expect;
 using order = std::memory_order;
 
@@ -83,33 +84,32 @@ struct slot {
 constexpr lending_word::type first = lending_word::in_use;
 constexpr lending_word::type second = lending_word::one_lending | lending_word::in_use;
 
-constexpr borrower early{{"early.cpp", "early", 1}, 1, "early", true};
-constexpr borrower late{{"late.cpp", "late", 2}, 2, "late", false};
+constexpr borrower early{{"early.cpp", "early", 1}, "early", true};
+constexpr borrower late{{"late.cpp", "late", 2}, "late", false};
 
-bool is(const borrower& seen, const borrower& whole) {
+bool is(const recorded_borrower& seen, const borrower& whole) {
     return seen.note != nullptr && std::strcmp(seen.site.file, whole.site.file) == 0 &&
            std::strcmp(seen.site.function, whole.site.function) == 0 &&
-           seen.site.line == whole.site.line && seen.thread == whole.thread &&
+           seen.site.line == whole.site.line && seen.thread == whole.site.line &&
            seen.detect_leak == whole.detect_leak && std::strcmp(seen.note, whole.note) == 0;
 }
 
 template <mutant M>
 void read_once(slot<M>& s) {
     s.word.before = first;
-    lending_word::type count = 0;
-    const auto seen = s.record.read(s.word, count);
+    const auto seen = s.record.read(s.word);
     if (!seen) return;
-    expect(is(*seen, count == lending_word::count_of(first) ? early : late), "torn");
+    expect(is(*seen, seen->count == lending_word::count_of(first) ? early : late), "torn");
 }
 
 // One lending after the other, with fast releases, while somebody reads.
 template <mutant M>
 void lendings_are_not_mixed(slot<M>& s) {
-    s.record.begin(first, early);
+    s.record.begin(first, early, 1);
     mc::run({[&] {
                  expect(s.word.leave(first, lending_word::one_lending), "no flag was set");
                  if (s.word.take(lending_word::one_lending | lending_word::idle)) {
-                     s.record.begin(second, late);
+                     s.record.begin(second, late, 2);
                  }
              },
              [&] { read_once(s); }});
@@ -118,7 +118,7 @@ void lendings_are_not_mixed(slot<M>& s) {
 // The first borrower writes while somebody reads.
 template <mutant M>
 void half_a_record_is_none(slot<M>& s) {
-    mc::run({[&] { s.record.begin(first, early); }, [&] { read_once(s); }});
+    mc::run({[&] { s.record.begin(first, early, 1); }, [&] { read_once(s); }});
 }
 
 template <mutant M>

@@ -34,11 +34,11 @@ SLEEPS = re.compile(r"\b(sleep_for|sleep_until|usleep|nanosleep)\b")
 # The headers of detail/ have no floor: some lie below platform.hpp, some carry the pool.
 FLOORS = [
     {"version", "source_site"},
-    {"hresult", "fwd", "destroy_reason", "executor"},
+    {"hresult", "fwd", "destroy_reason", "executor", "holder_info"},
     {"error", "result"},
     {"platform"},
     {"driver", "handle_table", "acquire_options", "pool_options", "events", "stats", "histogram",
-     "holder_info", "observer", "resource_info", "outcome"},
+     "observer", "resource_info", "outcome"},
     {"pool"},
     {"testing", "prometheus"},
     {"com"},

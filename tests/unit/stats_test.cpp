@@ -38,6 +38,7 @@ constexpr pool_stats all_different = [] {
     s.size = 28;
     s.waiting = 8;
     s.leaked = 9;
+    s.reclaimed = 12;
     s.abandoned = 10;
     s.max_size = 30;
     s.min_idle = 11;
@@ -66,7 +67,8 @@ constexpr pool_stats all_different = [] {
 TEST(PoolStats, prints_gauges_then_counters_then_reasons_in_one_line) {
     std::string expected =
         "size 28 of 30 (1 idle, 2 in use, 3 creating, 4 checking, 5 resetting, 6 parked, 7 "
-        "destroying), 8 waiting, 9 leaked, 10 abandoned, min idle 11; 101 acquired, 102 returned, "
+        "destroying), 8 waiting, 9 leaked, 12 reclaimed, 10 abandoned, min idle 11; 101 acquired, "
+        "102 returned, "
         "103 waited, 104 handed over, 105 timed out, 106 cancelled, 107 shed, 108 refused, 109 "
         "created, 110 create failed, 111 destroyed, 112 detached, 113 condemned, 114 destroy "
         "failed, 115 outages";
@@ -89,14 +91,15 @@ TEST(PoolStats, prints_gauges_then_counters_then_reasons_in_one_line) {
 TEST(PoolStats, all_fields_start_at_zero_and_reasons_without_count_are_not_printed) {
     EXPECT_EQ(printed(pool_stats{}),
               "size 0 of 0 (0 idle, 0 in use, 0 creating, 0 checking, 0 resetting, 0 parked, 0 "
-              "destroying), 0 waiting, 0 leaked, 0 abandoned, min idle 0; 0 acquired, 0 returned, "
+              "destroying), 0 waiting, 0 leaked, 0 reclaimed, 0 abandoned, min idle 0; 0 acquired, "
+              "0 returned, "
               "0 waited, 0 handed over, 0 timed out, 0 cancelled, 0 shed, 0 refused, 0 created, 0 "
               "create failed, 0 destroyed, 0 detached, 0 condemned, 0 destroy failed, 0 outages");
 }
 
 TEST(PoolStats, every_field_is_printed) {
     // A new gauge or counter changes the size, and belongs into the line as well.
-    constexpr std::size_t gauges = 13;
+    constexpr std::size_t gauges = 14;
     constexpr std::size_t counters = 15;
     constexpr std::size_t reasons = lend::destroy_reasons + lend::refusals + lend::create_failures;
     static_assert(sizeof(pool_stats) ==

@@ -55,6 +55,13 @@ struct pool_limits {
     std::size_t min_idle;
 };
 
+// A thread that waits for a resource, on its stack: see waiting_threads.hpp.
+struct waiting_thread {
+    std::uint64_t id = 0;
+    waiting_thread* previous = nullptr;
+    waiting_thread* next = nullptr;
+};
+
 // Where a number leads. 16 bytes, so the table can read it without pinning.
 template <class Slot>
 struct slot_ref {
@@ -105,7 +112,10 @@ struct core {
     // ---- what never changes after construction --------------------------------------------
     Driver driver;
     const pool_options options; // but for the sizes, which are in `limits`
-    const std::uint64_t nonce = Platform::random() | 1U;
+    // Random, but for the lowest bits: it is not 0, and it says whether holders are recorded, so
+    // that the fast path of acquire, which compares it, knows.
+    const std::uint64_t nonce =
+        ((Platform::random() | 3U) & ~records_bit) | (options.records() ? records_bit : 0U);
     table_type numbers;
     event_caller<Driver, Platform> events{options.observer.get()};
     // The housekeeper's thread function, and whether it would have anything to do; here so that
@@ -142,6 +152,7 @@ struct core {
     idle_samples samples;
     time_point next_sample = (time_point::max)(); // max(): none was taken yet
     bool closing = false;
+    waiting_thread* waiting_threads = nullptr; // where holders are recorded
     [[no_unique_address]] shelves_of<slot_type, ordered> shelves;
     creation_plan<Platform> plan;
     std::optional<error> last_create_error;                        // until a create succeeds
@@ -150,6 +161,13 @@ struct core {
     // Close has returned and nothing runs any more; for the checks only.
     typename Platform::template atomic<bool> quiet{false};
     pool_stats counted; // the counters only
+
+    static constexpr std::uint64_t records_bit = 2;
+    [[nodiscard]] static constexpr bool records(std::uint64_t nonce) noexcept {
+        return (nonce & records_bit) != 0;
+    }
+    // Whether each borrower writes down who it is: see holder_record.hpp.
+    [[nodiscard]] bool records() const noexcept { return records(nonce); }
 
     [[nodiscard]] std::size_t room() const noexcept {
         return limits.max_size > size ? limits.max_size - size : 0; // less after a `resize`
@@ -178,6 +196,8 @@ struct core {
     }
 
     void remember(slot_type& s) const noexcept {
+        // Then each acquire has to ask first: see waiting_threads.hpp.
+        if (options.multiple_acquire != multiple_acquire_mode::allow) return;
         remembered() = {this, nonce, &s, lending_word::impossible};
     }
 
@@ -402,6 +422,9 @@ struct core {
                 ++s.idle;
                 break;
             case lending_word::in_use:
+                // Relaxed: as above.
+                if (each.leaked.load(std::memory_order_relaxed) == lending_word::count_of(word))
+                    ++s.leaked;
                 if (phase == slot_phase::rating)
                     ++s.idle;
                 else if (phase == slot_phase::checking)

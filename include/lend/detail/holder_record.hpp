@@ -17,12 +17,17 @@
 namespace lend::inline v0_1 {
 namespace detail {
 
-// What a borrower brings along, and what is read of it.
+// What a borrower says of itself.
 struct borrower {
     source_site site;
-    std::uint64_t thread = 0;
     const char* note = nullptr;
     bool detect_leak = true;
+};
+
+// What is read of it.
+struct recorded_borrower : borrower {
+    std::uint64_t thread = 0;
+    lending_word::type count = 0; // of the lending that is under way
 };
 
 // Invariant: fields and stamp are written by the owner of the slot alone, between the take and the
@@ -44,7 +49,8 @@ class holder_record {
 
 public:
     // By the owner of the slot, at the beginning of a lending. `held` is the slot's word.
-    LEND_ALWAYS_INLINE void begin(lending_word::type held, const borrower& by) noexcept {
+    LEND_ALWAYS_INLINE void
+    begin(lending_word::type held, const borrower& by, std::uint64_t thread) noexcept {
         // (1) release-store synchronizes-with the acquire-load (2)
         file_.store(by.site.file, std::memory_order_release);
         // (1) release-store synchronizes-with the acquire-load (2)
@@ -54,7 +60,7 @@ public:
         // (1) release-store synchronizes-with the acquire-load (2)
         detect_leak_.store(by.detect_leak, std::memory_order_release);
         // (1) release-store synchronizes-with the acquire-load (2)
-        thread_.store(by.thread, std::memory_order_release);
+        thread_.store(thread, std::memory_order_release);
         // (1) release-store synchronizes-with the acquire-load (2)
         note_.store(by.note, std::memory_order_release);
         // (3) release-store synchronizes-with the acquire-load (4)
@@ -62,19 +68,18 @@ public:
     }
 
     // By the owner of the slot, at any time in between.
-    void note(const char* text) noexcept {
+    void say(const char* text) noexcept {
         // (1) release-store synchronizes-with the acquire-load (2)
         note_.store(text, std::memory_order_release);
     }
 
     // By anybody: who borrowed what is in the slot of this word; nothing if it is not lent, or its
-    // borrower is not recorded. `count` becomes that of the lending.
+    // borrower is not recorded.
     template <class Cell>
-    [[nodiscard]] std::optional<borrower> read(const Cell& word,
-                                               lending_word::type& count) const noexcept {
-        borrower seen;
+    [[nodiscard]] std::optional<recorded_borrower> read(const Cell& word) const noexcept {
+        recorded_borrower seen;
         // (4) acquire-load synchronizes-with the release-store (3)
-        count = stamp_.load(std::memory_order_acquire);
+        seen.count = stamp_.load(std::memory_order_acquire);
         // (2) acquire-load synchronizes-with the release-store (1)
         seen.site.file = file_.load(std::memory_order_acquire);
         // (2) acquire-load synchronizes-with the release-store (1)
@@ -88,14 +93,10 @@ public:
         // (2) acquire-load synchronizes-with the release-store (1)
         seen.note = note_.load(std::memory_order_acquire);
         const lending_word::type now = word.peek();
-        if (!lending_word::is(now, lending_word::in_use) || lending_word::count_of(now) != count)
+        if (!lending_word::is(now, lending_word::in_use) ||
+            lending_word::count_of(now) != seen.count)
             return std::nullopt;
         return seen;
-    }
-    template <class Cell>
-    [[nodiscard]] std::optional<borrower> read(const Cell& word) const noexcept {
-        lending_word::type count = 0;
-        return read(word, count);
     }
 
 private:

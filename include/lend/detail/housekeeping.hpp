@@ -10,6 +10,7 @@
 #include <lend/detail/doubting.hpp>
 #include <lend/detail/expiring.hpp>
 #include <lend/detail/keeping_alive.hpp>
+#include <lend/detail/leaks.hpp>
 #include <lend/detail/pruning.hpp>
 #include <lend/detail/refilling.hpp>
 #include <lend/detail/sweep_round.hpp>
@@ -49,6 +50,7 @@ struct housekeeping {
                               keeping_alive<Core>,
                               doubting<Core>,
                               pruning<Core>,
+                              leaks<Core>,
                               refilling<Core>>;
 
     // Tells a new core who keeps its house.

@@ -7,6 +7,8 @@
 #define LEND_DETAIL_REFUSING_HPP
 
 #include <lend/detail/core.hpp>
+#include <lend/detail/holders.hpp>
+#include <lend/detail/waiting_threads.hpp>
 
 #include <cstddef>
 #include <string>
@@ -28,9 +30,14 @@ struct refusing {
         error why(code);
         {
             const lock_type lock(core.mutex);
+            const auto now = platform::now();
+            if (code == hr::lend_e_timed_out && lock_ups<Core>::nobody_can_go_on(core, now))
+                why = locked_up(core, now);
             pool_snapshot stood = core.snapshot();
             ++stood.waiting; // the one who asks
             why.with_wait(waited, stood);
+            if (const auto holder = holders<Core>::oldest(core, now))
+                why.with_oldest_holder(*holder);
             if (core.last_create_error) why.with_last_create_error(*core.last_create_error);
         }
         return why;
@@ -55,6 +62,13 @@ struct refusing {
     }
 
 private:
+    static error locked_up(Core& core, typename Core::time_point now) noexcept {
+        return with_text(hr::lend_e_pool_locked, [&] {
+            return "every resource is held by a thread that itself waits for one: " +
+                   lock_ups<Core>::sites(core, now);
+        });
+    }
+
     template <class Text>
     static error with_text(hresult code, const Text& text) noexcept {
         LEND_TRY { return {code, text()}; }

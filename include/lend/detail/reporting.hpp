@@ -38,6 +38,8 @@ struct reporting {
         s.size = seen.size;
         s.acquired = core.counted.acquired = (std::max)(core.counted.acquired, seen.acquired);
         s.returned = core.counted.returned = (std::max)(core.counted.returned, seen.returned);
+        s.leaked = seen.leaked;
+        s.reclaimed = seen.reclaimed;
         s.waiting = core.waiters.size();
         s.max_size = core.limits.max_size;
         s.min_idle = core.limits.min_idle;

@@ -8,6 +8,7 @@
 
 #include <lend/destroy_reason.hpp>
 #include <lend/detail/config.hpp>
+#include <lend/detail/holder_record.hpp>
 #include <lend/detail/lending_word.hpp>
 #include <lend/detail/shelves.hpp>
 #include <lend/driver.hpp>
@@ -30,6 +31,13 @@ struct slot_checks<true> {
     bool clean = false; // reset with success since it was last lent, or new
 };
 
+// When the pool first saw the lending with this count; see holders.hpp.
+template <class TimePoint>
+struct watched_lending {
+    lending_word::type count = lending_word::impossible;
+    TimePoint since{};
+};
+
 // Fields and who may touch them. "Owner" is whoever brought the word to in_use, creating or
 // destroying; "lock" is the pool's mutex.
 //   word        everyone, atomically
@@ -42,6 +50,10 @@ struct slot_checks<true> {
 //               condemned; once it is destroying, read by the owner
 //   number      written by the owner while creating; read by the owner, or under the lock
 //   type        written by the owner while creating; read by the owner, or under the lock
+//   borrower    see holder_record.hpp
+//   watched     lock
+//   leaked      written under the lock, read by observers: the count of the lending that was
+//               reported as a leak
 //   held_since  whoever flags the slot as wanted, and releases; a time, exact enough for a choice
 //   the rest    lock
 template <class Driver, class Platform>
@@ -69,6 +81,9 @@ struct alignas(64) slot {
     time_point idle_since{};
     lending_word::type idle_word = lending_word::impossible;
     duration idle_limit = (duration::max)();
+    holder_record<Platform> borrower;
+    watched_lending<time_point> watched;
+    typename Platform::template atomic<lending_word::type> leaked{lending_word::impossible};
     [[no_unique_address]] slot_checks<Platform::checks> state;
     slot* next = nullptr; // in whichever chain the slot is: vacant, jobs, expired
     [[no_unique_address]] place_of<slot, traits::orders_inventory> place; // see shelves.hpp

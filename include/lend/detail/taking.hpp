@@ -35,12 +35,15 @@ struct taking {
     // A resource for what is asked, checked and remembered as the thread's last; or why there is
     // none.
     static LEND_NOINLINE result<held> slowly(Core& core, const request_type& asked) noexcept {
+        if (const auto refused = multiple_acquires<Core>::refusal(core, asked.site))
+            return counted(core, *refused);
         for (;;) {
             const auto found = look::look(core, asked.wanted, look::manner::in_passing);
             if (!found.best) {
-                return asked.limit.waits()
-                           ? waiting<Core>(core, asked, found.unfit).wait()
-                           : counted(core, without_waiting(core, asked.wanted, found.unfit));
+                if (!asked.limit.waits())
+                    return counted(core, without_waiting(core, asked.wanted, found.unfit));
+                const waits_in_person<Core> here(core);
+                return waiting<Core>(core, asked, found.unfit).wait();
             }
             if (const std::optional<result<held>> done = steps::admit(core, found.best))
                 return counted(core, *done);
@@ -85,7 +88,11 @@ private:
         }
         if (place == nullptr) {
             lock_type lock(core.mutex);
-            return error(hr::lend_e_exhausted).with_wait({}, core.snapshot());
+            error why(hr::lend_e_exhausted);
+            why.with_wait({}, core.snapshot());
+            if (const auto holder = holders<Core>::oldest(core, platform::now()))
+                why.with_oldest_holder(*holder);
+            return why;
         }
         return steps::made(core, *place, wanted);
     }

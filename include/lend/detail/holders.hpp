@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// Who holds what: from the borrowers' records in the slots to what people are shown. The records
+/// themselves are in holder_record.hpp.
+
+#ifndef LEND_DETAIL_HOLDERS_HPP
+#define LEND_DETAIL_HOLDERS_HPP
+
+#include <lend/detail/core.hpp>
+#include <lend/detail/holder_record.hpp>
+#include <lend/holder_info.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+namespace lend::inline v0_1 {
+namespace detail {
+
+// The fast path of acquire stores no time. Whoever looks at the slots under the lock (a sweep, an
+// error at a time-out, a caller who begins to wait where nobody waited) notes when it first saw
+// each lending; from then on it is known to be held at least so long.
+//
+// All members but `begin` are called under the pool's lock. While it is held, no slot in use gets
+// another number: see by_number.hpp.
+template <class Core>
+struct holders {
+    using platform = typename Core::platform;
+    using slot_type = typename Core::slot_type;
+    using time_point = typename Core::time_point;
+    using request_type = typename Core::request_type;
+
+    // By whoever has been given a slot, before anybody may use the lease: writes down who it is, if
+    // the pool wants to know. Without the lock.
+    static void
+    begin(Core& core, slot_type& s, lending_word::type word, const request_type& asked) noexcept {
+        if (!core.records()) return;
+        s.borrower.begin(word, {asked.site, asked.note, asked.detect_leak}, platform::thread_id());
+    }
+
+    // Notes the time of lendings that nobody has seen yet.
+    static void observe(Core& core, time_point now) noexcept {
+        if (!core.records()) return;
+        core.slots.for_each([&](slot_type& s) { (void)recorded(s, now); });
+    }
+
+    // Who holds the slot. Nothing if it is not lent, or only looked at. In a pool that does not
+    // record its holders: the number alone.
+    static std::optional<holder_info> of(Core& core, slot_type& s, time_point now) noexcept {
+        if (!lending_word::is(s.word.see(), lending_word::in_use)) return std::nullopt;
+        holder_info found;
+        if (core.records()) {
+            const std::optional<recorded_borrower> by = recorded(s, now);
+            if (!by) return std::nullopt;
+            found = as_info(s, *by, now);
+        } else if (is_looked_at(s)) {
+            return std::nullopt;
+        }
+        found.id = s.number;
+        return found;
+    }
+
+    // All who hold; where memory is out, as many as there was memory for.
+    static std::vector<holder_info> all(Core& core, time_point now) noexcept {
+        std::vector<holder_info> found;
+        LEND_TRY {
+            found.reserve(core.size);
+            core.slots.for_each([&](slot_type& s) {
+                if (const auto holder = of(core, s, now)) found.push_back(*holder);
+            });
+        }
+        LEND_CATCH_ALL {
+            // Some are better than none.
+        }
+        return found;
+    }
+
+    // Who has held for longest, where that is recorded.
+    static std::optional<holder_info> oldest(Core& core, time_point now) noexcept {
+        std::optional<holder_info> found;
+        if (!core.records()) return found;
+        core.slots.for_each([&](slot_type& s) {
+            const auto holder = of(core, s, now);
+            if (holder && (!found || holder->held_for > found->held_for)) found = holder;
+        });
+        return found;
+    }
+
+    // The borrower's record, if the slot is lent. Notes the time if nobody has seen that lending
+    // yet.
+    static std::optional<recorded_borrower> recorded(slot_type& s, time_point now) noexcept {
+        const std::optional<recorded_borrower> by = s.borrower.read(s.word);
+        if (by && s.watched.count != by->count) s.watched = {by->count, now};
+        return by;
+    }
+
+    // What is known of a slot whose record was just read.
+    static holder_info
+    as_info(const slot_type& s, const recorded_borrower& by, time_point now) noexcept {
+        // A sweep may be given a time before that of another look.
+        const auto seen = (std::max)(now, s.watched.since) - s.watched.since;
+        return {.id = s.number,
+                .site = by.site,
+                .thread = by.thread,
+                .held_for = std::chrono::duration_cast<std::chrono::nanoseconds>(seen),
+                .note = by.note};
+    }
+
+private:
+    static bool is_looked_at(const slot_type& s) noexcept {
+        // Relaxed: who looks at a slot does so for a moment, and may be taken for its holder.
+        const slot_phase phase = s.phase.load(std::memory_order_relaxed);
+        return phase == slot_phase::rating || phase == slot_phase::checking;
+    }
+};
+
+} // namespace detail
+} // namespace lend
+
+#endif // LEND_DETAIL_HOLDERS_HPP
