@@ -21,7 +21,7 @@ import cpp_text  # noqa: E402
 MAX_LINES, WARN_LINES = 600, 450
 WITHOUT_UNIT_TEST = {"lend", "fwd", "version", "com"}
 FOREIGN_NAMESPACES = {"std"}
-INNER_NAMESPACE = re.compile(r"(detail|hr)(_[a-z_]+)?$")
+INNER_NAMESPACE = re.compile(r"(detail|hr|testing)(_[a-z_]+)?$")
 ATOMIC_CALL = re.compile(
     r"(?:\.|->)\s*(load|store|exchange|compare_exchange_(?:weak|strong)"
     r"|fetch_(?:add|sub|and|or|xor)|test_and_set)\s*\("
@@ -99,7 +99,7 @@ def cycle_in(includes):
 def namespace_problems(header, code, version):
     """Yields (line, problem) for each namespace that is opened in another way than agreed.
 
-    Inside lend there are detail, hr, what lies in detail, and a driver's own, named like its header.
+    Inside lend there are detail, hr, testing, what lies in detail, and a driver's own, named like its header.
     """
     of_driver = re.match(r"lend/drivers/([a-z0-9]+)", header)
     tag = "lend::inline v" + "_".join(version)
