@@ -96,6 +96,12 @@ public:
     // For those that need more of it than to be told.
     [[nodiscard]] pool_observer* observer() const noexcept { return observer_; }
 
+    [[nodiscard]] bool wants_use_spans() const noexcept {
+        bool wanted = false;
+        if (observer_ != nullptr) guard([&] { return wanted = observer_->wants_use_spans(); });
+        return wanted;
+    }
+
     // Calls something of a user's that may throw.
     template <class Call>
     static void guard(const Call& call) noexcept {

@@ -9,6 +9,7 @@
 #include <lend/detail/forking.hpp>
 #include <lend/detail/giving_back.hpp>
 #include <lend/detail/looking.hpp>
+#include <lend/detail/measuring.hpp>
 #include <lend/detail/phases.hpp>
 #include <lend/driver.hpp>
 #include <lend/platform.hpp>
@@ -52,6 +53,7 @@ class lease {
     using core_type = detail::core<Driver, Platform>;
     using slot_type = typename core_type::slot_type;
     using back = detail::giving_back<core_type>;
+    using measure = detail::measuring<core_type>;
 
 public:
     using resource = typename driver_traits<Driver>::resource;
@@ -150,6 +152,7 @@ private:
         detail::checks<core_type>::is_held(s, word_);
         if (detail::forking<core_type>::is_inherited(s)) return hr::lend_e_stale;
         core_type& core = core_type::of(s);
+        if (measure::is_measured(word_)) measure::use_ends(core, s, hr::s_ok);
         typename core_type::lock_type lock(core.mutex);
         back::begin_destroying(s, back::use::lease); // nobody looks at the slot's type from here on
         lock.unlock();
@@ -174,6 +177,9 @@ private:
         slot_type& s = *std::exchange(slot_, nullptr);
         detail::checks<core_type>::is_held(s, word_);
         core_type& core = core_type::of(s);
+        const bool measured = measure::is_measured(word_);
+        if (measured) [[unlikely]]
+            measure::use_ends(core, s, hr::s_ok);
         if constexpr (driver_traits<Driver>::has_reset) {
             bool clean = false;
             const bool open =
@@ -182,6 +188,8 @@ private:
                         core.events.reset_failed(s.number, e);
                     });
                 });
+            if (measured) [[unlikely]]
+                measure::reset_ended(core, s, clean);
             if (!open || !clean) [[unlikely]] {
                 const bool inherited = detail::forking<core_type>::is_inherited(s);
                 (void)back::destroy(core, s, back::use::lease,
@@ -204,7 +212,9 @@ private:
     LEND_NOINLINE hresult end_badly(destroy_reason why) noexcept {
         slot_type& s = *std::exchange(slot_, nullptr);
         detail::checks<core_type>::is_held(s, word_);
-        return back::destroy(core_type::of(s), s, back::use::lease, why);
+        core_type& core = core_type::of(s);
+        if (measure::is_measured(word_)) measure::use_ends(core, s, hr::s_false);
+        return back::destroy(core, s, back::use::lease, why);
     }
 
     slot_type* slot_ = nullptr;

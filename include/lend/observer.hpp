@@ -27,7 +27,7 @@ using event_number = std::uint64_t;
 enum class span_kind : std::uint8_t {
     wait,   ///< a caller's stay in the queue; ends with the code of its acquire
     create, ///< a call of the driver's create; ends with its code
-    use,    ///< a lease; s_ok: given back, s_false: destroyed when it ended
+    use,    ///< a lease; s_ok: given back or detached, s_false: discarded or poisoned
 };
 
 /// The word for a kind of span, as for its name; "unknown" for what is none.

@@ -107,6 +107,7 @@ public:
             if (core == nullptr) return hr::e_outofmemory;
             detail::housekeeping<core_type>::furnish(*core);
             pool made(*core);
+            if (options.time_uses && core->times.uses() == nullptr) return hr::e_outofmemory;
             if (options.min_idle > 0) {
                 const typename core_type::lock_type lock(core->mutex);
                 core->start_housekeeper_if_needed();

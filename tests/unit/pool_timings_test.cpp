@@ -280,6 +280,74 @@ TEST(PoolTimings, leases_and_resets_are_not_measured_unless_asked_for) {
     EXPECT_EQ(t.reset.count(), 0U);
 }
 
+TEST(PoolTimings, leases_and_resets_are_measured_with_time_uses) {
+    const manual_clock clock;
+    auto options = quiet(1);
+    options.time_uses = true;
+    slow_pool p(options);
+    p.b->reset = 1s;
+    {
+        const auto held = p.pool.acquire();
+        manual_clock::advance(5s);
+    }
+    {
+        auto held = p.pool.acquire();
+        manual_clock::advance(2s);
+        (void)held->discard();
+    }
+    {
+        auto held = p.pool.acquire();
+        manual_clock::advance(4s);
+        (void)held->detach();
+    }
+    p.b->reset_code = hr::e_fail;
+    p.b->reset = 3s;
+    { const auto held = p.pool.acquire(); }
+
+    const lend::pool_timings t = p.pool.timings();
+
+    EXPECT_EQ(t.use.count(), 4U);
+    EXPECT_EQ(t.use.maximum(), 5s);
+    EXPECT_EQ(t.use.sum(), 11s);
+    EXPECT_EQ(t.reset.count(), 1U);
+    EXPECT_EQ(t.reset.maximum(), 1s);
+    EXPECT_EQ(t.reset_failed.count(), 1U);
+    EXPECT_EQ(t.reset_failed.maximum(), 3s);
+}
+
+TEST(PoolTimings, each_lease_is_measured_also_the_threads_last_resource_again) {
+    const manual_clock clock;
+    auto options = quiet(1);
+    options.time_uses = true;
+    slow_pool p(options);
+    for (int at = 0; at < 5; ++at) {
+        const auto held = p.pool.acquire();
+        manual_clock::advance(1s);
+    }
+
+    EXPECT_EQ(p.pool.timings().use.count(), 5U);
+    EXPECT_EQ(p.pool.timings().use.sum(), 5s);
+    EXPECT_EQ(p.pool.timings().reset.count(), 5U);
+}
+
+TEST(PoolTimings, pool_that_cannot_measure_uses_for_lack_of_memory_is_not_made) {
+    auto options = quiet(1);
+    options.time_uses = true;
+    const auto b = std::make_shared<slow_driver::board>();
+    fail_each_allocation(lasting::once, [&](std::uint64_t) {
+        auto made = lend::pool<slow_driver, manual_clock_platform>::make(slow_driver{b}, options);
+        if (!made) {
+            EXPECT_EQ(made.code(), hr::e_outofmemory);
+        } else {
+            EXPECT_EQ(made->timings().use.count(), 0U);
+        }
+        const bool measures = made && made->acquire().has_value();
+        if (measures) {
+            EXPECT_EQ(made->timings().use.count(), 1U);
+        }
+    });
+}
+
 TEST(PoolTimings, recording_allocates_nothing) {
     const manual_clock clock;
     slow_pool p;

@@ -11,6 +11,7 @@
 #include <lend/detail/giving_back.hpp>
 #include <lend/detail/looking.hpp>
 #include <lend/detail/making.hpp>
+#include <lend/detail/measuring.hpp>
 #include <lend/detail/outage.hpp>
 #include <lend/detail/phases.hpp>
 
@@ -64,8 +65,7 @@ struct admitting {
         if (passes_check(core, *h.slot, active ? check_kind::active : check_kind::passive,
                          closed)) {
             if (was_in_doubt) doubting<Core>::settled(core, *h.slot);
-            remember(core, *h.slot);
-            return h;
+            return begin_use(core, h);
         }
         if (closed) return result<held>(hr::lend_e_closed);
         return std::nullopt;
@@ -75,8 +75,7 @@ struct admitting {
     static result<held> made(Core& core, slot_type& place, const resource_type& wanted) noexcept {
         auto word = make::make_for_caller(core, place, &wanted);
         if (!word) return std::move(word).error();
-        remember(core, place);
-        return held{&place, *word};
+        return begin_use(core, {&place, *word});
     }
 
     // Under the lock: somebody who does not wait took room. If it was the last, the first waiter
@@ -86,8 +85,12 @@ struct admitting {
     }
 
 private:
-    static void remember(Core& core, slot_type& s) noexcept {
-        if (!doubting<Core>::always(core)) core.remember(s);
+    // Not remembered is what may not be taken on the fast path the next time.
+    static held begin_use(Core& core, const held& h) noexcept {
+        if (core.measures_uses) [[unlikely]]
+            return {h.slot, measuring<Core>::use_begins(core, *h.slot, h.word)};
+        if (!doubting<Core>::always(core)) core.remember(*h.slot);
+        return h;
     }
 
     static LEND_NOINLINE void

@@ -118,13 +118,15 @@ struct core {
         ((Platform::random() | 3U) & ~records_bit) | (options.records() ? records_bit : 0U);
     table_type numbers;
     event_caller<Driver, Platform> events{options.observer.get()};
+    const bool traces_uses = events.wants_use_spans();
+    const bool measures_uses = options.time_uses || traces_uses; // see measuring.hpp
     // The housekeeper's thread function, and whether it would have anything to do; here so that
     // what starts it need not know it. What is set after construction, `renew` carries over.
     void (*housekeeper)(void*) = nullptr;
     bool (*has_chores)(const core&) = nullptr;
 
     // ---- shared without the lock ----------------------------------------------------------
-    timings<Platform> times;
+    timings<Platform> times{options.time_uses};
     slots_type slots;
     typename Platform::template atomic<std::uint32_t> shares{1};
     // Changes whenever the closer, or the housekeeper, has a reason to look.

@@ -53,6 +53,10 @@ struct lending_word {
     static constexpr type closing = 64;    // the pool is closed: destroy and count down
     static constexpr type inherited = 128; // the process was forked: the resource is the parent's
 
+    // In a lease's own copy of the word, and never in a slot: see measuring.hpp. No lease has
+    // `withheld`, so that the bit is free.
+    static constexpr type measured = withheld;
+
     static constexpr type one_lending = 0x100;
 
     [[nodiscard]] static constexpr type state_of(type word) noexcept { return word & state_mask; }

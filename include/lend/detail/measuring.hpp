@@ -1,18 +1,29 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// Driver calls and leases with a clock and a tracer beside them.
+/// Creates, leases and resets with a clock and a tracer beside them.
 
 #ifndef LEND_DETAIL_MEASURING_HPP
 #define LEND_DETAIL_MEASURING_HPP
 
 #include <lend/detail/core.hpp>
+#include <lend/detail/forking.hpp>
+
+#include <chrono>
 
 namespace lend::inline v0_1 {
 namespace detail {
 
+// Creates are always measured. Leases and resets only where the options or the observer ask for
+// it: then no thread remembers its last slot, so that every acquire takes the slow path, and the
+// lease's own copy of its slot's word has the mark `measured`, so that its end finds out without
+// reading anything. Where nobody asks, an acquire does nothing for it, and the end of a lease tests
+// one bit of a word that it has in a register.
+//
+// `lent` is written by the slot's owner alone.
 template <class Core>
 struct measuring {
     using platform = typename Core::platform;
+    using slot_type = typename Core::slot_type;
     using resource = typename Core::resource;
     using resource_type = typename Core::resource_type;
 
@@ -24,6 +35,34 @@ struct measuring {
         core.times.created(made.has_value(), took.elapsed());
         traced.end(core.events, made.code());
         return made;
+    }
+
+    // A lease begins. Returns the word for it.
+    static LEND_NOINLINE lending_word::type
+    use_begins(Core& core, slot_type& s, lending_word::type word) noexcept {
+        s.lent.since = platform::now();
+        if (core.traces_uses) s.lent.traced = {core.events, span_kind::use, {.number = s.number}};
+        return word | lending_word::measured;
+    }
+
+    [[nodiscard]] static bool is_measured(lending_word::type word) noexcept {
+        return lending_word::has(word, lending_word::measured);
+    }
+
+    // A measured lease ends, and its reset begins if there is one. `code`: s_false if the resource
+    // will be destroyed.
+    static LEND_NOINLINE void use_ends(Core& core, slot_type& s, hresult code) noexcept {
+        if (forking<Core>::is_inherited(s)) return;
+        const auto now = platform::now();
+        if (auto* const uses = core.times.uses()) uses->use.record(now - s.lent.since);
+        s.lent.since = now;
+        s.lent.traced.end(core.events, code);
+    }
+
+    static LEND_NOINLINE void reset_ended(Core& core, slot_type& s, bool clean) noexcept {
+        auto* const uses = core.times.uses();
+        if (uses == nullptr || forking<Core>::is_inherited(s)) return;
+        (clean ? uses->reset : uses->reset_failed).record(platform::now() - s.lent.since);
     }
 };
 

@@ -12,6 +12,7 @@
 #include <lend/detail/lending_word.hpp>
 #include <lend/detail/shelves.hpp>
 #include <lend/driver.hpp>
+#include <lend/events.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -38,6 +39,13 @@ struct watched_lending {
     TimePoint since{};
 };
 
+// A lease whose use is measured: when it began, or its reset; and its span.
+template <class Platform>
+struct measured_use {
+    typename Platform::time_point since{};
+    span<Platform> traced;
+};
+
 // Fields and who may touch them. "Owner" is whoever brought the word to in_use, creating or
 // destroying; "lock" is the pool's mutex.
 //   word        everyone, atomically
@@ -48,6 +56,7 @@ struct watched_lending {
 //   made_at, expires_at, lendings_before  lock; read by the owner as well
 //   why         lock; what the resource is to be destroyed for, when its time has come or it is
 //               condemned; once it is destroying, read by the owner
+//   lent        written and read by the owner, where uses are measured
 //   number      written by the owner while creating; read by the owner, or under the lock
 //   type        written by the owner while creating; read by the owner, or under the lock
 //   borrower    see holder_record.hpp
@@ -85,6 +94,7 @@ struct alignas(64) slot {
     watched_lending<time_point> watched;
     typename Platform::template atomic<lending_word::type> leaked{lending_word::impossible};
     [[no_unique_address]] slot_checks<Platform::checks> state;
+    measured_use<Platform> lent;
     slot* next = nullptr; // in whichever chain the slot is: vacant, jobs, expired
     [[no_unique_address]] place_of<slot, traits::orders_inventory> place; // see shelves.hpp
 

@@ -83,11 +83,9 @@ public:
         record_type reset_failed;
     };
 
-    // False if memory is out.
-    [[nodiscard]] bool measure_uses() noexcept {
-        uses_.reset(new (std::nothrow) of_uses);
-        return uses_ != nullptr;
-    }
+    // Without memory for them uses are not measured; whoever wants them asks `uses`.
+    explicit timings(bool measure_uses) noexcept
+        : uses_(measure_uses ? new (std::nothrow) of_uses : nullptr) {}
 
     void waited(acquire_outcome how, std::chrono::nanoseconds time) noexcept {
         wait_[static_cast<std::size_t>(how)].record(time);
@@ -98,7 +96,7 @@ public:
     void destroyed(bool well, std::chrono::nanoseconds time) noexcept {
         (well ? destroy_ : destroy_failed_).record(time);
     }
-    // Null unless uses are measured.
+    // Null where uses are not measured.
     [[nodiscard]] of_uses* uses() const noexcept { return uses_.get(); }
 
     // `acquired`: the leases given out, counted afterwards, so that none is missing.
