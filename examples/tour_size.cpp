@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// What one learns here: how a pool gets another size while it is used.
+// What one learns here: how a pool is filled before it is used, and gets another size while it is.
 
 #include <lend/lend.hpp>
 
+#include <chrono>
 #include <cstdio>
 #include <string>
 
@@ -18,6 +19,11 @@ int main() {
     lend::pool_options options;
     options.max_size = 3;
     lend::pool pool(session_driver{}, options);
+
+    // [warm_up]
+    const lend::warm_up_result warmed = pool.warm_up(3, std::chrono::seconds(10));
+    std::printf("%zu ready, %zu failed\n", warmed.ready, warmed.errors.size());
+    // [warm_up]
 
     // [resize]
     {

@@ -28,5 +28,6 @@
 #include <lend/source_site.hpp>
 #include <lend/stats.hpp>
 #include <lend/version.hpp>
+#include <lend/warm_up_result.hpp>
 
 #endif // LEND_LEND_HPP

@@ -21,6 +21,7 @@
 #include <lend/detail/resizing.hpp>
 #include <lend/detail/retaining.hpp>
 #include <lend/detail/taking.hpp>
+#include <lend/detail/warming_up.hpp>
 #include <lend/driver.hpp>
 #include <lend/holder_info.hpp>
 #include <lend/lease.hpp>
@@ -30,7 +31,9 @@
 #include <lend/result.hpp>
 #include <lend/source_site.hpp>
 #include <lend/stats.hpp>
+#include <lend/warm_up_result.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <concepts>
 #include <cstddef>
@@ -77,6 +80,7 @@ class pool {
     using taking = detail::taking<core_type>;
     using steps = detail::admitting<core_type>;
     using patience = detail::patience<Platform>;
+    using warming = detail::warming_up<core_type>;
     using request = typename core_type::request_type;
     static_assert(std::is_nothrow_move_constructible_v<typename driver_traits<Driver>::resource>,
                   "lend: a resource's move constructor must not throw");
@@ -92,11 +96,18 @@ public:
     using id_type = typename Platform::handle_word;
 
     /// Makes a pool, or says which option is wrong.
+    /// With initialisation = fail_fast it makes min_idle resources first, at least one, and waits
+    /// up to acquire_timeout until they are there; with an acquire_timeout of 0 it makes them on
+    /// this thread. If none comes up there is no pool.
     /// @par Errors
-    ///   e_invalidarg   an option is out of range; the text names it, its value and what is right.
-    ///   e_outofmemory  memory is out.
+    ///   e_invalidarg      an option is out of range; the text names it, its value and what is
+    ///                     right.
+    ///   e_outofmemory     memory is out.
+    ///   lend_e_timed_out  fail_fast, and nothing came up in time.
+    ///   any failure       of the driver's create; fail_fast only.
     /// @par Thread safety Safe.
-    /// @par Calls None: resources are made when they are asked for, or by the housekeeper.
+    /// @par Calls None: resources are made when they are asked for, or by the housekeeper. With
+    ///   fail_fast: create, and destroy of what came up too late.
     [[nodiscard]] static result<pool> make(Driver driver, pool_options options = {}) noexcept {
         LEND_TRY {
             if (auto valid = options.validate(); !valid) return valid.error();
@@ -108,6 +119,9 @@ public:
             detail::housekeeping<core_type>::furnish(*core);
             pool made(*core);
             if (options.time_uses && core->times.uses() == nullptr) return hr::e_outofmemory;
+            if (options.initialisation == initialisation_mode::fail_fast) {
+                if (auto begun = made.begin(); !begun) return begun.error();
+            }
             if (options.min_idle > 0) {
                 const typename core_type::lock_type lock(core->mutex);
                 core->start_housekeeper_if_needed();
@@ -340,6 +354,42 @@ public:
         return detail::retaining<core_type>::retain(*core_, keeps);
     }
 
+    /// Makes resources before they are asked for, in parallel, until `count` are idle.
+    ///
+    /// Each that is missing is tried once, as many at a time as max_parallel_creates allows; with a
+    /// start_jitter they do not start together. After a failure nothing more is started. At the
+    /// deadline the creates that have begun go on, and what they make is idle or goes to who waits.
+    ///
+    /// @param type      which kind; only for drivers with a resource_type. With a `rate` nothing
+    ///                  that is idle is taken for ready.
+    /// @param count     no more than there is room for are made.
+    /// @param deadline  one absolute time, or a span from now. Past, or 0: does not wait.
+    /// @return How many were idle or came up, and what the creates that failed said. Fewer than
+    ///   `count` and no error: the deadline passed, or there was no room.
+    /// @par Errors In the result; lend_e_closed among them: the pool is closed or moved from.
+    /// @par Thread safety Blocking until all creates have ended or the deadline passes.
+    /// @par Calls create, on this thread with creation = inline_; no lock held.
+    warm_up_result warm_up(std::size_t count, time_point deadline) noexcept
+        requires(!driver_traits<Driver>::has_resource_type) {
+        return warm(one_kind{}, count, deadline, warming::where::as_the_pool_does);
+    }
+    warm_up_result warm_up(std::size_t count, std::chrono::nanoseconds span) noexcept
+        requires(!driver_traits<Driver>::has_resource_type) {
+        return warm_up(count, patience::for_span(span).deadline(Platform::now()));
+    }
+    warm_up_result
+    warm_up(const resource_type& type,
+            std::size_t count,
+            time_point deadline) noexcept requires driver_traits<Driver>::has_resource_type {
+        return warm(type, count, deadline, warming::where::as_the_pool_does);
+    }
+    warm_up_result warm_up(const resource_type& type,
+                           std::size_t count,
+                           std::chrono::nanoseconds span) noexcept requires
+        driver_traits<Driver>::has_resource_type {
+        return warm_up(type, count, patience::for_span(span).deadline(Platform::now()));
+    }
+
     /// What the pool is doing and has done.
     /// @par Errors None. @par Thread safety Blocking on the pool's lock for the counters.
     /// @par Complexity Linear in the resources.
@@ -396,6 +446,36 @@ public:
 
 private:
     explicit pool(core_type& core) noexcept : core_(core) {}
+
+    warm_up_result warm(const resource_type& type,
+                        std::size_t count,
+                        time_point deadline,
+                        typename warming::where how) noexcept {
+        if (core_ == nullptr) return {0, {hr::lend_e_closed}};
+        return warming::run(*core_, type, count, deadline, how);
+    }
+
+    // The first resources of a pool that is to fail fast. On failure nothing is left of it.
+    result<void> begin() {
+        if constexpr (driver_traits<Driver>::has_resource_type) {
+            return error(hr::e_invalidarg, "pool_options::initialisation is fail_fast; the driver "
+                                           "has resource types, so call warm_up with one of them");
+        } else {
+            const pool_options& o = core_->options;
+            const bool here = o.acquire_timeout.count() == 0;
+            const auto span = here ? (std::chrono::nanoseconds::max)() : o.acquire_timeout;
+            const auto begun = Platform::now();
+            const warm_up_result warmed =
+                warm(one_kind{}, (std::max<std::size_t>)(o.min_idle, 1),
+                     patience::for_span(span).deadline(begun),
+                     here ? warming::where::here : warming::where::as_the_pool_does);
+            if (warmed.ready > 0) return {};
+            (void)close(std::chrono::nanoseconds(0));
+            std::exchange(core_, nullptr)->drop_share(); // a create that hangs has its own
+            if (!warmed.errors.empty()) return warmed.errors.front();
+            return error(hr::lend_e_timed_out).with_wait(Platform::now() - begun, {});
+        }
+    }
 
     static auto timeout() noexcept {
         return

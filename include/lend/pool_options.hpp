@@ -113,6 +113,11 @@ struct pool_options {
     std::size_t max_per_key = 0;
 
     initialisation_mode initialisation = initialisation_mode::lazy;
+
+    /// Over which time a warm-up spreads the starts of its creates, each at a random moment of its
+    /// own share, so that many pools that start together do not connect together. 0: all at once.
+    duration start_jitter{0};
+
     pooling_mode pooling = pooling_mode::pooled;
 
     // ---- acquire --------------------------------------------------------------------------
@@ -249,6 +254,7 @@ struct pool_options {
             return refuse("acquire_timeout", spell(acquire_timeout),
                           "use 0 for no waiting or a positive time");
         }
+        if (start_jitter.count() < 0) return refuse("start_jitter", spell(start_jitter), or_off);
         if (queue_target.count() < 0) return refuse("queue_target", spell(queue_target), or_off);
         if (queue_interval.count() <= 0)
             return refuse("queue_interval", spell(queue_interval), "use a positive time");

@@ -32,6 +32,7 @@ struct family {
     bool own_thread = false; ///< housekeeping by the pool's thread
     bool exact = true;       ///< the clock moves only when nobody can run
     bool waits_for_ever = false;
+    bool warms_up = false;
     bool resizes = false; ///< users change the sizes
     bool stops = false;   ///< some are called off while they wait
     bool queued = false;  ///< priorities, and a bound on how many wait
@@ -102,6 +103,10 @@ private:
         o.acquire_timeout = one_of(0ns, 1'000'000ns, 30'000'000ns, 30'000'000'000ns);
         if (family_.waits_for_ever) o.acquire_timeout = nanoseconds::max();
         o.idle_timeout = one_of(family_.own_thread ? 1s : 1ms, 10min, nanoseconds::max());
+        if (family_.warms_up) {
+            o.max_parallel_creates = sim::choose(3);
+            o.start_jitter = one_of(0ns, 1000ns, 1'000'000ns);
+        }
         o.creation = sim::one_in(2) ? lend::creation_mode::worker : lend::creation_mode::inline_;
         o.fairness = sim::one_in(2) ? lend::fairness_mode::strict : lend::fairness_mode::adaptive;
         o.housekeeping = family_.own_thread ? lend::housekeeping_mode::own_thread
@@ -150,6 +155,10 @@ private:
 
     void step(user& someone, pool_type& pool) {
         if (family_.crowded) return step_in_a_crowd(someone);
+        if (family_.warms_up && sim::one_in(5)) {
+            return someone.warm_up(1 + sim::choose(4), short_span(),
+                                   static_cast<int>(sim::choose(Driver::kinds)));
+        }
         if (family_.resizes && sim::one_in(5)) {
             const unsigned most = 1 + sim::choose(4);
             return someone.resize(most, sim::one_in(3) ? sim::choose(most + 1) : 0);
@@ -432,6 +441,21 @@ TEST(PoolSim, loses_nothing_when_waits_are_called_off) {
     EXPECT_EQ(explore<typed_driver>("stops, typed", runs, {.stops = true, .crowded = true}), "");
     EXPECT_EQ(explore<rated_driver>("stops, rated", runs,
                                     {.faults = 6, .hangs = true, .closes = true, .stops = true}),
+              "");
+}
+
+TEST(PoolSim, keeps_its_invariants_while_it_is_warmed_up) {
+    EXPECT_EQ(explore<plain_driver>("warm", runs, {.warms_up = true}), "");
+    EXPECT_EQ(explore<plain_driver>("warm, faults", runs,
+                                    {.faults = 6,
+                                     .hangs = true,
+                                     .closes = true,
+                                     .own_thread = true,
+                                     .warms_up = true,
+                                     .resizes = true}),
+              "");
+    EXPECT_EQ(explore<typed_driver>("warm, typed", runs,
+                                    {.faults = 6, .hangs = true, .closes = true, .warms_up = true}),
               "");
 }
 

@@ -218,6 +218,26 @@ public:
 
     void sweep(nanoseconds from_now) { (void)pool_.sweep(sim::platform::now() + from_now); }
 
+    void warm_up(std::size_t count, nanoseconds span, int kind = 0) {
+        const auto begun = sim::elapsed();
+        const auto hung_before = world_.here().hung;
+        const lend::warm_up_result warmed = [&] {
+            if constexpr (typed)
+                return pool_.warm_up(kind, count, span);
+            else
+                return pool_.warm_up(count, span);
+        }();
+        const auto hung = world_.here().hung - hung_before;
+        if (exact_) SIM_CHECK(sim::elapsed() - begun <= span + hung);
+        SIM_CHECK(warmed.ready <= std::max(count, world_.max_size));
+        for (const lend::error& each : warmed.errors) {
+            if (each == lend::hr::lend_e_closed)
+                SIM_CHECK(world_.close_begun);
+            else
+                SIM_CHECK(world_.create_failed > 0); // perhaps one that others began
+        }
+    }
+
     void resize(std::size_t max_size, std::size_t min_idle) {
         // Until it takes effect the old maximum holds; the watch knows what holds when.
         world_.max_size = std::max(world_.max_size, max_size);

@@ -74,6 +74,7 @@ TEST(PoolOptions, defaults_are_the_documented_ones) {
     EXPECT_EQ(options.pooling, lend::pooling_mode::pooled);
     EXPECT_EQ(options.order, lend::order_mode::thread_affine);
     EXPECT_EQ(options.max_waiters, pool_options::unlimited);
+    EXPECT_EQ(options.start_jitter, 0s);
     EXPECT_EQ(options.queue_target, 0s);
     EXPECT_EQ(options.queue_interval, 1s);
     EXPECT_EQ(options.multiple_acquire, lend::multiple_acquire_mode::allow);
@@ -103,6 +104,8 @@ TEST(PoolOptions, times_out_of_range_are_refused_by_name) {
     const std::array rows{
         row{"per key", pool_options{.max_size = 2, .max_per_key = 3},
             "pool_options::max_per_key is 3; it cannot exceed max_size, which is 2"},
+        row{"jitter_at_start", pool_options{.start_jitter = -1ns},
+            "pool_options::start_jitter is -1 ns" + off},
         row{"target", pool_options{.queue_target = -1ns},
             "pool_options::queue_target is -1 ns" + off},
         row{"interval", pool_options{.queue_interval = 0ns},

@@ -35,6 +35,7 @@ struct closing {
             if (!core.closing) {
                 core.closing = first = true;
                 refuse_waiters(core);
+                core.warm_ups.tell_all();
                 mine = mark_slots(core);
                 core.chores.change();
             }

@@ -18,6 +18,7 @@
 #include <lend/detail/slot.hpp>
 #include <lend/detail/timings.hpp>
 #include <lend/detail/waiters.hpp>
+#include <lend/detail/warm_ups.hpp>
 #include <lend/driver.hpp>
 #include <lend/events.hpp>
 #include <lend/handle_table.hpp>
@@ -157,6 +158,7 @@ struct core {
     waiting_thread* waiting_threads = nullptr; // where holders are recorded
     [[no_unique_address]] shelves_of<slot_type, ordered> shelves;
     creation_plan<Platform> plan;
+    warm_up_list<Platform> warm_ups;
     std::optional<error> last_create_error;                        // until a create succeeds
     std::optional<time_point> create_failed_at;                    // the last time
     [[no_unique_address]] std::optional<resource_type> usual_type; // of the last create

@@ -60,11 +60,23 @@ struct making {
     // `start_workers` with what this returns.
     static std::size_t plan(Core& core, std::size_t demand) noexcept {
         const std::size_t starts = core.plan.starts(demand, core.creating, core.room());
+        const std::size_t queued = queue(core, starts);
+        if (queued < starts) core.plan.failed(); // memory is out: as after a create that failed
+        return queued;
+    }
+
+    // Queues up to `count` creates, of the given type or, without one, of what is waited for by
+    // then; fewer if there is no room or no memory.
+    static std::size_t
+    queue(Core& core, std::size_t count, const resource_type* type = nullptr) noexcept {
         std::size_t queued = 0;
-        while (queued < starts) {
+        while (queued < count) {
             slot_type* const s = reserve(core);
-            if (s == nullptr) {
-                core.plan.failed(); // memory is out: as after a create that failed
+            if (s == nullptr) break;
+            if (type != nullptr && !name(*s, *type)) {
+                core.empty(*s);
+                s->next = core.vacant;
+                core.vacant = s;
                 break;
             }
             (core.jobs == nullptr ? core.jobs : core.last_job->next) = s;
@@ -140,6 +152,14 @@ struct making {
         for (std::size_t at = 0; at < count; ++at) work(&core);
     }
 
+    // Whether two types are known to be the same; true where only the driver can tell.
+    static bool is_kind(const resource_type& a, const resource_type& b) {
+        if constexpr (Core::comparable) {
+            return a == b;
+        }
+        return true;
+    }
+
 private:
     // To whom the result of a create belongs.
     enum class whose : std::uint8_t { callers, anyones };
@@ -149,13 +169,14 @@ private:
         Core& core = *static_cast<Core*>(raw);
         lock_type lock(core.mutex);
         while (slot_type* const s = next_job(core)) {
-            const std::optional<resource_type> wanted = type_for(core);
+            const std::optional<resource_type> wanted = type_for(core, *s);
             ++core.begun;
             if (!core.closing) core.begin_birth(*s); // nothing was made of what is condemned by now
             const bool skip = core.closing || core.surplus() > 0;
             const bool no_memory = !wanted && !core.waiters.empty();
             lock.unlock();
             if (skip || !wanted) {
+                s->type.reset();
                 const error why(hr::e_outofmemory);
                 give_up(core, *s, nullptr, no_memory && !skip ? &why : nullptr, whose::anyones);
             } else {
@@ -167,6 +188,15 @@ private:
         core.leave_closed(lock);
     }
 
+    static bool name(slot_type& s, const resource_type& type) noexcept {
+        LEND_TRY {
+            s.type.emplace(type);
+            return true;
+        }
+        LEND_CATCH_ALL { return false; } // the type could not be copied
+        return false;
+    }
+
     static slot_type* next_job(Core& core) noexcept {
         slot_type* const s = core.jobs;
         if (s != nullptr) {
@@ -176,15 +206,16 @@ private:
         return s;
     }
 
-    // What a queued create is to make: the type of the first waiter for whom none is made yet, if
-    // those in the making come to those who came first. Who gets nothing after all is planned for
-    // again. Where nobody waits, the type that was made last, for the idle ones that are kept
-    // ready.
-    static std::optional<resource_type> type_for(Core& core) noexcept {
+    // What a queued create is to make: what it was queued for, else the type of the first waiter
+    // for whom none is made yet, if those in the making come to those who came first. Who gets
+    // nothing after all is planned for again. Where nobody waits, the type that was made last, for
+    // the idle ones that are kept ready.
+    static std::optional<resource_type> type_for(Core& core, const slot_type& s) noexcept {
         if constexpr (!Core::traits::has_resource_type) {
             return resource_type{};
         } else {
             LEND_TRY {
+                if (s.type) return s.type;
                 std::size_t ahead = core.begun;
                 for (auto* w = core.waiters.head(); w != nullptr; w = w->next) {
                     if (ahead-- == 0 || w->next == nullptr) return *w->wanted;
@@ -212,6 +243,7 @@ private:
                 return;
             }
             (void)succeeded(core, s);
+            core.warm_ups.came_up();
             if (core.closing) return discard_unwanted(core, lock, s, destroy_reason::closed);
             if (core.surplus() > 0) return discard_unwanted(core, lock, s, destroy_reason::shrunk);
             wakes wake;
@@ -347,13 +379,6 @@ private:
         }) != nullptr;
     }
 
-    static bool is_kind(const resource_type& a, const resource_type& b) {
-        if constexpr (Core::comparable) {
-            return a == b;
-        }
-        return true;
-    }
-
     // A create failed, or was not tried (no `why`). If nothing that exists or is being made can
     // serve those who wait, they are told now; otherwise they go on waiting, and one of them tries
     // again later. The core may be gone afterwards.
@@ -370,6 +395,7 @@ private:
             if (create == whose::anyones) {
                 --core.creating;
                 --core.begun;
+                core.warm_ups.failed(why);
             }
             if (why != nullptr) {
                 core.count_create_failed(*why);
