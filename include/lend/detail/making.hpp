@@ -239,6 +239,7 @@ private:
             --core.creating;
             --core.begun;
             if (outdated) {
+                core.warm_ups.failed(nullptr);
                 (void)core.vacate(lock, s);
                 return;
             }
@@ -266,8 +267,8 @@ private:
     // as it was before the create. With the lock, which is let go meanwhile; false if the pool was
     // closed then.
     static bool start_over(Core& core, lock_type& lock, slot_type& s) noexcept {
-        const destroy_reason why = s.why;
-        s.word.become(lending_word::count_of(s.word.peek()) | lending_word::destroying);
+        const destroy_reason why =
+            s.why; // the slot stays in creation, so that it counts as staying
         ++core.counted.created;
         core.count_closed(why);
         lock.unlock();
