@@ -216,8 +216,14 @@ struct pool_options {
     /// @par Ownership Shared.
     std::shared_ptr<pool_observer> observer{};
 
-    /// Where memory for the resources' places comes from. Null: operator new.
-    /// @par Ownership Not owned; it must outlive the pool and its last lease.
+    /// Where memory for the resources' places comes from: 64 at a time, as the pool grows, given
+    /// back at its end. A place holds the resource itself and what the pool knows of it. Null:
+    /// operator new. The pool's own state, its table of numbers and errors' texts come from operator
+    /// new in any case. If it throws, the pool does not grow now, as if it had reached its maximum.
+    /// @par Calls allocate as the pool grows, under the pool's lock, so it must not use the pool;
+    ///   deallocate at its end.
+    /// @par Ownership Not owned; it must outlive the pool, its last lease and, after a close that
+    ///   said s_false, the driver calls that still ran. In a forked child it is used as well.
     std::pmr::memory_resource* memory = nullptr;
 
     /// Measures how long leases and resets last. Costs up to four looks at the clock per lease.

@@ -71,7 +71,7 @@ struct slot_ref {
 };
 
 // Lock order: the core's mutex is the only lock of a pool; nothing of a user is called under it
-// but == of a resource_type.
+// but == of a resource_type and a memory resource of the user's own.
 //
 // Lifetime: `shares` counts the pool object, each background thread, each waiting caller, and,
 // once closed, each slot that is not vacant. Whoever takes it to zero deletes the core.
@@ -84,6 +84,7 @@ struct core {
     using resource_type = typename traits::resource_type;
     using slot_type = slot<Driver, Platform>;
     using slots_type = slot_list<slot_type, Platform>;
+    using memory_of_thread = thread_cache;
     using calls = driver_call<Driver, Platform>;
     using waiter_type = waiter<slot_type, Platform>;
     using lock_type = scoped_lock<Platform>;
@@ -122,13 +123,13 @@ struct core {
     const bool traces_uses = events.wants_use_spans();
     const bool measures_uses = options.time_uses || traces_uses; // see measuring.hpp
     // The housekeeper's thread function, and whether it would have anything to do; here so that
-    // what starts it need not know it. What is set after construction, `renew` carries over.
+    // what starts it need not know it. What is set after construction, `forking` carries over.
     void (*housekeeper)(void*) = nullptr;
     bool (*has_chores)(const core&) = nullptr;
 
     // ---- shared without the lock ----------------------------------------------------------
     timings<Platform> times{options.time_uses};
-    slots_type slots;
+    slots_type slots{options.memory};
     typename Platform::template atomic<std::uint32_t> shares{1};
     // Changes whenever the closer, or the housekeeper, has a reason to look.
     event_count<Platform> settled;
@@ -220,35 +221,6 @@ struct core {
         { const lock_type after_that(mutex); }
         forking<core>::free(*this);
     }
-
-    // ---- forks ----------------------------------------------------------------------------
-
-    // In a forked child, with everybody else kept out: starts afresh in the same place, with the
-    // driver and the options, as closed as before. `parents` gets the slots of the parent. All else
-    // is leaked, for it may be half changed. False if memory is out; then nothing has happened.
-    [[nodiscard]] bool renew(slots_type& parents) noexcept {
-        auto fresh_numbers = table_type::make();
-        if (!fresh_numbers) return false;
-        parents.inherit(slots);
-        Driver kept(std::move(driver));
-        driver.~Driver();
-        pool_options same = options;
-        same.executor.reset(); // its threads are not here
-        const pool_limits sizes = limits;
-        const bool closed = closing;
-        auto* const keeper = housekeeper;
-        auto* const chores_of = has_chores;
-        auto& fresh = *::new (static_cast<void*>(this))
-                          core(std::move(kept), same, *std::move(fresh_numbers));
-        if (sizes.min_idle <= sizes.max_size) fresh.limits = sizes; // not if it was half changed
-        fresh.closing = closed;
-        fresh.housekeeper = keeper;
-        fresh.has_chores = chores_of;
-        return true;
-    }
-
-    // In a forked child: what the calling thread remembers is of slots of the parent.
-    static void forget_all() noexcept { Platform::template local<thread_cache>() = {}; }
 
     // ---- leaving a slot ---------------------------------------------------------------------
 

@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <memory>
 #include <mutex>
 #include <new>
 #include <utility>
@@ -100,7 +101,32 @@ private:
     static void mark(fork_watcher& watcher) noexcept {
         core_of(watcher).slots.for_each([](slot_type& s) { s.word.inherit(); });
         platform::forked();
-        Core::forget_all();
+        platform::template local<typename Core::memory_of_thread>() = {};
+    }
+
+    // With everybody else kept out: the core starts afresh in the same place, with the driver and
+    // the options, as closed as before. `parents` gets the slots of the parent. All else is leaked,
+    // for it may be half changed. False if memory is out; then nothing has happened.
+    static bool make_anew(Core& core, typename Core::slots_type& parents) noexcept {
+        auto numbers = Core::table_type::make();
+        if (!numbers) return false;
+        parents.inherit(core.slots);
+        auto driver(std::move(core.driver));
+        std::destroy_at(std::addressof(core.driver));
+        auto options = core.options;
+        options.executor.reset(); // its threads are not here
+        const auto limits = core.limits;
+        const bool closed = core.closing;
+        auto* const housekeeper = core.housekeeper;
+        auto* const has_chores = core.has_chores;
+
+        auto& fresh = *::new (static_cast<void*>(std::addressof(core)))
+                          Core(std::move(driver), options, *std::move(numbers));
+        if (limits.min_idle <= limits.max_size) fresh.limits = limits; // not if half changed
+        fresh.closing = closed;
+        fresh.housekeeper = housekeeper;
+        fresh.has_chores = has_chores;
+        return true;
     }
 
     LEND_NOINLINE static bool renew(Core& core) noexcept {
@@ -109,7 +135,7 @@ private:
             fork_watcher& watcher = watcher_of(core);
             const std::lock_guard lock(fork_watch::instance().mutex());
             if (!watcher.is_inherited()) return true; // another thread was first
-            if (!core.renew(parents)) return false;
+            if (!make_anew(core, parents)) return false;
             watcher.settle();
         }
         abandon_all(core, parents);

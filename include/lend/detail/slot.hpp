@@ -18,6 +18,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <memory_resource>
 #include <new>
 #include <optional>
 
@@ -111,6 +112,9 @@ struct alignas(64) slot {
 
 // Segments of slots in a list that only grows; a slot's address is good until the list dies.
 //
+// The memory comes from a memory_resource, or, where that is null, from operator new. The resource
+// is asked under the pool's lock, and gets everything back at the end.
+//
 // Thread safety: grow under the pool's lock; everything else from any thread.
 template <class Slot, class Platform>
 class slot_list {
@@ -132,6 +136,7 @@ class slot_list {
 
 public:
     slot_list() = default;
+    explicit slot_list(std::pmr::memory_resource* memory) noexcept : memory_(memory) {}
     slot_list(const slot_list&) = delete;
     slot_list& operator=(const slot_list&) = delete;
 
@@ -140,8 +145,9 @@ public:
         while (at != nullptr) {
             segment* next = at->next.load(std::memory_order_relaxed); // as above
             std::destroy_n(at->slots(), at->count);
+            const std::size_t bytes = first_slot + at->count * sizeof(Slot);
             at->~segment();
-            ::operator delete(static_cast<void*>(at), alignment);
+            give_back(static_cast<void*>(at), bytes);
             at = next;
         }
     }
@@ -150,7 +156,7 @@ public:
     // memory is out; `added` says how many stand behind it.
     Slot* grow(std::size_t wanted, void* home, std::size_t& added) noexcept {
         added = (std::min)(wanted, slots_per_segment);
-        void* memory = ::operator new(first_slot + added * sizeof(Slot), alignment, std::nothrow);
+        void* memory = take(first_slot + added * sizeof(Slot));
         if (memory == nullptr) return nullptr;
         auto* fresh = ::new (memory) segment;
         fresh->count = added;
@@ -207,9 +213,21 @@ public:
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
 private:
+    void* take(std::size_t bytes) noexcept {
+        if (memory_ == nullptr) return ::operator new(bytes, alignment, std::nothrow);
+        LEND_TRY { return memory_->allocate(bytes, static_cast<std::size_t>(alignment)); }
+        LEND_CATCH_ALL { return nullptr; }
+        return nullptr;
+    }
+    void give_back(void* memory, std::size_t bytes) noexcept {
+        if (memory_ == nullptr) return ::operator delete(memory, alignment);
+        memory_->deallocate(memory, bytes, static_cast<std::size_t>(alignment));
+    }
+
     typename Platform::template atomic<segment*> head_{nullptr};
     segment* tail_ = nullptr;
     std::size_t size_ = 0;
+    std::pmr::memory_resource* memory_ = nullptr;
 };
 
 } // namespace detail
