@@ -6,7 +6,8 @@ usage: check_headers.py [ROOT]
 
 Headers: listed in cmake/headers.txt; an SPDX line and `/// @file` first; the path as include guard;
 only the agreed namespaces; no iostream, no #pragma once, no memory order left to its default, no
-thread_local but in platform.hpp, no min or max as <windows.h> would replace them; not longer than 600 lines; includes as <lend/...> that point
+thread_local but in platform.hpp, no clock but the steady one, no min or max as <windows.h> would
+replace them; not longer than 600 lines; includes as <lend/...> that point
 downward only, without a cycle; a unit test for each of include/lend/*.hpp. Tests: no sleeping, no
 notes to oneself.
 """
@@ -27,6 +28,10 @@ ATOMIC_CALL = re.compile(
     r"|fetch_(?:add|sub|and|or|xor)|test_and_set)\s*\("
 )
 NOTES = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
+WALL_CLOCK = re.compile(
+    r"\b(system_clock|high_resolution_clock|utc_clock|file_clock|gettimeofday|timespec_get"
+    r"|CLOCK_REALTIME\w*|pthread_cond_timedwait|std::time)\b"
+)
 SLEEPS = re.compile(r"\b(sleep_for|sleep_until|usleep|nanosleep)\b")
 
 # The floors, from the ground up. A header includes lower floors and, without a cycle, its own.
@@ -163,6 +168,8 @@ def header_problems(header, text, version):
             yield at, "std::endl"
         if re.search(r"\b(min|max)\s*\(", line):
             yield at, "min and max are macros after <windows.h>: write (std::max)(a, b)"
+        if WALL_CLOCK.search(line):
+            yield at, "a clock that is set: only the steady clock goes on evenly"
         if re.search(r"\bthread_local\b", line) and header != "lend/platform.hpp":
             yield at, "thread_local stands in platform.hpp only"
         if re.match(r'\s*#\s*include\s*"', lines[at] if at < len(lines) else ""):

@@ -11,6 +11,7 @@
 #include <lend/detail/expiring.hpp>
 #include <lend/detail/keeping_alive.hpp>
 #include <lend/detail/leaks.hpp>
+#include <lend/detail/oversleeping.hpp>
 #include <lend/detail/pruning.hpp>
 #include <lend/detail/refilling.hpp>
 #include <lend/detail/sweep_round.hpp>
@@ -70,16 +71,18 @@ private:
     // The housekeeper's thread. Holds a share of the core.
     static void run(void* raw) {
         Core& core = *static_cast<Core*>(raw);
+        time_point until = (time_point::max)();
         lock_type lock(core.mutex);
         while (!core.closing) {
             const std::uint32_t seen = core.chores.see();
             core.next_sweep = (time_point::max)(); // whoever has a chore now calls
             lock.unlock();
             round r{platform::now()};
+            oversleeping<Core>::forgive(core, until, r.now);
             chores::run(core, r);
             lock.lock();
             core.next_sweep = (std::max)(r.next, platform::now() + shortest_sleep);
-            const time_point until = core.next_sweep;
+            until = core.next_sweep;
             lock.unlock();
             core.chores.sleep(seen, until);
             lock.lock();

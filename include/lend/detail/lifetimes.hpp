@@ -27,9 +27,15 @@ struct lifetimes {
     static time_point
     draw(time_point now, std::chrono::nanoseconds lifetime, double jitter) noexcept {
         if (lifetime == (std::chrono::nanoseconds::max)()) return (time_point::max)();
-        const double sooner = static_cast<double>(lifetime.count()) * jitter * share();
-        const auto span = lifetime - std::chrono::nanoseconds(static_cast<std::int64_t>(sooner));
-        return after(now, std::chrono::duration_cast<duration>(span));
+        const auto span = std::chrono::duration_cast<duration>(lifetime);
+        return after(now, span - lifetimes::jitter(lifetime, jitter));
+    }
+
+    // Uniform in [0, lifetime x jitter).
+    static duration jitter(std::chrono::nanoseconds lifetime, double share_of_it) noexcept {
+        const double window = static_cast<double>(lifetime.count()) * share_of_it;
+        return std::chrono::duration_cast<duration>(
+            std::chrono::nanoseconds(static_cast<std::int64_t>(window * share())));
     }
 
     // For number `at` of `count` that are to go over an interval: one at a random moment of each of
