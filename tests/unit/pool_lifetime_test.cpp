@@ -47,11 +47,11 @@ lend::pool_options with_keeper(lend::pool_options options) {
 }
 
 template <class Pool>
-auto take_all(Pool& pool, std::size_t count) {
+void make_idle(Pool& pool, std::size_t count) {
     std::vector<typename Pool::lease_type> held;
     for (std::size_t at = 0; at < count; ++at) held.push_back(pool.acquire().value());
+    held.clear();
     manual_clock::settle(); // the housekeeper, where there is one, has begun
-    return held;
 }
 
 template <class Pool>
@@ -76,7 +76,7 @@ TEST(PoolLifetime, idle_resource_goes_when_it_is_too_old_and_not_before) {
 TEST(PoolLifetime, housekeeper_wakes_exactly_when_one_is_too_old) {
     const manual_clock clock;
     timed p(with_keeper(aging(10s)));
-    (void)p.pool.acquire();
+    make_idle(p.pool, 1);
 
     clock.advance(10s - 1ns);
     EXPECT_EQ(p.pool.stats().destroyed, 0U);
@@ -87,10 +87,10 @@ TEST(PoolLifetime, housekeeper_wakes_exactly_when_one_is_too_old) {
 TEST(PoolLifetime, housekeeper_hears_of_what_is_made_while_it_sleeps) {
     const manual_clock clock;
     timed p(with_keeper(aging(10s)));
-    (void)p.pool.acquire();
+    make_idle(p.pool, 1);
     clock.advance(1h); // that one is gone, and there is nothing to wake for
     EXPECT_EQ(p.pool.stats().size, 0U);
-    (void)p.pool.acquire();
+    make_idle(p.pool, 1);
 
     clock.advance(10s - 1ns);
     EXPECT_EQ(p.pool.stats().size, 1U);
@@ -101,8 +101,7 @@ TEST(PoolLifetime, housekeeper_hears_of_what_is_made_while_it_sleeps) {
 TEST(PoolLifetime, housekeeper_sleeps_while_nothing_can_happen) {
     const manual_clock clock;
     timed p(with_keeper(aging(24h)));
-    (void)p.pool.acquire();
-    clock.settle();
+    make_idle(p.pool, 1);
     const auto before = clock.now();
 
     // Nobody else is there: the clock jumps to the housekeeper's next deadline by itself.
@@ -116,7 +115,7 @@ TEST(PoolLifetime, housekeeper_sleeps_while_nothing_can_happen) {
 TEST(PoolLifetime, each_draws_its_own_end_within_the_jitter) {
     const manual_clock clock;
     timed p(aging(100s, 0.5, 200));
-    take_all(p.pool, 200);
+    make_idle(p.pool, 200);
 
     clock.advance(50s - 1ns);
     EXPECT_EQ(p.pool.sweep(), 0U);
@@ -218,7 +217,7 @@ TEST(FailureMode, 20_no_tick_retires_more_than_its_share_and_no_look_draws_again
     constexpr std::size_t count = 400;
     constexpr std::size_t ticks = 40;
     timed p(aging(1000s, 0.1, count));
-    take_all(p.pool, count);
+    make_idle(p.pool, count);
     // A window of 100 s: ceil(400 x 2.5 s / 100 s) is 10 in a tick. Slack: four deviations.
     constexpr std::size_t most = 10 + 13;
 
@@ -249,7 +248,7 @@ TEST(FailureMode, 33_jump_ahead_retires_no_more_than_the_jitter_spreads) {
     auto options = with_keeper(aging(30min, 0.5, count));
     options.idle_timeout = 10min;
     timed p(options);
-    take_all(p.pool, count);
+    make_idle(p.pool, count);
     clock.advance(1min); // the housekeeper has seen them idle
 
     jump(1h);

@@ -16,7 +16,6 @@
 #include <lend/detail/refilling.hpp>
 #include <lend/detail/sweep_round.hpp>
 
-#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -81,7 +80,8 @@ private:
             oversleeping<Core>::forgive(core, until, r.now);
             chores::run(core, r);
             lock.lock();
-            core.next_sweep = (std::max)(r.next, platform::now() + shortest_sleep);
+            const time_point now = platform::now();
+            core.next_sweep = r.next > now ? r.next : now + shortest_sleep;
             until = core.next_sweep;
             lock.unlock();
             core.chores.sleep(seen, until);
