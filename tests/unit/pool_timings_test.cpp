@@ -193,6 +193,43 @@ TEST(FailureMode, 39_gauges_sum_to_the_size_and_counters_never_go_back_under_str
     EXPECT_EQ(s.created, s.destroyed + s.detached + s.size);
 }
 
+TEST(FailureMode, 39_no_bucket_of_the_waits_goes_back_while_callers_wait) {
+    struct plain {
+        using resource = int;
+        using no_reset = void;
+        lend::result<int> create() { return 1; }
+    };
+    auto options = quiet(1);
+    options.fairness = lend::fairness_mode::strict;
+    lend::pool<plain> pool(plain{}, options);
+    std::atomic<bool> stop{false};
+    std::vector<std::thread> users;
+    for (int user = 0; user < 3; ++user) {
+        users.emplace_back([&] {
+            while (!stop) (void)pool.acquire();
+        });
+    }
+
+    std::uint64_t went_back = 0;
+    lend::histogram before;
+    for (int sample = 0; sample < 20'000; ++sample) {
+        const lend::histogram h = pool.timings().wait_of(acquire_outcome::served);
+        for (std::int64_t bound = 0; bound <= std::int64_t{1} << 30; bound = bound * 8 + 1) {
+            const auto up_to = std::chrono::nanoseconds(bound == 0 ? 0 : bound - 1);
+            went_back += h.count_up_to(up_to) < before.count_up_to(up_to) ? 1U : 0U;
+        }
+        went_back += h.count() < before.count() ? 1U : 0U;
+        before = h;
+    }
+    stop = true;
+    for (std::thread& each : users) each.join();
+
+    EXPECT_EQ(went_back, 0U);
+    EXPECT_GT(pool.stats().waited, 0U);
+    const auto at_last = pool.timings().wait_of(acquire_outcome::served).count();
+    EXPECT_EQ(at_last, pool.stats().acquired);
+}
+
 TEST(FailureMode, 41_failed_creates_are_counted_by_reason_from_the_first) {
     const manual_clock clock;
     slow_pool p;

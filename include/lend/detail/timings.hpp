@@ -70,7 +70,9 @@ private:
 // 25 KB, and 8 KB more for uses and resets.
 //
 // Who looks at the clock is who records. An acquire that does not join the queue is not recorded:
-// it waited 0, and how many there were is the difference to the leases given out.
+// it waited 0, and how many there were is the difference to the leases given out. A slot is in use,
+// and so counted, before its waiter is up to record its wait; so those who are in the queue, or
+// have been and are not recorded yet, are counted apart.
 template <class Platform>
 class timings {
 public:
@@ -99,10 +101,24 @@ public:
     // Null where uses are not measured.
     [[nodiscard]] of_uses* uses() const noexcept { return uses_.get(); }
 
-    // `acquired`: the leases given out, counted afterwards, so that none is missing.
+    // An acquire joins the queue for the first time, under the pool's lock; and it has ended, and
+    // is recorded.
+    void joined() noexcept {
+        // Relaxed: whoever copies takes the lock before it looks.
+        queued_.fetch_add(1, std::memory_order_relaxed);
+    }
+    void left() noexcept {
+        // (1) release-fetch-sub synchronizes-with the acquire-load (2)
+        queued_.fetch_sub(1, std::memory_order_release);
+    }
+
+    // `acquired()` takes the pool's lock and says how many leases were given out.
     template <class Acquired>
-    [[nodiscard]] pool_timings copy(const Acquired& acquired) const noexcept {
+    [[nodiscard]] pool_timings copy(const Acquired& acquired) noexcept {
         pool_timings out;
+        const std::uint64_t given = acquired();
+        // (2) acquire-load synchronizes-with the release-fetch-sub (1)
+        const std::uint64_t queued = queued_.load(std::memory_order_acquire);
         for (std::size_t at = 0; at < acquire_outcomes; ++at) out.wait[at] = wait_[at].copy();
         out.create = create_.copy();
         out.create_failed = create_failed_.copy();
@@ -114,12 +130,26 @@ public:
             out.reset_failed = uses_->reset_failed.copy();
         }
         histogram& served = out.wait[static_cast<std::size_t>(acquire_outcome::served)];
-        const std::uint64_t all = acquired();
-        if (all > served.count()) served.record({}, all - served.count());
+        served.record({}, at_once(given, queued + served.count()));
         return out;
     }
 
 private:
+    // How many acquires were served without having joined the queue: those given a lease that have
+    // neither been recorded nor may still be. Too few while somebody waits, never too many; so the
+    // largest number there was is kept, and no bucket ever goes back.
+    std::uint64_t at_once(std::uint64_t given, std::uint64_t others) noexcept {
+        const std::uint64_t now = given > others ? given - others : 0;
+        // Relaxed: a number of its own.
+        std::uint64_t known = at_once_.load(std::memory_order_relaxed);
+        while (known < now && !at_once_.compare_exchange_weak(known, now, std::memory_order_relaxed,
+                                                              std::memory_order_relaxed)) {
+        }
+        return (std::max)(known, now);
+    }
+
+    typename Platform::template atomic<std::uint64_t> queued_{0};
+    typename Platform::template atomic<std::uint64_t> at_once_{0};
     std::array<record_type, acquire_outcomes> wait_{};
     record_type create_;
     record_type create_failed_;

@@ -114,6 +114,7 @@ private:
         } else if (was_in_) {
             outcomes<Core>::served_after(core_, waited);
         }
+        if (was_in_) core_.times.left();
         traced_.end(core_.events, outcome.code());
     }
 
@@ -175,6 +176,7 @@ private:
             } else {
                 core_.waiters.push(me_);
                 ++core_.counted.waited;
+                core_.times.joined();
             }
             joined_ = was_in_ = true;
             me_.looked = Core::typed || core_.waiters.head() == &me_;
