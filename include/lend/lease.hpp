@@ -11,6 +11,7 @@
 #include <lend/detail/looking.hpp>
 #include <lend/detail/measuring.hpp>
 #include <lend/detail/phases.hpp>
+#include <lend/detail/poisoning.hpp>
 #include <lend/driver.hpp>
 #include <lend/platform.hpp>
 #include <lend/result.hpp>
@@ -33,7 +34,9 @@ class pool;
 /// - destructor, `release()`, assignment: `reset` is called, and the resource goes to the next
 ///   waiter or back; if reset fails, it is destroyed.
 /// - destructor while an exception unwinds the stack: `destroy`, for what the resource was doing is
-///   unknown.
+///   unknown; with poison_on_unwind = false it is reset as usual.
+/// - any of these after `report` of an error that poisons, or after the resource was destroyed by
+///   its number or reclaimed: `destroy`, and no reset.
 /// - `discard()`: `destroy`.
 /// - `detach()`: nothing is called; the resource leaves the pool alive.
 /// - destructor, `release()` after the pool was closed: `destroy`.
@@ -76,7 +79,7 @@ public:
     LEND_ALWAYS_INLINE ~lease() {
         if (slot_ == nullptr) return;
         if (Platform::unwinding()) [[unlikely]] {
-            end_badly(destroy_reason::poisoned);
+            end_unwound();
             return;
         }
         (void)give_back();
@@ -107,6 +110,25 @@ public:
     /// @par Errors None. @par Thread safety Wait-free. @par Calls None.
     void note(const char* text) noexcept {
         if (slot_ != nullptr) slot_->borrower.say(text);
+    }
+
+    /// Says that an error came up in using the resource, so that it is not lent again if that means
+    /// that it is broken. The lease goes on; however it ends, a poisoned resource is destroyed.
+    ///
+    /// The driver's `classify` decides: `good` changes nothing; `broken` poisons this one;
+    /// `backend_gone` poisons it, and those that were made before it go as well, the idle ones now,
+    /// the lent ones when they come back. A driver without `classify` cannot tell one error from
+    /// another: then every error poisons, but for lend's own, lend_e_..., which say nothing of the
+    /// resource. Report what came from the resource, and nothing else.
+    /// @return What was found; `broken` without asking if the pool is closed; `good` for an empty
+    ///   lease.
+    /// @par Errors None; what classify throws counts as `broken`.
+    /// @par Thread safety Blocking on the pool's lock for a moment if it is poisoned.
+    /// @par Calls classify once; for `backend_gone` destroy for each idle one that is older, on a
+    ///   thread of the pool if it may have one; no lock held.
+    health report(const error& met) noexcept {
+        if (slot_ == nullptr) return health::good;
+        return detail::poisoning<core_type>::report(core_type::of(*slot_), *slot_, met);
     }
 
     /// Gives the resource back.
@@ -182,19 +204,21 @@ private:
             measure::use_ends(core, s, hr::s_ok);
         if constexpr (driver_traits<Driver>::has_reset) {
             bool clean = false;
-            const bool open =
-                detail::phases<core_type>::during(s, detail::slot_phase::resetting, [&] {
+            const bool open = detail::phases<core_type>::during(
+                s, detail::slot_phase::resetting,
+                [&] {
                     clean = core_type::calls::reset(core.driver, s.object, [&](const error& e) {
                         core.events.reset_failed(s.number, e);
                     });
-                });
+                },
+                detail::lending_word::condemned);
+            if (!open) [[unlikely]]
+                return back::clean_slowly(core, s, back::use::lease);
             if (measured) [[unlikely]]
                 measure::reset_ended(core, s, clean);
-            if (!open || !clean) [[unlikely]] {
-                const bool inherited = detail::forking<core_type>::is_inherited(s);
-                (void)back::destroy(core, s, back::use::lease,
-                                    open ? destroy_reason::reset_failed : destroy_reason::closed);
-                return inherited ? hr::lend_e_stale : hr::s_false;
+            if (!clean) [[unlikely]] {
+                (void)back::destroy(core, s, back::use::lease, destroy_reason::reset_failed);
+                return hr::s_false;
             }
         }
         detail::checks<core_type>::note_clean(s, true);
@@ -207,6 +231,15 @@ private:
         if (back::fast(s, word_, back::use::lease)) [[likely]]
             return hr::s_ok;
         return back::clean_slowly(core, s, back::use::lease);
+    }
+
+    // An exception is unwinding the stack.
+    LEND_NOINLINE void end_unwound() noexcept {
+        if (core_type::of(*slot_).options.poison_on_unwind) {
+            (void)end_badly(destroy_reason::poisoned);
+        } else {
+            (void)give_back();
+        }
     }
 
     LEND_NOINLINE hresult end_badly(destroy_reason why) noexcept {

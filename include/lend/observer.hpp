@@ -85,7 +85,7 @@ public:
     virtual void destroy_failed(event_number, const error&) {}
     /// A resource left the pool alive.
     virtual void detached(event_number) {}
-    /// The check of this resource said that what stands behind all of them is gone.
+    /// A check or a borrower of this resource said that what stands behind all of them is gone.
     virtual void backend_gone(event_number) {}
 
     // ---- acquires -------------------------------------------------------------------------

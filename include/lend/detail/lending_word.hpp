@@ -188,7 +188,7 @@ private:
 };
 
 // What the owner of an in_use slot is doing; beside the word because only observers look at it.
-enum class slot_phase : std::uint8_t { none, rating, checking, resetting };
+enum class slot_phase : std::uint8_t { none, rating, checking, resetting, classifying };
 
 } // namespace detail
 } // namespace lend

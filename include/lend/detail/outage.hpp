@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// A check said that what stands behind a resource is gone: then so is what stands behind those
-/// that were made before it, and none of them is tried one after the other.
+/// A check, or a borrower, said that what stands behind a resource is gone: then so is what stands
+/// behind those that were made before it, and none of them is tried one after the other.
 
 #ifndef LEND_DETAIL_OUTAGE_HPP
 #define LEND_DETAIL_OUTAGE_HPP
@@ -30,16 +30,18 @@ struct outage {
         return core.births.load(std::memory_order_relaxed);
     }
 
-    // The check of `found` said so; its owner destroys that one.
+    // The check of `found`, or its borrower, said so; its owner destroys that one.
     static void reported(Core& core, const slot_type& found, std::uint64_t elders) noexcept {
         slot_type* idle = nullptr;
         bool has_help = false;
+        bool is_new = false;
         {
             const lock_type lock(core.mutex);
             if (core.closing) return;
             // Relaxed: written under the lock.
             const std::uint64_t births = core.births.load(std::memory_order_relaxed);
             if (elders > core.outage_births) {
+                is_new = true;
                 core.outage_births = births;
                 ++core.counted.outages;
             }
@@ -49,6 +51,7 @@ struct outage {
             });
             has_help = idle != nullptr && get_help(core, idle);
         }
+        if (is_new) core.events.backend_gone(static_cast<event_number>(found.number));
         if (!has_help) (void)away::destroy(core, idle);
     }
 

@@ -31,15 +31,18 @@ struct phases {
         platform::heavy_fence();
     }
 
-    // Calls `call()` unless the pool is closed. False if it is closed, before or after the call.
+    // Calls `call()` unless the pool is closed, or the slot has another of the flags that make it
+    // pointless. False if it was not called, or the pool was closed meanwhile.
     template <class Call>
-    LEND_ALWAYS_INLINE static bool
-    during(slot_type& s, slot_phase phase, const Call& call) noexcept {
+    LEND_ALWAYS_INLINE static bool during(slot_type& s,
+                                          slot_phase phase,
+                                          const Call& call,
+                                          lending_word::type pointless = 0) noexcept {
         // Relaxed: the fences order it against the closer; observers take what they find.
         s.phase.store(phase, std::memory_order_relaxed);
         // (2) light-fence is totally ordered with the heavy-fence (1)
         platform::light_fence();
-        const bool open = !lending_word::has(s.word.peek(), lending_word::closing);
+        const bool open = !lending_word::has(s.word.peek(), lending_word::closing | pointless);
         if (open) [[likely]] {
             checks<Core>::is_open(Core::of(s));
             call();

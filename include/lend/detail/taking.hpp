@@ -8,10 +8,12 @@
 #include <lend/detail/admitting.hpp>
 #include <lend/detail/core.hpp>
 #include <lend/detail/giving_back.hpp>
+#include <lend/detail/holders.hpp>
 #include <lend/detail/looking.hpp>
 #include <lend/detail/making.hpp>
 #include <lend/detail/outcomes.hpp>
 #include <lend/detail/waiting.hpp>
+#include <lend/detail/waiting_threads.hpp>
 
 #include <optional>
 
