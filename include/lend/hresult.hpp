@@ -104,7 +104,7 @@ inline constexpr std::array code_table{
                std::errc::operation_canceled},
     code_entry{hr::lend_e_closed, "LEND_E_CLOSED", "the pool is closed",
                std::errc::operation_not_permitted},
-    code_entry{hr::lend_e_paused, "LEND_E_PAUSED", "the pool is paused and set to fail",
+    code_entry{hr::lend_e_paused, "LEND_E_PAUSED", "the pool is paused",
                std::errc::resource_unavailable_try_again},
     code_entry{hr::lend_e_shed, "LEND_E_SHED", "refused because the queue is too slow",
                std::errc::resource_unavailable_try_again},

@@ -17,6 +17,7 @@
 #include <lend/detail/housekeeping.hpp>
 #include <lend/detail/outcomes.hpp>
 #include <lend/detail/patience.hpp>
+#include <lend/detail/pausing.hpp>
 #include <lend/detail/reporting.hpp>
 #include <lend/detail/resizing.hpp>
 #include <lend/detail/retaining.hpp>
@@ -304,6 +305,37 @@ public:
         const hresult code = detail::resizing<core_type>::resize(*core_, max_size, min_idle);
         if (failed(code)) return code;
         return {};
+    }
+
+    /// Lends nothing until `resume`: for a fail-over of what stands behind, or its maintenance.
+    ///
+    /// Once it has returned, no acquire returns a lease, but one whose last step was under way in
+    /// another thread. Leases stay good; what comes back stays. try_acquire is refused with
+    /// lend_e_paused. Others wait, if `mode` is block; deadlines go on. Nothing is made for those
+    /// who wait; the housekeeper goes on. `close` ends it with lend_e_closed for all.
+    ///
+    /// @param mode  block: whoever asks waits for `resume`. fail: whoever asks or waits is refused.
+    /// @par Errors
+    ///   s_false        it was paused already; `mode` is what counts from now on.
+    ///   lend_e_closed  the pool is closed or moved from.
+    /// @par Thread safety Blocking on the pool's lock for a moment. Waits for no resource.
+    /// @par Calls None.
+    /// @par Complexity Linear in the resources, and for `fail` in those who wait.
+    hresult pause(pause_mode mode = pause_mode::block) noexcept {
+        if (core_ == nullptr) return hr::lend_e_closed;
+        return detail::pausing<core_type>::pause(*core_, mode);
+    }
+
+    /// Lends again: first to those who wait, in their order.
+    /// @par Errors
+    ///   s_false        the pool was not paused.
+    ///   lend_e_closed  the pool is closed or moved from.
+    /// @par Thread safety As `pause`.
+    /// @par Calls None, but create where no thread can be started for it; no lock held.
+    /// @par Complexity Linear in the resources.
+    hresult resume() noexcept {
+        if (core_ == nullptr) return hr::lend_e_closed;
+        return detail::pausing<core_type>::resume(*core_);
     }
 
     /// Replaces everything: what exists or is being made now is destroyed, what is idle by this

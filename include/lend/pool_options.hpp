@@ -86,6 +86,12 @@ enum class destroy_mode : std::uint8_t {
     background, ///< a worker of the pool
 };
 
+/// What happens to those who ask a paused pool for a resource.
+enum class pause_mode : std::uint8_t {
+    block, ///< they wait for `resume`, each to its own deadline
+    fail,  ///< they are refused with lend_e_paused, those who wait already as well
+};
+
 /// What is done about a resource that its borrower keeps for longer than leak_after.
 enum class leak_mode : std::uint8_t {
     report, ///< it is counted and reported

@@ -42,6 +42,7 @@ struct pool_stats {
     std::size_t abandoned = 0; ///< creates given up that still run; not in the size
     std::size_t max_size = 0;
     std::size_t min_idle = 0;
+    bool paused = false; ///< nothing is lent until `resume`
 
     // Counters of acquires. Each one ends in acquired, timed_out, cancelled, shed or refused.
     /// Leases given out. A candidate that is being looked at counts as well, so the number may be
@@ -108,13 +109,13 @@ std::basic_ostream<char, Traits>& operator<<(std::basic_ostream<char, Traits>& o
         << " in use, " << s.creating << " creating, " << s.checking << " checking, " << s.resetting
         << " resetting, " << s.parked << " parked, " << s.destroying << " destroying), "
         << s.waiting << " waiting, " << s.leaked << " leaked, " << s.reclaimed << " reclaimed, "
-        << s.abandoned << " abandoned, min idle " << s.min_idle << "; " << s.acquired
-        << " acquired, " << s.returned << " returned, " << s.waited << " waited, " << s.handed_over
-        << " handed over, " << s.timed_out << " timed out, " << s.cancelled << " cancelled, "
-        << s.shed << " shed, " << s.refused << " refused, " << s.created << " created, "
-        << s.create_failed << " create failed, " << s.destroyed << " destroyed, " << s.detached
-        << " detached, " << s.condemned << " condemned, " << s.destroy_failed << " destroy failed, "
-        << s.outages << " outages";
+        << s.abandoned << " abandoned, min idle " << s.min_idle << (s.paused ? ", paused" : "")
+        << "; " << s.acquired << " acquired, " << s.returned << " returned, " << s.waited
+        << " waited, " << s.handed_over << " handed over, " << s.timed_out << " timed out, "
+        << s.cancelled << " cancelled, " << s.shed << " shed, " << s.refused << " refused, "
+        << s.created << " created, " << s.create_failed << " create failed, " << s.destroyed
+        << " destroyed, " << s.detached << " detached, " << s.condemned << " condemned, "
+        << s.destroy_failed << " destroy failed, " << s.outages << " outages";
     detail::write_counts<refusal>(out, s.refused_by, "refused: ");
     detail::write_counts<create_failure>(out, s.create_failed_by, "create failed: ");
     detail::write_counts<destroy_reason>(out, s.closed, "");

@@ -36,6 +36,7 @@ struct family {
     bool resizes = false; ///< users change the sizes
     bool stops = false;   ///< some are called off while they wait
     bool queued = false;  ///< priorities, and a bound on how many wait
+    bool pauses = false;  ///< users pause the pool for a while
     bool crowded = false; ///< one or two resources, short holds, deadlines that are as short
 };
 
@@ -154,6 +155,11 @@ private:
     }
 
     void step(user& someone, pool_type& pool) {
+        if (family_.pauses && sim::one_in(6)) {
+            return someone.pause_for(one_of(0ns, 1ns, 1000ns, 20'000'000ns),
+                                     sim::one_in(3) ? lend::pause_mode::fail
+                                                    : lend::pause_mode::block);
+        }
         if (family_.crowded) return step_in_a_crowd(someone);
         if (family_.warms_up && sim::one_in(5)) {
             return someone.warm_up(1 + sim::choose(4), short_span(),
@@ -392,6 +398,35 @@ TEST(PoolSim, keeps_the_order_of_priorities_and_the_bound_of_the_queue) {
         "");
     EXPECT_EQ(explore<rated_driver>("queued, rated", runs,
                                     {.faults = 6, .waits_for_ever = true, .queued = true}),
+              "");
+}
+
+TEST(FailureMode, 35_paused_pool_lends_nothing_and_forgets_nobody) {
+    EXPECT_EQ(explore<plain_driver>("paused", runs, {.pauses = true}), "");
+    EXPECT_EQ(explore<plain_driver>("paused, crowd", runs, {.pauses = true, .crowded = true}), "");
+    EXPECT_EQ(explore<checked_driver>(
+                  "paused, faults", runs,
+                  {.faults = 6, .hangs = true, .closes = true, .own_thread = true, .pauses = true}),
+              "");
+    EXPECT_EQ(
+        explore<plain_driver>("paused, for ever", runs,
+                              {.faults = 6, .hangs = true, .waits_for_ever = true, .pauses = true}),
+        "");
+    EXPECT_EQ(explore<typed_driver>(
+                  "paused, typed", runs,
+                  {.faults = 6, .waits_for_ever = true, .queued = true, .pauses = true}),
+              "");
+    EXPECT_EQ(explore<rated_driver>(
+                  "paused, rated", runs,
+                  {.faults = 6, .waits_for_ever = true, .queued = true, .pauses = true}),
+              "");
+    EXPECT_EQ(explore<plain_driver>("paused, early", runs,
+                                    {.faults = 6,
+                                     .hangs = true,
+                                     .closes = true,
+                                     .exact = false,
+                                     .resizes = true,
+                                     .pauses = true}),
               "");
 }
 

@@ -245,6 +245,26 @@ public:
         if (!done) SIM_CHECK(done.code() == lend::hr::lend_e_closed && world_.close_begun);
     }
 
+    // Pauses, unless somebody else does, and resumes after that time.
+    void pause_for(nanoseconds span, lend::pause_mode mode) {
+        if (world_.pauser) return;
+        world_.pauser = true;
+        ++world_.pauses;
+        const auto begun = sim::elapsed();
+        const lend::hresult code = pool_.pause(mode);
+        SIM_CHECK(code == lend::hr::s_ok || world_.close_begun);
+        if (exact_) SIM_CHECK(sim::elapsed() == begun);
+        world_.paused = world_.pauses;
+        sim::sleep(span);
+        world_.paused = 0;
+        const auto resumed = sim::elapsed();
+        const auto hung_before = world_.here().hung;
+        const lend::hresult again = pool_.resume();
+        SIM_CHECK(again == lend::hr::s_ok || world_.close_begun);
+        if (exact_) SIM_CHECK(sim::elapsed() - resumed == world_.here().hung - hung_before);
+        world_.pauser = false;
+    }
+
     void close(nanoseconds patience) {
         world_.close_begun = true;
         const auto begun = sim::elapsed();
@@ -280,6 +300,7 @@ private:
         self.has_queued = false;
         const std::uint64_t ticket = ++world_.acquires_begun;
         const bool was_closed = world_.closed;
+        const unsigned was_paused = world_.paused;
         const auto begun = sim::elapsed();
         const auto hung_before = self.hung;
         const std::uint64_t failures = world_.create_failed;
@@ -291,6 +312,7 @@ private:
         if (exact_ && span != nanoseconds::max()) SIM_CHECK(took <= span + hung);
         if (got) {
             SIM_CHECK(!was_closed);
+            SIM_CHECK(was_paused == 0 || was_paused != world_.paused);
             lease_type lease = *std::move(got);
             SIM_CHECK(static_cast<bool>(lease));
             world_.lent(lease->serial, lease.id(), ticket);
@@ -308,6 +330,8 @@ private:
             SIM_CHECK(world_.close_begun);
         } else if (code == lend::hr::lend_e_cancelled) {
             SIM_CHECK(got.error().waited() <= took);
+        } else if (code == lend::hr::lend_e_paused) {
+            SIM_CHECK(world_.pauses != 0);
         } else if (code == lend::hr::lend_e_too_many_waiters) {
             SIM_CHECK(world_.turns_away && !self.has_queued);
         } else {

@@ -34,6 +34,7 @@ public:
         if (core_.shares.load(std::memory_order_relaxed) == 0) return; // about to be freed
         count_slots();
         watch_queue();
+        if (core_.paused && lock_is_free()) look_at_pause();
         if (sim::nobody_can_run()) look_at_rest();
     }
 
@@ -83,6 +84,7 @@ private:
             if (contains(now, count, queue_[at])) continue;
             // It left under the lock, which is still held, so the node is alive.
             const slot_type* const given = queue_[at]->slot;
+            SIM_CHECK(given == nullptr || !core_.paused);
             if (given != nullptr && world_.exact)
                 SIM_CHECK(queue_[at]->deadline > sim::platform::now());
             for (std::size_t before = 0; given != nullptr && before < at; ++before) {
@@ -103,6 +105,15 @@ private:
         count_ = count;
     }
 
+    // While a pool is paused, what is idle cannot be taken.
+    void look_at_pause() {
+        core_.slots.for_each([&](slot_type& s) {
+            const auto word = s.word.peek();
+            SIM_CHECK(!words::is(word, words::idle) || words::has(word, words::paused) ||
+                      core_.closing);
+        });
+    }
+
     // When nothing can happen but by time: nobody waits for something that is there to be had.
     void look_at_rest() {
         SIM_CHECK(lock_is_free());
@@ -110,7 +121,7 @@ private:
             SIM_CHECK(core_.waiters.empty());
             return;
         }
-        if (core_.waiters.empty()) return;
+        if (core_.waiters.empty() || core_.paused) return;
         if (somebody_is_on_the_way()) return;
         std::size_t unwanted = 0;
         core_.slots.for_each([&](slot_type& s) {

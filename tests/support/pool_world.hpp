@@ -65,6 +65,9 @@ public:
     bool priorities = false;  ///< users ask with priorities of their own
     bool turns_away = false;  ///< max_waiters is a number
     bool exact = false;       ///< the clock moves only when nobody can run
+    bool pauser = false;      ///< somebody pauses or resumes the pool
+    unsigned pauses = 0;      ///< begun so far
+    unsigned paused = 0;      ///< which pause is in force, from the end of pause to that of resume
     std::size_t max_size = 0; ///< the largest that was ever allowed
     std::chrono::nanoseconds idle_limit{-1};
 

@@ -13,6 +13,7 @@
 #include <lend/detail/making.hpp>
 #include <lend/detail/measuring.hpp>
 #include <lend/detail/outage.hpp>
+#include <lend/detail/pausing.hpp>
 #include <lend/detail/phases.hpp>
 
 #include <cstdint>
@@ -56,8 +57,8 @@ struct admitting {
         }
     }
 
-    // Nothing if the resource was unfit, so that the caller tries again. What is in doubt is
-    // checked actively.
+    // Nothing if the resource was unfit, or the pool was paused, so that the caller tries again.
+    // What is in doubt is checked actively.
     static std::optional<result<held>> admit(Core& core, const held& h) noexcept {
         const bool was_in_doubt = h.slot->in_doubt;
         const bool active = was_in_doubt || doubting<Core>::always(core);
@@ -65,16 +66,23 @@ struct admitting {
         if (passes_check(core, *h.slot, active ? check_kind::active : check_kind::passive,
                          closed)) {
             if (was_in_doubt) doubting<Core>::settled(core, *h.slot);
+            if (pausing<Core>::holds_back(core, *h.slot)) {
+                back::clean(core, *h.slot, h.word, back::use::look);
+                return std::nullopt;
+            }
             return begin_use(core, h);
         }
         if (closed) return result<held>(hr::lend_e_closed);
         return std::nullopt;
     }
 
-    // Has a resource made in a reserved place, on the calling thread and for the caller.
-    static result<held> made(Core& core, slot_type& place, const resource_type& wanted) noexcept {
+    // Has a resource made in a reserved place, on the calling thread and for the caller. Nothing if
+    // the pool was paused meanwhile, so that the caller tries again.
+    static std::optional<result<held>>
+    made(Core& core, slot_type& place, const resource_type& wanted) noexcept {
         auto word = make::make_for_caller(core, place, &wanted);
-        if (!word) return std::move(word).error();
+        if (!word) return result<held>(std::move(word).error());
+        if (*word == lending_word::empty) return std::nullopt;
         return begin_use(core, {&place, *word});
     }
 

@@ -156,6 +156,7 @@ struct core {
     idle_samples samples;
     time_point next_sample = (time_point::max)(); // max(): none was taken yet
     bool closing = false;
+    std::optional<pause_mode> paused;          // how, between pause and resume
     waiting_thread* waiting_threads = nullptr; // where holders are recorded
     [[no_unique_address]] shelves_of<slot_type, ordered> shelves;
     creation_plan<Platform> plan;
@@ -177,6 +178,9 @@ struct core {
     [[nodiscard]] std::size_t room() const noexcept {
         return limits.max_size > size ? limits.max_size - size : 0; // less after a `resize`
     }
+
+    // How many callers wait for whom something may be made. Under the lock.
+    [[nodiscard]] std::size_t demand() const noexcept { return paused ? 0 : waiters.size(); }
 
     // How many resources there are beyond the maximum, those on their way out not counted; more
     // than 0 only after a `resize`. Under the lock.
@@ -379,9 +383,12 @@ struct core {
         return true;
     }
 
-    // The word of a slot that becomes idle: who is in doubt stays so until it is checked.
-    static lending_word::type idle_word(const slot_type& s, lending_word::type count) noexcept {
-        return count | lending_word::idle | (s.in_doubt ? lending_word::withheld : 0);
+    // The word of a slot that becomes idle: who is in doubt stays so until it is checked, and what
+    // comes back to a paused pool stays there. Under the lock.
+    [[nodiscard]] lending_word::type idle_word(const slot_type& s,
+                                               lending_word::type count) const noexcept {
+        return count | lending_word::idle | (s.in_doubt ? lending_word::withheld : 0) |
+               (paused ? lending_word::paused : 0);
     }
 
     // ---- looking --------------------------------------------------------------------------

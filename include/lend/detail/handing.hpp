@@ -28,8 +28,9 @@ private:
     std::optional<typename Platform::time_point> at_;
 };
 
-// Invariant: a resource that a waiter could take is idle only while a waiter is on its way to look.
-// That way is either a poke that has not been answered, or the first look of a newcomer.
+// Invariant: a resource that a waiter could take is idle only while a waiter is on its way to look,
+// or the pool is paused. That way is either a poke that has not been answered, or the first look of
+// a newcomer.
 template <class Core>
 struct handing {
     using slot_type = typename Core::slot_type;
@@ -52,6 +53,7 @@ struct handing {
                           lending_word::type count,
                           how way,
                           typename Core::wakes& wake) noexcept {
+        if (core.paused) return s.word.become(core.idle_word(s, count));
         clock now;
         waiter_type* const w = core.waiters.empty() ? nullptr : first_fitting(core, s, now, wake);
         if (w != nullptr && (way == how::directly || may_hand_over(core, s, *w, now))) {
@@ -67,7 +69,7 @@ struct handing {
             if (core.plan.failing()) core.waiters.poke(core.waiters.head(), wake);
             return;
         }
-        s.word.become(Core::idle_word(s, count));
+        s.word.become(core.idle_word(s, count));
         if constexpr (Core::comparable) {
             // Of no use to anyone as it is; the first waiter may have it destroyed to make room.
             const bool makes_room = core.room() == 0 && core.creating < core.waiters.size();

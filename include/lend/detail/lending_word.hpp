@@ -14,7 +14,7 @@
 namespace lend::inline v0_1 {
 namespace detail {
 
-// Layout: count 56 bits | flags 5 bits | state 3 bits.
+// Layout: count 55 bits | flags 6 bits | state 3 bits.
 //
 // The count is that of lendings that have ended in this slot, over all its resources; it never goes
 // back. A lease remembers the word it was given, so a late or double release finds another count.
@@ -52,15 +52,18 @@ struct lending_word {
     static constexpr type condemned = 32;  // to be destroyed, not lent again
     static constexpr type closing = 64;    // the pool is closed: destroy and count down
     static constexpr type inherited = 128; // the process was forked: the resource is the parent's
+    static constexpr type paused = 256;    // the pool is paused: not to be lent
 
     // In a lease's own copy of the word, and never in a slot: see measuring.hpp. No lease has
     // `withheld`, so that the bit is free.
     static constexpr type measured = withheld;
 
-    static constexpr type one_lending = 0x100;
+    static constexpr type one_lending = 512;
 
     [[nodiscard]] static constexpr type state_of(type word) noexcept { return word & state_mask; }
-    [[nodiscard]] static constexpr type count_of(type word) noexcept { return word & ~type{0xFF}; }
+    [[nodiscard]] static constexpr type count_of(type word) noexcept {
+        return word & ~(one_lending - 1);
+    }
     [[nodiscard]] static constexpr bool is(type word, type state) noexcept {
         return state_of(word) == state;
     }
@@ -144,6 +147,17 @@ public:
     // under the lock, which whoever finds the flag takes to see the reason.
     bool withhold(word& seen) noexcept {
         return word_.compare_exchange_weak(seen, seen | lending_word::withheld,
+                                           std::memory_order_relaxed, std::memory_order_relaxed);
+    }
+
+    // Tells everyone that the pool is paused, or takes that back, if `seen` still stands. Relaxed:
+    // called under the lock, which whoever finds the flag takes to see whether it still holds.
+    bool pause(word& seen) noexcept {
+        return word_.compare_exchange_weak(seen, seen | lending_word::paused,
+                                           std::memory_order_relaxed, std::memory_order_relaxed);
+    }
+    bool resume(word& seen) noexcept {
+        return word_.compare_exchange_weak(seen, seen & ~lending_word::paused,
                                            std::memory_order_relaxed, std::memory_order_relaxed);
     }
 

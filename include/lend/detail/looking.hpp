@@ -85,6 +85,7 @@ private:
         for (;;) {
             if (lending_word::is(word, lending_word::idle)) {
                 if (lending_word::has(word, lending_word::closing)) return {}; // it is the closer's
+                if (lending_word::has(word, lending_word::paused)) return {};  // nobody's for now
                 if (Core::take_idle(s, word)) {
                     return {&s, lending_word::taken(word)};
                 }

@@ -56,6 +56,11 @@ struct making {
         return s;
     }
 
+    // The same for a caller who is to have what is made, now.
+    static slot_type* reserve_for_caller(Core& core) noexcept {
+        return core.paused ? nullptr : reserve(core);
+    }
+
     // Queues as many creates as `demand` asks for. The caller lets the lock go and calls
     // `start_workers` with what this returns.
     static std::size_t plan(Core& core, std::size_t demand) noexcept {
@@ -92,7 +97,7 @@ struct making {
     // For callers that wait: one create for each of them. With inline creation they create for
     // themselves, so they are told to look.
     static std::size_t plan_for_waiters(Core& core, wakes& wake) noexcept {
-        if (core.waiters.empty()) return 0;
+        if (core.demand() == 0) return 0;
         if (core.options.creation == creation_mode::worker) {
             const std::size_t queued = plan(core, core.waiters.size());
             // Who gets none of these may find that something unwanted makes room.
@@ -114,7 +119,8 @@ struct making {
     }
 
     // Creates in a reserved slot on the calling thread and keeps the resource for the caller.
-    // On failure the slot is vacant again; with a closed pool, the core may be gone.
+    // On failure the slot is vacant again; with a closed pool, the core may be gone. An empty word:
+    // the pool was paused meanwhile, so the resource stays there.
     static result<lending_word::type>
     make_for_caller(Core& core, slot_type& s, const resource_type* wanted) noexcept {
         for (;;) {
@@ -133,8 +139,16 @@ struct making {
                 discard_unwanted(core, lock, s, destroy_reason::closed);
                 return hr::lend_e_closed;
             }
-            wakes wake;
             const auto count = lending_word::count_of(s.word.peek());
+            if (core.paused) {
+                if (core.surplus() > 0) {
+                    discard_unwanted(core, lock, s, destroy_reason::shrunk);
+                } else {
+                    s.word.become(core.idle_word(s, count));
+                }
+                return lending_word::type{lending_word::empty};
+            }
+            wakes wake;
             const bool more = !core.waiters.empty() || core.surplus() > 0;
             const lending_word::type word =
                 count | lending_word::in_use | (more ? lending_word::wanted : lending_word::empty);

@@ -32,7 +32,7 @@ struct refilling {
             const lock_type lock(core.mutex);
             if (core.closing) return;
             const std::size_t lacking = missing(core);
-            starts = make::plan(core, core.waiters.size() + lacking);
+            starts = make::plan(core, core.demand() + lacking);
             if (wanted(core)) r.due(lives::after(r.now, every));
             // Too early after a failure. If it is not that, there is no room, or one is in flight.
             if (lacking != 0 && core.plan.look_at() > r.now) r.due(core.plan.look_at());

@@ -42,6 +42,7 @@ struct reporting {
         s.reclaimed = seen.reclaimed;
         s.waiting = core.waiters.size();
         s.max_size = core.limits.max_size;
+        s.paused = core.paused.has_value();
         s.min_idle = core.limits.min_idle;
         if (core.create_failed_at) {
             s.since_create_failed = std::chrono::duration_cast<std::chrono::nanoseconds>(

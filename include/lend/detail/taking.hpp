@@ -72,7 +72,12 @@ private:
                 look::put_back(core, unfit);
                 return hr::lend_e_closed;
             }
-            place = make::reserve(core);
+            if (core.paused) {
+                lock.unlock();
+                look::put_back(core, unfit);
+                return hr::lend_e_paused;
+            }
+            place = make::reserve_for_caller(core);
             if (place != nullptr) steps::tell_of_room_taken(core, wake);
             // Room that is made while others wait is theirs.
             evict = place == nullptr && unfit && core.waiters.empty();
@@ -81,7 +86,7 @@ private:
         if (evict) {
             (void)back::destroy(core, *unfit.slot, back::use::look, destroy_reason::made_room);
             lock_type lock(core.mutex);
-            place = make::reserve(core);
+            place = make::reserve_for_caller(core);
             if (place != nullptr) steps::tell_of_room_taken(core, wake);
             lock.unlock();
             wake.deliver();
@@ -96,7 +101,8 @@ private:
                 why.with_oldest_holder(*holder);
             return why;
         }
-        return steps::made(core, *place, wanted);
+        if (auto made = steps::made(core, *place, wanted)) return *std::move(made);
+        return hr::lend_e_paused;
     }
 };
 

@@ -150,8 +150,13 @@ private:
                 look::put_back(core_, std::exchange(unfit_, held{}));
                 return dismissed(hr::lend_e_cancelled);
             }
+            if (core_.paused == pause_mode::fail) {
+                lock.unlock();
+                look::put_back(core_, std::exchange(unfit_, held{}));
+                return dismissed(hr::lend_e_paused);
+            }
             if (core_.options.creation == creation_mode::inline_) {
-                if (slot_type* const place = make::reserve(core_)) {
+                if (slot_type* const place = make::reserve_for_caller(core_)) {
                     steps::tell_of_room_taken(core_, wake);
                     lock.unlock();
                     wake.deliver();
@@ -210,10 +215,11 @@ private:
                 return std::nullopt;
             }
             if (core_.options.creation == creation_mode::inline_) {
-                if (slot_type* const place = make::reserve(core_)) {
+                if (slot_type* const place = make::reserve_for_caller(core_)) {
                     // One place is taken. If there is another, it is for the next; if not, the next
                     // may have to make room.
                     core_.waiters.leave(me_, Core::typed || core_.room() > 0, wake);
+                    joined_ = false;
                     lock.unlock();
                     wake.deliver();
                     look::put_back(core_, std::exchange(unfit_, held{}));
@@ -329,7 +335,7 @@ private:
     // flight, or there is no room, its end tells the first waiter to ask again.
     [[nodiscard]] time_point next_try() const noexcept {
         const bool by_time = core_.options.creation == creation_mode::worker &&
-                             core_.creating == 0 && core_.room() > 0;
+                             core_.creating == 0 && core_.room() > 0 && !core_.paused;
         return by_time ? core_.plan.look_at() : (time_point::max)();
     }
 
