@@ -7,6 +7,7 @@
 
 #include <lend/acquire_options.hpp>
 #include <lend/detail/admitting.hpp>
+#include <lend/detail/asking.hpp>
 #include <lend/detail/by_number.hpp>
 #include <lend/detail/clearing.hpp>
 #include <lend/detail/closing.hpp>
@@ -40,8 +41,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <new>
-#include <optional>
-#include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -78,6 +77,7 @@ class pool {
     using core_type = detail::core<Driver, Platform>;
     using slot_type = typename core_type::slot_type;
     using back = detail::giving_back<core_type>;
+    using asking = detail::asking<core_type>;
     using taking = detail::taking<core_type>;
     using steps = detail::admitting<core_type>;
     using patience = detail::patience<Platform>;
@@ -516,42 +516,14 @@ private:
 
     // With options: what can be refused is refused before anything is asked of the driver.
     result<lease_type> take(const resource_type& type, const acquire_options& options) noexcept {
-        if (auto refused = refusal_of(options)) {
+        if (auto refused = asking::refusal_of(options)) {
             if (core_ != nullptr && refused->code() == hr::lend_e_cancelled)
                 detail::outcomes<core_type>::failed_after(*core_, *refused, {});
             return *std::move(refused);
         }
-        return take(type, [&](const core_type& core) { return asked(core, type, options); },
+        return take(type,
+                    [&](const core_type& core) { return asking::request_of(core, type, options); },
                     {options.site, options.note, options.detect_leak});
-    }
-
-    static std::optional<error> refusal_of(const acquire_options& options) noexcept {
-        if (options.stop.stop_requested()) return hr::lend_e_cancelled;
-        if (options.priority > acquire_options::highest_priority) return wrong_priority(options);
-        return std::nullopt;
-    }
-
-    static error wrong_priority(const acquire_options& options) noexcept {
-        LEND_TRY {
-            return {hr::e_invalidarg, "acquire_options::priority is " +
-                                          std::to_string(options.priority) + "; use 0 to 7"};
-        }
-        LEND_CATCH_ALL { return hr::e_invalidarg; } // no memory for the words
-        return hr::e_unexpected;
-    }
-
-    static request asked(const core_type& core,
-                         const resource_type& type,
-                         const acquire_options& options) noexcept {
-        const auto limit = options.deadline ? patience::until(*options.deadline)
-                                            : patience::for_span(core.options.acquire_timeout);
-        return {.wanted = type,
-                .limit = limit,
-                .stop = options.stop.stop_possible() ? &options.stop : nullptr,
-                .priority = options.priority,
-                .site = options.site,
-                .note = options.note,
-                .detect_leak = options.detect_leak};
     }
 
     // The fast path: the thread's last slot, if nobody has touched it since. `limit` says how long

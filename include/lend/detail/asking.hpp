@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// From the options of one acquire to what the slow path is asked, or why it is not.
+
+#ifndef LEND_DETAIL_ASKING_HPP
+#define LEND_DETAIL_ASKING_HPP
+
+#include <lend/acquire_options.hpp>
+#include <lend/detail/config.hpp>
+#include <lend/detail/core.hpp>
+#include <lend/detail/patience.hpp>
+#include <lend/error.hpp>
+
+#include <optional>
+#include <string>
+
+namespace lend::inline v0_1 {
+namespace detail {
+
+template <class Core>
+struct asking {
+    using platform = typename Core::platform;
+    using resource_type = typename Core::resource_type;
+    using request = typename Core::request_type;
+    using patience = detail::patience<platform>;
+    using acquire_options = basic_acquire_options<platform>;
+
+    // What can be refused before anything is asked of the driver.
+    static std::optional<error> refusal_of(const acquire_options& options) noexcept {
+        if (options.stop.stop_requested()) return hr::lend_e_cancelled;
+        if (options.priority > acquire_options::highest_priority) return wrong_priority(options);
+        return std::nullopt;
+    }
+
+    static request request_of(const Core& core,
+                              const resource_type& type,
+                              const acquire_options& options) noexcept {
+        const auto limit = options.deadline ? patience::until(*options.deadline)
+                                            : patience::for_span(core.options.acquire_timeout);
+        return {.wanted = type,
+                .limit = limit,
+                .stop = options.stop.stop_possible() ? &options.stop : nullptr,
+                .priority = options.priority,
+                .site = options.site,
+                .note = options.note,
+                .detect_leak = options.detect_leak};
+    }
+
+private:
+    static error wrong_priority(const acquire_options& options) noexcept {
+        LEND_TRY {
+            return {hr::e_invalidarg, "acquire_options::priority is " +
+                                          std::to_string(options.priority) + "; use 0 to 7"};
+        }
+        LEND_CATCH_ALL { return hr::e_invalidarg; } // no memory for the words
+        return hr::e_unexpected;
+    }
+};
+
+} // namespace detail
+} // namespace lend
+
+#endif // LEND_DETAIL_ASKING_HPP
