@@ -36,6 +36,7 @@ struct family {
     bool resizes = false; ///< users change the sizes
     bool stops = false;   ///< some are called off while they wait
     bool queued = false;  ///< priorities, and a bound on how many wait
+    bool orders = false;  ///< what is idle is lent in the order in which it came back
     bool pauses = false;  ///< users pause the pool for a while
     bool crowded = false; ///< one or two resources, short holds, deadlines that are as short
 };
@@ -112,6 +113,8 @@ private:
         o.fairness = sim::one_in(2) ? lend::fairness_mode::strict : lend::fairness_mode::adaptive;
         o.housekeeping = family_.own_thread ? lend::housekeeping_mode::own_thread
                                             : lend::housekeeping_mode::manual;
+        if (family_.orders)
+            o.order = sim::one_in(2) ? lend::order_mode::lifo : lend::order_mode::fifo;
         if (family_.queued && sim::one_in(2)) o.max_waiters = sim::choose(4);
         return o;
     }
@@ -398,6 +401,22 @@ TEST(PoolSim, keeps_the_order_of_priorities_and_the_bound_of_the_queue) {
         "");
     EXPECT_EQ(explore<rated_driver>("queued, rated", runs,
                                     {.faults = 6, .waits_for_ever = true, .queued = true}),
+              "");
+}
+
+TEST(PoolSim, keeps_its_invariants_with_resources_in_order) {
+    EXPECT_EQ(explore<plain_driver>("ordered", runs, {.orders = true}), "");
+    EXPECT_EQ(explore<plain_driver>("ordered, crowd", runs, {.orders = true, .crowded = true}), "");
+    EXPECT_EQ(explore<checked_driver>(
+                  "ordered, faults", runs,
+                  {.faults = 6, .hangs = true, .closes = true, .own_thread = true, .orders = true}),
+              "");
+    EXPECT_EQ(explore<typed_driver>("ordered, typed", runs,
+                                    {.faults = 6, .waits_for_ever = true, .orders = true}),
+              "");
+    EXPECT_EQ(explore<rated_driver>(
+                  "ordered, rated", runs,
+                  {.faults = 6, .waits_for_ever = true, .orders = true, .pauses = true}),
               "");
 }
 

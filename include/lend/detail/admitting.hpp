@@ -12,6 +12,7 @@
 #include <lend/detail/looking.hpp>
 #include <lend/detail/making.hpp>
 #include <lend/detail/measuring.hpp>
+#include <lend/detail/ordering.hpp>
 #include <lend/detail/outage.hpp>
 #include <lend/detail/pausing.hpp>
 #include <lend/detail/phases.hpp>
@@ -95,9 +96,12 @@ struct admitting {
 private:
     // Not remembered is what may not be taken on the fast path the next time.
     static held begin_use(Core& core, const held& h) noexcept {
+        const bool in_order = ordering<Core>::is_kept(core);
+        if (in_order) [[unlikely]]
+            ordering<Core>::lent(core, *h.slot);
         if (core.measures_uses) [[unlikely]]
             return {h.slot, measuring<Core>::use_begins(core, *h.slot, h.word)};
-        if (!doubting<Core>::always(core)) core.remember(*h.slot);
+        if (!in_order && !doubting<Core>::always(core)) core.remember(*h.slot);
         return h;
     }
 

@@ -155,6 +155,7 @@ struct core {
     std::uint64_t outage_births = 0; // `births` when the backend was last found to be gone
     idle_samples samples;
     time_point next_sample = (time_point::max)(); // max(): none was taken yet
+    std::uint64_t stamps = 0;                     // given so far: see ordering.hpp
     bool closing = false;
     std::optional<pause_mode> paused;          // how, between pause and resume
     waiting_thread* waiting_threads = nullptr; // where holders are recorded

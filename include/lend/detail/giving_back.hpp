@@ -9,6 +9,7 @@
 #include <lend/detail/core.hpp>
 #include <lend/detail/handing.hpp>
 #include <lend/detail/making.hpp>
+#include <lend/detail/ordering.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -58,6 +59,7 @@ struct giving_back {
             }
             const lending_word::type count = lending_word::count_of(seen) +
                                              (ended == use::lease ? lending_word::one_lending : 0);
+            if (ended == use::lease) ordering<Core>::came_back(core, s);
             handing<Core>::give_away(core, s, count, handing<Core>::how::by_fairness, wake);
         }
         wake.deliver();

@@ -9,6 +9,7 @@
 #include <lend/detail/core.hpp>
 #include <lend/detail/giving_back.hpp>
 #include <lend/detail/handing.hpp>
+#include <lend/detail/ordering.hpp>
 #include <lend/detail/phases.hpp>
 
 #include <cstdint>
@@ -50,7 +51,7 @@ struct looking {
     static finding look(Core& core, const resource_type& wanted, manner how) noexcept {
         finding found;
         std::uint32_t best_rating = 0;
-        core.slots.find([&](slot_type& s) {
+        const auto visit = [&](slot_type& s) {
             const holding<Core> candidate = try_take(core, s, how);
             if (!candidate) return false;
             const std::uint32_t rated = rate(core, s, wanted);
@@ -66,7 +67,16 @@ struct looking {
                 put_back(core, candidate);
             }
             return best_rating == rating::perfect;
-        });
+        };
+        if (ordering<Core>::is_kept(core)) {
+            ordering<Core>::find(core, visit, [&](slot_type& s) {
+                // What it has in its own hands it need not ask for.
+                const bool is_mine = &s == found.best.slot || &s == found.unfit.slot;
+                return how == manner::as_a_waiter && !is_mine ? ask_for(core, s) : s.word.see();
+            });
+        } else {
+            core.slots.find(visit);
+        }
         if (found.best) {
             put_back(core, found.unfit);
             found.unfit = {};
@@ -90,16 +100,23 @@ private:
                     return {&s, lending_word::taken(word)};
                 }
                 word = s.word.peek();
-            } else if (how == manner::as_a_waiter && lending_word::is(word, lending_word::in_use) &&
-                       !lending_word::has(word, lending_word::wanted)) {
-                if (s.word.want(word)) {
-                    handing<Core>::note_hold(core, s);
-                    return {};
-                }
             } else {
-                return {};
+                if (how == manner::as_a_waiter) word = ask_for(core, s);
+                if (!lending_word::is(word, lending_word::idle)) return {};
             }
         }
+    }
+
+    // Has the slot brought to the desk, if it is in use. Returns what the word is then.
+    static lending_word::type ask_for(Core& core, slot_type& s) noexcept {
+        lending_word::type word = s.word.see();
+        while (lending_word::is(word, lending_word::in_use) &&
+               !lending_word::has(word, lending_word::wanted)) {
+            if (!s.word.want(word)) continue;
+            handing<Core>::note_hold(core, s);
+            return word;
+        }
+        return lending_word::is(word, lending_word::idle) ? s.word.see() : word;
     }
 
     static std::uint32_t rate(Core& core, slot_type& s, const resource_type& wanted) noexcept {

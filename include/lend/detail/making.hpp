@@ -9,6 +9,7 @@
 #include <lend/detail/core.hpp>
 #include <lend/detail/handing.hpp>
 #include <lend/detail/measuring.hpp>
+#include <lend/detail/ordering.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -341,6 +342,7 @@ private:
         core.plan.succeeded();
         core.last_create_error.reset();
         core.begin_life(s);
+        ordering<Core>::came_back(core, s);
         if constexpr (Core::traits::has_resource_type) {
             LEND_TRY { core.usual_type = s.type; }
             LEND_CATCH_ALL { core.usual_type.reset(); }

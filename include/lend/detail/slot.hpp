@@ -64,6 +64,7 @@ struct measured_use {
 //   watched     lock
 //   leaked      written under the lock, read by observers: the count of the lending that was
 //               reported as a leak
+//   stamp       written by the owner, under the lock; read by whoever sees the slot idle
 //   held_since  whoever flags the slot as wanted, and releases; a time, exact enough for a choice
 //   the rest    lock
 template <class Driver, class Platform>
@@ -81,6 +82,7 @@ struct alignas(64) slot {
     typename Platform::handle_word number = 0;
 
     typename Platform::template atomic<std::int64_t> held_since{0};
+    typename Platform::template atomic<std::uint64_t> stamp{0};
     time_point made_at{};
     time_point expires_at = (time_point::max)(); // no resource grows older
     std::uint64_t birth = 0;                     // of core.births, when its create began
