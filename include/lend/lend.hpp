@@ -24,6 +24,7 @@
 #include <lend/pool.hpp>
 #include <lend/pool_options.hpp>
 #include <lend/resource_info.hpp>
+#include <lend/probe.hpp>
 #include <lend/result.hpp>
 #include <lend/source_site.hpp>
 #include <lend/stats.hpp>

@@ -19,20 +19,18 @@
 #include <lend/detail/outcomes.hpp>
 #include <lend/detail/patience.hpp>
 #include <lend/detail/pausing.hpp>
-#include <lend/detail/reporting.hpp>
 #include <lend/detail/resizing.hpp>
 #include <lend/detail/retaining.hpp>
 #include <lend/detail/taking.hpp>
 #include <lend/detail/warming_up.hpp>
+#include <lend/detail/watched_pool.hpp>
 #include <lend/driver.hpp>
-#include <lend/holder_info.hpp>
 #include <lend/lease.hpp>
 #include <lend/platform.hpp>
 #include <lend/pool_options.hpp>
 #include <lend/resource_info.hpp>
 #include <lend/result.hpp>
 #include <lend/source_site.hpp>
-#include <lend/stats.hpp>
 #include <lend/warm_up_result.hpp>
 
 #include <algorithm>
@@ -56,6 +54,8 @@ namespace lend::inline v0_1 {
 /// A pool object is a handle to state that it shares with its leases and its threads. It can be
 /// moved; a moved-from pool is closed.
 ///
+/// How one watches it, `stats`, `timings`, `health` and `holders`, is in detail/watched_pool.hpp.
+///
 /// What a resource can be doing, and the gauge that counts it: idle, in_use, creating, checking,
 /// resetting, parked, destroying. The gauges sum to the size, which never exceeds max_size.
 ///
@@ -73,8 +73,10 @@ namespace lend::inline v0_1 {
 /// @par Source
 ///   COM+ resource dispensers, IHolder. Differs: has a maximum, waits, and creates on workers.
 template <resource_driver Driver, class Platform = default_platform>
-class pool {
+class pool : public detail::watched_pool<detail::core<Driver, Platform>> {
     using core_type = detail::core<Driver, Platform>;
+    using watched = detail::watched_pool<core_type>;
+    using watched::core_;
     using slot_type = typename core_type::slot_type;
     using back = detail::giving_back<core_type>;
     using asking = detail::asking<core_type>;
@@ -137,7 +139,7 @@ public:
     explicit pool(Driver driver, pool_options options = {})
         : pool(make(std::move(driver), options).template value<Platform::exceptions>()) {}
 
-    pool(pool&& other) noexcept : core_(std::exchange(other.core_, nullptr)) {}
+    pool(pool&& other) noexcept : watched(std::exchange(other.core_, nullptr)) {}
     pool& operator=(pool&& other) noexcept {
         pool old(std::move(*this));
         core_ = std::exchange(other.core_, nullptr);
@@ -422,38 +424,6 @@ public:
         return warm_up(type, count, patience::for_span(span).deadline(Platform::now()));
     }
 
-    /// What the pool is doing and has done.
-    /// @par Errors None. @par Thread safety Blocking on the pool's lock for the counters.
-    /// @par Complexity Linear in the resources.
-    [[nodiscard]] pool_stats stats() const noexcept {
-        if (core_ == nullptr) return {};
-        return detail::reporting<core_type>::stats(*core_);
-    }
-
-    /// How long waits, creates and destroys took, and with `time_uses` leases and resets, since the
-    /// pool was made. Failed ones are apart; waits are kept by how they ended.
-    /// @par Errors None. @par Thread safety As `stats`.
-    /// @par Complexity Linear in the resources and the buckets. The answer has 33 KB.
-    [[nodiscard]] pool_timings timings() const noexcept {
-        if (core_ == nullptr) return {};
-        return detail::reporting<core_type>::timings(*core_);
-    }
-
-    /// Who holds resources of the pool now: where each was acquired, by which thread, for how long
-    /// at least, and what its holder says. For people who look at a pool that is stuck.
-    ///
-    /// In a pool that does not record its holders (see pool_options::record_holders), the numbers
-    /// of what is lent, and of what somebody looks at for a moment. Empty once moved from.
-    /// @par Errors None; where memory is out, as many as there was memory for. @par Thread safety
-    /// Blocking on the pool's lock for the pass.
-    /// @par Calls None. @par Complexity Linear in the resources; allocates.
-    [[nodiscard]] std::vector<holder_info> holders() const noexcept {
-        if (core_ == nullptr) return {};
-        const auto now = Platform::now();
-        const typename core_type::lock_type lock(core_->mutex);
-        return detail::holders<core_type>::all(*core_, now);
-    }
-
     /// Ends the pool: refuses newcomers and those who wait with lend_e_closed, destroys what is
     /// idle, and waits for driver calls that run. Leases stay good; what they hold is destroyed
     /// when they end.
@@ -477,7 +447,7 @@ public:
     [[nodiscard]] Driver& driver() noexcept { return core_->driver; }
 
 private:
-    explicit pool(core_type& core) noexcept : core_(core) {}
+    explicit pool(core_type& core) noexcept : watched(detail::core_ptr<core_type>(core)) {}
 
     warm_up_result warm(const resource_type& type,
                         std::size_t count,
@@ -584,8 +554,6 @@ private:
         detail::holders<core_type>::begin(core, *held->slot, held->word, asked);
         return lease_type(*held->slot, held->word);
     }
-
-    detail::core_ptr<core_type> core_;
 };
 
 } // namespace lend

@@ -43,7 +43,7 @@ FLOORS = [
     {"error", "result"},
     {"platform"},
     {"driver", "handle_table", "acquire_options", "pool_options", "events", "stats", "histogram",
-     "observer", "resource_info", "outcome"},
+     "observer", "resource_info", "outcome", "probe"},
     {"pool"},
     {"testing", "prometheus"},
     {"com"},

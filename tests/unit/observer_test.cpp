@@ -62,6 +62,8 @@ std::string text(const lend::holder_info& h) { return std::to_string(h.id); }
     method(shed, (const error& e), text(e));                                                       \
     method(refused, (const error& e), text(e));                                                    \
     method(leaked, (const lend::holder_info& h), text(h));                                         \
+    method(acquired_again, (const lend::holder_info& h, const lend::source_site& here),            \
+           text(h) + " " + std::to_string(here.line));                                             \
     method(reclaimed, (const lend::holder_info& h), text(h));                                      \
     method(paused, (), std::string());                                                             \
     method(resumed, (), std::string());                                                            \
@@ -119,6 +121,7 @@ void tell_everything(Caller& to) {
     to.shed(e);
     to.refused(e);
     to.leaked(holder);
+    to.acquired_again(holder, {"a.cpp", "f", 12});
     to.reclaimed(holder);
     to.paused();
     to.resumed();
@@ -142,6 +145,7 @@ const lines all_words = {"created 1",
                          "shed E_FAIL",
                          "refused E_FAIL",
                          "leaked 5",
+                         "acquired_again 5 12",
                          "reclaimed 5",
                          "paused ",
                          "resumed ",
@@ -273,6 +277,11 @@ TEST_F(PoolObserver, hears_of_a_pools_life_in_order) {
     const auto number = [&] { return text(pool.acquire()->id()); };
     const std::string first = number();
     ASSERT_TRUE(pool.resize(1, 1));
+    (void)pool.pause(lend::pause_mode::fail);
+    (void)pool.pause(lend::pause_mode::fail);
+    EXPECT_EQ(pool.acquire().code(), hr::lend_e_paused);
+    (void)pool.resume();
+    (void)pool.resume();
     {
         const auto held = pool.acquire();
         EXPECT_EQ(pool.try_acquire().code(), hr::lend_e_exhausted);
@@ -284,7 +293,8 @@ TEST_F(PoolObserver, hears_of_a_pools_life_in_order) {
     (void)pool.acquire();
 
     EXPECT_EQ(heard(),
-              (lines{"virtual created " + first, "virtual resized 1 1",
+              (lines{"virtual created " + first, "virtual resized 1 1", "virtual paused ",
+                     "virtual refused LEND_E_PAUSED", "virtual resumed ",
                      "virtual refused LEND_E_EXHAUSTED", "virtual detached " + first,
                      "virtual created " + second, "virtual closed ",
                      "virtual destroyed " + second + " closed", "virtual refused LEND_E_CLOSED"}));

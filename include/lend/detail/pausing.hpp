@@ -32,13 +32,18 @@ struct pausing {
 
     // s_false: it was paused already, and is now in this manner.
     static hresult pause(Core& core, pause_mode mode) noexcept {
-        const lock_type lock(core.mutex);
-        if (core.closing) return hr::lend_e_closed;
-        const bool already = core.paused.has_value();
-        core.paused = mode;
-        core.slots.for_each([&](slot_type& s) { mark(s); });
-        if (mode == pause_mode::fail) refuse_waiters(core);
-        return already ? hr::s_false : hr::s_ok;
+        bool already = false;
+        {
+            const lock_type lock(core.mutex);
+            if (core.closing) return hr::lend_e_closed;
+            already = core.paused.has_value();
+            core.paused = mode;
+            core.slots.for_each([&](slot_type& s) { mark(s); });
+            if (mode == pause_mode::fail) refuse_waiters(core);
+        }
+        if (already) return hr::s_false;
+        core.events.paused();
+        return hr::s_ok;
     }
 
     // s_false: it was not paused.
@@ -57,6 +62,7 @@ struct pausing {
         }
         wake.deliver();
         make::start_workers(core, starts);
+        core.events.resumed();
         return hr::s_ok;
     }
 

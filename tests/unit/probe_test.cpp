@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// A pool says how it is: in one word, with what is wrong; and tries a resource if it is asked to.
+
+#include "support/manual_clock_platform.hpp"
+#include "support/other_thread.hpp"
+#include "support/quiet_pool.hpp"
+
+#include <lend/pool.hpp>
+#include <lend/probe.hpp>
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <set>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace {
+
+using namespace std::chrono_literals;
+using namespace lend_test;
+namespace hr = lend::hr;
+using lend::check_kind;
+using lend::health_problem;
+using lend::health_state;
+using lend::pool_health;
+
+struct probed_driver {
+    using resource = int;
+    using no_reset = void;
+    struct board {
+        bool create_fails = false;
+        lend::health health = lend::health::good;
+        std::vector<check_kind> checks;
+        std::size_t destroyed = 0;
+    };
+    std::shared_ptr<board> b;
+
+    lend::result<int> create() {
+        if (b->create_fails) return lend::error(hr::e_accessdenied, "wrong password");
+        return 1;
+    }
+    lend::health check(int&, check_kind kind) {
+        b->checks.push_back(kind);
+        return b->health;
+    }
+    void destroy(int&&) { ++b->destroyed; }
+};
+
+class Probe : public testing::Test {
+protected:
+    using pool_type = lend::pool<probed_driver, manual_clock_platform>;
+
+    static lend::pool_options options(std::size_t max_size) {
+        auto o = quiet(max_size);
+        o.leak_after = 10s;
+        return o;
+    }
+    // A resource that is idle, and no check of it so far.
+    void make_one() {
+        (void)pool.acquire();
+        b->checks.clear();
+    }
+
+    manual_clock clock;
+    std::shared_ptr<probed_driver::board> b = std::make_shared<probed_driver::board>();
+    pool_type pool{probed_driver{b}, options(2)};
+};
+
+TEST_F(Probe, new_pool_is_healthy_and_the_driver_is_not_asked) {
+    const pool_health h = std::as_const(pool).health();
+
+    EXPECT_EQ(h.state, health_state::healthy);
+    EXPECT_EQ(h.problems, 0U);
+    EXPECT_TRUE(h.serves());
+    EXPECT_FALSE(h.tried);
+    EXPECT_EQ(h.stats.max_size, 2U);
+    EXPECT_TRUE(b->checks.empty());
+}
+
+TEST_F(Probe, pool_whose_creates_fail_is_degraded_while_it_has_something_and_failing_without) {
+    auto held = pool.acquire();
+    b->create_fails = true;
+    (void)pool.try_acquire();
+
+    const pool_health degraded = pool.health();
+    (void)held->discard();
+    const pool_health failing = pool.health();
+    b->create_fails = false;
+    (void)pool.try_acquire();
+    const pool_health again = pool.health();
+
+    EXPECT_EQ(degraded.state, health_state::degraded);
+    EXPECT_TRUE(degraded.has(health_problem::creates_fail));
+    ASSERT_TRUE(degraded.last_create_error);
+    EXPECT_EQ(degraded.last_create_error->text(), "wrong password");
+    EXPECT_EQ(failing.state, health_state::failing);
+    EXPECT_FALSE(failing.serves());
+    EXPECT_EQ(again.state, health_state::healthy);
+    EXPECT_FALSE(again.last_create_error);
+}
+
+TEST_F(Probe, pool_is_saturated_while_somebody_waits_for_what_is_lent) {
+    auto first = pool.acquire();
+    auto second = pool.acquire();
+    EXPECT_EQ(pool.health().state, health_state::healthy);
+    const other_thread waiter([&] { (void)pool.acquire(); });
+
+    const pool_health h = pool.health();
+    (void)first->release();
+    ASSERT_TRUE(waiter.done());
+
+    EXPECT_EQ(h.state, health_state::degraded);
+    EXPECT_TRUE(h.has(health_problem::saturated));
+    EXPECT_EQ(pool.health().state, health_state::healthy);
+}
+
+TEST_F(Probe, pool_with_leaks_is_degraded_until_they_come_back) {
+    auto held = pool.acquire();
+    (void)pool.sweep(clock.now());
+    clock.advance(11s);
+    (void)pool.sweep(clock.now());
+
+    const pool_health h = pool.health();
+    (void)held->release();
+
+    EXPECT_EQ(h.state, health_state::degraded);
+    EXPECT_TRUE(h.has(health_problem::leaking));
+    EXPECT_EQ(pool.health().state, health_state::healthy);
+}
+
+TEST_F(Probe, closed_pool_is_closed_whatever_is_wrong) {
+    b->create_fails = true;
+    (void)pool.try_acquire();
+    (void)pool.close();
+
+    EXPECT_EQ(pool.health().state, health_state::closed);
+    EXPECT_EQ(pool.health(check_kind::active).state, health_state::closed);
+    const pool_type moved = std::move(pool);
+    EXPECT_EQ(pool.health().state, health_state::closed);
+    EXPECT_EQ(pool.health(check_kind::active).state, health_state::closed);
+}
+
+TEST_F(Probe, paused_pool_is_paused_and_nothing_is_tried) {
+    make_one();
+    (void)pool.pause(lend::pause_mode::block);
+
+    const pool_health h = pool.health(check_kind::active);
+    (void)pool.resume();
+
+    EXPECT_EQ(h.state, health_state::paused);
+    EXPECT_FALSE(h.serves());
+    EXPECT_FALSE(h.tried);
+    EXPECT_EQ(pool.health().state, health_state::healthy);
+}
+
+TEST_F(Probe, resource_is_tried_if_asked_for_and_given_back) {
+    make_one();
+
+    const pool_health h = pool.health(check_kind::active);
+
+    EXPECT_EQ(h.state, health_state::healthy);
+    EXPECT_TRUE(h.tried);
+    EXPECT_EQ(b->checks, std::vector{check_kind::active});
+    EXPECT_EQ(h.stats.idle, 1U);
+    EXPECT_EQ(pool.stats().acquired, 1U);
+    EXPECT_TRUE(pool.acquire());
+}
+
+TEST_F(Probe, nothing_is_tried_where_nothing_is_idle) {
+    const auto held = pool.acquire();
+    b->checks.clear();
+
+    EXPECT_FALSE(pool.health(check_kind::active).tried);
+    EXPECT_TRUE(b->checks.empty());
+}
+
+TEST_F(Probe, resource_that_fails_is_destroyed_and_the_pool_degraded) {
+    make_one();
+    b->health = lend::health::broken;
+
+    const pool_health h = pool.health(check_kind::active);
+
+    EXPECT_EQ(h.state, health_state::degraded);
+    EXPECT_TRUE(h.has(health_problem::check_failed));
+    EXPECT_EQ(h.stats.size, 0U);
+    EXPECT_EQ(h.stats.closed_for(lend::destroy_reason::unfit), 1U);
+    EXPECT_EQ(b->destroyed, 1U);
+}
+
+TEST_F(Probe, pool_whose_backend_is_gone_is_failing_and_its_elders_go) {
+    {
+        const auto first = pool.acquire();
+        const auto second = pool.acquire();
+    }
+    b->health = lend::health::backend_gone;
+
+    const pool_health h = pool.health(check_kind::active);
+
+    EXPECT_EQ(h.state, health_state::failing);
+    EXPECT_TRUE(h.has(health_problem::check_failed));
+    EXPECT_TRUE(h.has(health_problem::backend_gone));
+    EXPECT_EQ(h.stats.idle, 0U);
+    EXPECT_EQ(b->destroyed, 2U);
+}
+
+TEST_F(Probe, what_is_in_doubt_is_checked_actively_and_not_in_doubt_afterwards) {
+    make_one();
+    (void)pool.sweep(clock.now());
+    clock.advance(1s);
+    (void)pool.sweep(clock.now());
+
+    (void)pool.health(check_kind::passive);
+    EXPECT_EQ(b->checks, std::vector{check_kind::active});
+    (void)pool.acquire();
+
+    EXPECT_EQ(b->checks, (std::vector{check_kind::active, check_kind::passive}));
+}
+
+TEST(ProbeWithoutCheck, nothing_is_tried) {
+    struct plain {
+        using resource = int;
+        using no_reset = void;
+        lend::result<int> create() { return 1; }
+    };
+    lend::pool<plain> pool(plain{}, quiet());
+    (void)pool.acquire();
+
+    const pool_health h = pool.health(check_kind::active);
+
+    EXPECT_EQ(h.state, health_state::healthy);
+    EXPECT_FALSE(h.tried);
+}
+
+TEST(PoolHealth, prints_state_problems_and_stats) {
+    pool_health h;
+    h.state = health_state::degraded;
+    h.add(health_problem::creates_fail);
+    h.add(health_problem::leaking);
+    h.last_create_error = lend::error(hr::e_fail, "no route");
+    std::ostringstream out, stats;
+    out << h;
+    stats << h.stats;
+
+    EXPECT_EQ(out.str(),
+              "degraded: creates fail (E_FAIL (0x80004005): no route), leaking; " + stats.str());
+}
+
+TEST(PoolHealth, each_state_and_each_problem_has_words_of_its_own) {
+    std::set<std::string_view> words;
+    for (unsigned at = 0; at <= 5; ++at) words.insert(to_string(static_cast<health_state>(at)));
+    EXPECT_EQ(words.size(), 6U);
+    words.clear();
+    for (std::size_t at = 0; at <= lend::health_problems; ++at) {
+        words.insert(to_string(static_cast<health_problem>(at)));
+    }
+    EXPECT_EQ(words.size(), lend::health_problems + 1);
+}
+
+} // namespace
