@@ -410,9 +410,7 @@ consteval bool driver_traits<Driver>::check() {
 ///     std::string_view name(const resource&);            // named by strings, never pooled
 ///
 ///     void abandon(resource&&);                          // in a forked child, not destroy
-///
-///     // recognised, called by nothing yet:
-///     void interrupt(resource&);                         // from any thread
+///     void interrupt(resource&);                         // breaks off a use, from any thread
 /// };
 /// ```
 /// Of a final class lend cannot see members that are private or of which no overload fits.

@@ -176,6 +176,7 @@ private:
         core_type& core = core_type::of(s);
         if (measure::is_measured(word_)) measure::use_ends(core, s, hr::s_ok);
         typename core_type::lock_type lock(core.mutex);
+        core.wait_for_interrupt(lock, s);
         back::begin_destroying(s, back::use::lease); // nobody looks at the slot's type from here on
         lock.unlock();
         result<resource> out(std::move(s.object));

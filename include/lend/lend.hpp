@@ -8,6 +8,7 @@
 
 #include <lend/acquire_options.hpp>
 #include <lend/destroy_reason.hpp>
+#include <lend/drain_report.hpp>
 #include <lend/driver.hpp>
 #include <lend/error.hpp>
 #include <lend/events.hpp>

@@ -19,11 +19,10 @@
 #include <lend/detail/outcomes.hpp>
 #include <lend/detail/patience.hpp>
 #include <lend/detail/pausing.hpp>
-#include <lend/detail/resizing.hpp>
+#include <lend/detail/pool_control.hpp>
 #include <lend/detail/retaining.hpp>
 #include <lend/detail/taking.hpp>
 #include <lend/detail/warming_up.hpp>
-#include <lend/detail/watched_pool.hpp>
 #include <lend/driver.hpp>
 #include <lend/lease.hpp>
 #include <lend/platform.hpp>
@@ -31,9 +30,7 @@
 #include <lend/resource_info.hpp>
 #include <lend/result.hpp>
 #include <lend/source_site.hpp>
-#include <lend/warm_up_result.hpp>
 
-#include <algorithm>
 #include <chrono>
 #include <concepts>
 #include <cstddef>
@@ -54,7 +51,8 @@ namespace lend::inline v0_1 {
 /// A pool object is a handle to state that it shares with its leases and its threads. It can be
 /// moved; a moved-from pool is closed.
 ///
-/// How one watches it, `stats`, `timings`, `health` and `holders`, is in detail/watched_pool.hpp.
+/// How one watches it, `stats`, `timings`, `health` and `holders`, is in detail/watched_pool.hpp;
+/// `resize`, `warm_up` and `drain` are in detail/pool_control.hpp.
 ///
 /// What a resource can be doing, and the gauge that counts it: idle, in_use, creating, checking,
 /// resetting, parked, destroying. The gauges sum to the size, which never exceeds max_size.
@@ -73,17 +71,16 @@ namespace lend::inline v0_1 {
 /// @par Source
 ///   COM+ resource dispensers, IHolder. Differs: has a maximum, waits, and creates on workers.
 template <resource_driver Driver, class Platform = default_platform>
-class pool : public detail::watched_pool<detail::core<Driver, Platform>> {
+class pool : public detail::pool_control<detail::core<Driver, Platform>> {
     using core_type = detail::core<Driver, Platform>;
-    using watched = detail::watched_pool<core_type>;
-    using watched::core_;
+    using base = detail::pool_control<core_type>;
+    using base::core_;
     using slot_type = typename core_type::slot_type;
     using back = detail::giving_back<core_type>;
     using asking = detail::asking<core_type>;
     using taking = detail::taking<core_type>;
     using steps = detail::admitting<core_type>;
     using patience = detail::patience<Platform>;
-    using warming = detail::warming_up<core_type>;
     using request = typename core_type::request_type;
     static_assert(std::is_nothrow_move_constructible_v<typename driver_traits<Driver>::resource>,
                   "lend: a resource's move constructor must not throw");
@@ -123,7 +120,10 @@ public:
             pool made(*core);
             if (options.time_uses && core->times.uses() == nullptr) return hr::e_outofmemory;
             if (options.initialisation == initialisation_mode::fail_fast) {
-                if (auto begun = made.begin(); !begun) return begun.error();
+                if (auto begun = detail::warming_up<core_type>::first(*core); !begun) {
+                    made.give_up();
+                    return begun.error();
+                }
             }
             if (options.min_idle > 0) {
                 const typename core_type::lock_type lock(core->mutex);
@@ -139,7 +139,7 @@ public:
     explicit pool(Driver driver, pool_options options = {})
         : pool(make(std::move(driver), options).template value<Platform::exceptions>()) {}
 
-    pool(pool&& other) noexcept : watched(std::exchange(other.core_, nullptr)) {}
+    pool(pool&& other) noexcept : base(std::exchange(other.core_, nullptr)) {}
     pool& operator=(pool&& other) noexcept {
         pool old(std::move(*this));
         core_ = std::exchange(other.core_, nullptr);
@@ -284,31 +284,6 @@ public:
         return core_ == nullptr ? 0 : detail::housekeeping<core_type>::sweep(*core_, now);
     }
 
-    /// Changes the maximum, and how many idle resources are kept ready.
-    ///
-    /// A larger maximum holds at once, for those who wait as well. A smaller one takes effect as
-    /// resources come to hand: idle ones beyond it are destroyed by this call, lent ones when they
-    /// come back, those in creation when they are made; until then the size does not grow.
-    ///
-    /// @param max_size  1 to pool_options::largest_size.
-    /// @param min_idle  0: none; at most max_size.
-    /// @par Errors
-    ///   e_invalidarg   a size is out of range; the text names it, its value and what is right.
-    ///   lend_e_closed  the pool is closed or moved from.
-    /// @par Thread safety Blocking on the pool's lock for a moment. Waits for no resource.
-    /// @par Calls destroy for each idle resource beyond the maximum; no lock held.
-    /// @par Complexity Linear in the resources.
-    result<void> resize(std::size_t max_size, std::size_t min_idle) noexcept {
-        if (core_ == nullptr) return hr::lend_e_closed;
-        LEND_TRY {
-            if (auto valid = pool_options::validate_size(max_size, min_idle); !valid) return valid;
-        }
-        LEND_CATCH_ALL { return hr::e_invalidarg; }
-        const hresult code = detail::resizing<core_type>::resize(*core_, max_size, min_idle);
-        if (failed(code)) return code;
-        return {};
-    }
-
     /// Lends nothing until `resume`: for a fail-over of what stands behind, or its maintenance.
     ///
     /// Once it has returned, no acquire returns a lease, but one whose last step was under way in
@@ -388,42 +363,6 @@ public:
         return detail::retaining<core_type>::retain(*core_, keeps);
     }
 
-    /// Makes resources before they are asked for, in parallel, until `count` are idle.
-    ///
-    /// Each that is missing is tried once, as many at a time as max_parallel_creates allows; with a
-    /// start_jitter they do not start together. After a failure nothing more is started. At the
-    /// deadline the creates that have begun go on, and what they make is idle or goes to who waits.
-    ///
-    /// @param type      which kind; only for drivers with a resource_type. With a `rate` nothing
-    ///                  that is idle is taken for ready.
-    /// @param count     no more than there is room for are made.
-    /// @param deadline  one absolute time, or a span from now. Past, or 0: does not wait.
-    /// @return How many were idle or came up, and what the creates that failed said. Fewer than
-    ///   `count` and no error: the deadline passed, or there was no room.
-    /// @par Errors In the result; lend_e_closed among them: the pool is closed or moved from.
-    /// @par Thread safety Blocking until all creates have ended or the deadline passes.
-    /// @par Calls create, on this thread with creation = inline_; no lock held.
-    warm_up_result warm_up(std::size_t count, time_point deadline) noexcept
-        requires(!driver_traits<Driver>::has_resource_type) {
-        return warm(one_kind{}, count, deadline, warming::where::as_the_pool_does);
-    }
-    warm_up_result warm_up(std::size_t count, std::chrono::nanoseconds span) noexcept
-        requires(!driver_traits<Driver>::has_resource_type) {
-        return warm_up(count, patience::for_span(span).deadline(Platform::now()));
-    }
-    warm_up_result
-    warm_up(const resource_type& type,
-            std::size_t count,
-            time_point deadline) noexcept requires driver_traits<Driver>::has_resource_type {
-        return warm(type, count, deadline, warming::where::as_the_pool_does);
-    }
-    warm_up_result warm_up(const resource_type& type,
-                           std::size_t count,
-                           std::chrono::nanoseconds span) noexcept requires
-        driver_traits<Driver>::has_resource_type {
-        return warm_up(type, count, patience::for_span(span).deadline(Platform::now()));
-    }
-
     /// Ends the pool: refuses newcomers and those who wait with lend_e_closed, destroys what is
     /// idle, and waits for driver calls that run. Leases stay good; what they hold is destroyed
     /// when they end.
@@ -447,36 +386,12 @@ public:
     [[nodiscard]] Driver& driver() noexcept { return core_->driver; }
 
 private:
-    explicit pool(core_type& core) noexcept : watched(detail::core_ptr<core_type>(core)) {}
+    explicit pool(core_type& core) noexcept : base(detail::core_ptr<core_type>(core)) {}
 
-    warm_up_result warm(const resource_type& type,
-                        std::size_t count,
-                        time_point deadline,
-                        typename warming::where how) noexcept {
-        if (core_ == nullptr) return {0, {hr::lend_e_closed}};
-        return warming::run(*core_, type, count, deadline, how);
-    }
-
-    // The first resources of a pool that is to fail fast. On failure nothing is left of it.
-    result<void> begin() {
-        if constexpr (driver_traits<Driver>::has_resource_type) {
-            return error(hr::e_invalidarg, "pool_options::initialisation is fail_fast; the driver "
-                                           "has resource types, so call warm_up with one of them");
-        } else {
-            const pool_options& o = core_->options;
-            const bool here = o.acquire_timeout.count() == 0;
-            const auto span = here ? (std::chrono::nanoseconds::max)() : o.acquire_timeout;
-            const auto begun = Platform::now();
-            const warm_up_result warmed =
-                warm(one_kind{}, (std::max<std::size_t>)(o.min_idle, 1),
-                     patience::for_span(span).deadline(begun),
-                     here ? warming::where::here : warming::where::as_the_pool_does);
-            if (warmed.ready > 0) return {};
-            (void)close(std::chrono::nanoseconds(0));
-            std::exchange(core_, nullptr)->drop_share(); // a create that hangs has its own
-            if (!warmed.errors.empty()) return warmed.errors.front();
-            return error(hr::lend_e_timed_out).with_wait(Platform::now() - begun, {});
-        }
+    // For one that came to nothing: a create that hangs goes on with its own share.
+    void give_up() noexcept {
+        (void)close(std::chrono::nanoseconds(0));
+        std::exchange(core_, nullptr)->drop_share();
     }
 
     static auto timeout() noexcept {

@@ -33,6 +33,7 @@ struct family {
     bool exact = true;       ///< the clock moves only when nobody can run
     bool waits_for_ever = false;
     bool warms_up = false;
+    bool drains = false;  ///< somebody drains the pool while others use it
     bool resizes = false; ///< users change the sizes
     bool stops = false;   ///< some are called off while they wait
     bool queued = false;  ///< priorities, and a bound on how many wait
@@ -130,7 +131,10 @@ private:
                     const unsigned operations = 1 + sim::choose(6);
                     const unsigned close_at = sim::choose(operations);
                     for (unsigned done = 0; done < operations; ++done) {
-                        if (closes && done == close_at) someone.close(one_of(0ns, 1'000'000ns, 9s));
+                        if (family_.drains && closes && done == close_at)
+                            drain(someone);
+                        else if (closes && done == close_at)
+                            someone.close(one_of(0ns, 1'000'000ns, 9s));
                         step(someone, pool);
                     }
                     if (!family_.waits_for_ever && someone.holds() && sim::one_in(3)) {
@@ -140,6 +144,12 @@ private:
                 "user"));
         }
         for (const sim::fiber_ref each : fibers) sim::join(each);
+    }
+
+    static void drain(user& someone) {
+        someone.drain(one_of(0ns, 1'000'000ns, 30'000'000ns, 9s),
+                      sim::one_in(2) ? lend::drain_mode::soft : lend::drain_mode::forced,
+                      sim::one_in(2) ? lend::queued_mode::serve : lend::queued_mode::refuse);
     }
 
     // Deadlines that fall together with returns.
@@ -510,6 +520,25 @@ TEST(PoolSim, keeps_its_invariants_while_it_is_warmed_up) {
               "");
     EXPECT_EQ(explore<typed_driver>("warm, typed", runs,
                                     {.faults = 6, .hangs = true, .closes = true, .warms_up = true}),
+              "");
+}
+
+TEST(PoolSim, keeps_its_invariants_while_it_is_drained) {
+    EXPECT_EQ(explore<interruptible_driver>("drained", runs, {.closes = true, .drains = true}), "");
+    EXPECT_EQ(explore<interruptible_driver>("drained, faults", runs,
+                                            {.faults = 6,
+                                             .hangs = true,
+                                             .closes = true,
+                                             .own_thread = true,
+                                             .warms_up = true,
+                                             .drains = true,
+                                             .resizes = true}),
+              "");
+    EXPECT_EQ(explore<typed_driver>("drained, typed", runs,
+                                    {.faults = 6, .hangs = true, .closes = true, .drains = true}),
+              "");
+    EXPECT_EQ(explore<rated_driver>("drained, rated", runs,
+                                    {.faults = 6, .hangs = true, .closes = true, .drains = true}),
               "");
 }
 

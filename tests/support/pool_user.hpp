@@ -265,6 +265,21 @@ public:
         world_.pauser = false;
     }
 
+    void drain(nanoseconds span, lend::drain_mode mode, lend::queued_mode queued) {
+        world_.close_begun = true;
+        const auto begun = sim::elapsed();
+        const auto hung_before = world_.here().hung;
+        const lend::drain_report report = pool_.drain(span, mode, queued);
+        const auto hung = world_.here().hung - hung_before;
+        if (report.closed == lend::hr::s_ok) {
+            SIM_CHECK(world_.calls == 0);
+            world_.closed = true;
+        }
+        const auto moment =
+            mode == lend::drain_mode::forced ? std::chrono::seconds(1) : std::chrono::seconds(0);
+        if (exact_) SIM_CHECK(sim::elapsed() - begun <= span + moment + hung);
+    }
+
     void close(nanoseconds patience) {
         world_.close_begun = true;
         const auto begun = sim::elapsed();

@@ -328,6 +328,24 @@ struct plain_driver : world_driver {
     lend::result<thing> create() { return make(0); }
 };
 
+/// One kind, whose uses can be broken off. Nothing is destroyed, or leaves, meanwhile.
+struct interruptible_driver : plain_driver {
+    using plain_driver::plain_driver;
+    void interrupt(thing& t) {
+        const int serial = t.serial;
+        const auto is_there = [&] {
+            const thing_record& it = world_->at(serial);
+            return it.alive && !it.dying;
+        };
+        SIM_CHECK(sim::platform::locks_held() == 0);
+        SIM_CHECK(is_there());
+        world_->maybe_hang();
+        sim::platform::driver_call(); // others may run here
+        SIM_CHECK(is_there());
+        SIM_CHECK(t.serial == serial);
+    }
+};
+
 /// One kind, checked at each acquire, with an idle limit of its own.
 struct checked_driver : world_driver {
     using world_driver::world_driver;

@@ -38,6 +38,7 @@ struct closing {
                 core.warm_ups.tell_all();
                 mine = mark_slots(core);
                 core.chores.change();
+                core.note_progress();
             }
         }
         core.chores.wake();
@@ -47,7 +48,7 @@ struct closing {
         return wait_for_calls(core, deadline);
     }
 
-private:
+    // Under the lock.
     static void refuse_waiters(Core& core) noexcept {
         while (!core.waiters.empty()) {
             wakes wake;
@@ -56,6 +57,7 @@ private:
         }
     }
 
+private:
     // Returns the idle ones, taken and linked.
     static slot_type* mark_slots(Core& core) noexcept {
         slot_type* mine = nullptr;
@@ -92,6 +94,12 @@ private:
     }
 
     static hresult wait_for_calls(Core& core, time_point deadline) noexcept {
+        const hresult code = sleep_until_settled(core, deadline);
+        core.settled.wake(); // there may be others who sleep on it, and one is woken at a time
+        return code;
+    }
+
+    static hresult sleep_until_settled(Core& core, time_point deadline) noexcept {
         for (;;) {
             const std::uint32_t seen = core.settled.see();
             const std::size_t running = calls_running(core);

@@ -133,6 +133,8 @@ struct core {
     typename Platform::template atomic<std::uint32_t> shares{1};
     // Changes whenever the closer, or the housekeeper, has a reason to look.
     event_count<Platform> settled;
+    // Newcomers are refused, see draining.hpp. Written under the lock.
+    typename Platform::template atomic<bool> draining{false};
     event_count<Platform> chores;
     // How many creates were begun, so that what was made before a moment can be told from what was
     // made after it. Written under the lock.
@@ -162,8 +164,10 @@ struct core {
     [[no_unique_address]] shelves_of<slot_type, ordered> shelves;
     creation_plan<Platform> plan;
     warm_up_list<Platform> warm_ups;
-    std::optional<error> last_create_error;                        // until a create succeeds
-    std::optional<time_point> create_failed_at;                    // the last time
+    slot_type* interrupted = nullptr;           // its resource is in the driver's interrupt
+    event_count<Platform> interrupts;           // changes when that has returned
+    std::optional<error> last_create_error;     // until a create succeeds
+    std::optional<time_point> create_failed_at; // the last time
     [[no_unique_address]] std::optional<resource_type> usual_type; // of the last create
     // Close has returned and nothing runs any more; for the checks only.
     typename Platform::template atomic<bool> quiet{false};
@@ -193,6 +197,33 @@ struct core {
             leaving += lending_word::is(s.word.peek(), lending_word::destroying) ? 1U : 0U;
         });
         return size - leaving > limits.max_size ? size - leaving - limits.max_size : 0;
+    }
+
+    // Relaxed: who does not find it yet came before.
+    [[nodiscard]] bool is_draining() const noexcept {
+        return draining.load(std::memory_order_relaxed);
+    }
+
+    // Whether what is lent is to come back to the desk, though nobody may wait. Under the lock.
+    [[nodiscard]] bool watches_returns() noexcept { return is_draining() || surplus() > 0; }
+
+    // Something has come to an end for which a drainer may wait.
+    void note_progress() noexcept {
+        if (!is_draining()) [[likely]]
+            return;
+        settled.change();
+        settled.wake();
+    }
+
+    // By the owner of a slot that is to be destroyed or to leave the pool. The lock is let go
+    // meanwhile.
+    void wait_for_interrupt(lock_type& lock, const slot_type& s) noexcept {
+        while (interrupted == &s) {
+            const std::uint32_t seen = interrupts.see();
+            lock.unlock();
+            interrupts.sleep(seen, (time_point::max)());
+            lock.lock();
+        }
     }
 
     static core& of(slot_type& s) noexcept { return *static_cast<core*>(s.home); }
@@ -256,6 +287,7 @@ struct core {
         s.word.become(lending_word::count_of(s.word.peek()) | lending_word::empty);
         --size;
         checks<core>::size_is_right(*this);
+        note_progress();
     }
 
     // The same, and the slot may be used again. In a closed pool its share is given back instead:

@@ -131,6 +131,17 @@ struct driver_call {
         return is_own(e.code()) ? health::good : health::broken;
     }
 
+    // Breaks off what is done with the resource, on whatever thread.
+    static void interrupt(Driver& driver, resource& r) noexcept {
+        if constexpr (traits::has_interrupt) {
+            enter();
+            LEND_TRY { driver.interrupt(r); }
+            LEND_CATCH_ALL {
+                // It could not be broken off, then.
+            }
+        }
+    }
+
     // Lets the driver destroy the resource; the object itself is left to `end`.
     template <class OnError>
     static hresult destroy(Driver& driver, resource& r, const OnError& on_error) noexcept {

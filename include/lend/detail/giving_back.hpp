@@ -51,6 +51,7 @@ struct giving_back {
         wakes wake;
         {
             lock_type lock(core.mutex);
+            core.wait_for_interrupt(lock, s);
             const lending_word::type seen = s.word.peek();
             LEND_ASSERT(platform, lending_word::is(seen, lending_word::in_use));
             if (const auto why = reason_to_go(core, s, seen)) {
@@ -72,6 +73,7 @@ struct giving_back {
         if (lending_word::has(seen, lending_word::closing)) return destroy_reason::closed;
         if (lending_word::has(seen, lending_word::condemned)) return s.why;
         if (core.surplus() > 0) return destroy_reason::shrunk;
+        if (core.is_draining() && core.waiters.empty()) return destroy_reason::closed;
         return std::nullopt;
     }
 
@@ -86,6 +88,7 @@ struct giving_back {
     // The same with the lock held, which is let go. The core may be gone afterwards.
     static hresult destroy_locked(
         Core& core, lock_type& lock, slot_type& s, use ended, destroy_reason why) noexcept {
+        core.wait_for_interrupt(lock, s);
         begin_destroying(s, ended);
         core.count_closed(why);
         lock.unlock();

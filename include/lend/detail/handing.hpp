@@ -58,7 +58,7 @@ struct handing {
         waiter_type* const w = core.waiters.empty() ? nullptr : first_fitting(core, s, now, wake);
         if (w != nullptr && (way == how::directly || may_hand_over(core, s, *w, now))) {
             checks<Core>::may_be_served(core, *w, is_late(*w, now));
-            const bool more = core.waiters.size() > 1;
+            const bool more = core.waiters.size() > 1 || core.watches_returns();
             const lending_word::type word =
                 count | lending_word::in_use | (more ? lending_word::wanted : lending_word::empty);
             s.word.become(word);
@@ -69,7 +69,10 @@ struct handing {
             if (core.plan.failing()) core.waiters.poke(core.waiters.head(), wake);
             return;
         }
-        s.word.become(core.idle_word(s, count));
+        // In a pool that is drained, it is for those who wait.
+        const bool drains = core.is_draining();
+        s.word.become(core.idle_word(s, count) |
+                      (drains ? lending_word::withheld : lending_word::empty));
         if constexpr (Core::comparable) {
             // Of no use to anyone as it is; the first waiter may have it destroyed to make room.
             const bool makes_room = core.room() == 0 && core.creating < core.waiters.size();
@@ -126,7 +129,7 @@ private:
     }
 
     static bool may_hand_over(Core& core, slot_type& s, waiter_type& w, clock& now) noexcept {
-        if (core.options.fairness == fairness_mode::strict) return true;
+        if (core.options.fairness == fairness_mode::strict || core.is_draining()) return true;
         if (w.looked) return true;
         // Relaxed: every writer of the state holds the lock. One that is told to look will come.
         if (w.state.load(std::memory_order_relaxed) != waiter_state::waiting) return false;

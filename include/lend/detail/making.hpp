@@ -37,6 +37,7 @@ struct making {
     // Takes a vacant slot for a create; null if the maximum is reached or memory is out.
     static slot_type* reserve(Core& core) noexcept {
         if (core.closing || core.room() == 0) return nullptr;
+        if (core.is_draining() && core.waiters.empty()) return nullptr; // for nobody
         if (core.vacant == nullptr) {
             std::size_t added = 0;
             slot_type* fresh =
@@ -65,6 +66,7 @@ struct making {
     // Queues as many creates as `demand` asks for. The caller lets the lock go and calls
     // `start_workers` with what this returns.
     static std::size_t plan(Core& core, std::size_t demand) noexcept {
+        if (core.is_draining() && core.waiters.empty()) return 0;
         const std::size_t starts = core.plan.starts(demand, core.creating, core.room());
         const std::size_t queued = queue(core, starts);
         if (queued < starts) core.plan.failed(); // memory is out: as after a create that failed
@@ -150,7 +152,7 @@ struct making {
                 return lending_word::type{lending_word::empty};
             }
             wakes wake;
-            const bool more = !core.waiters.empty() || core.surplus() > 0;
+            const bool more = !core.waiters.empty() || core.watches_returns();
             const lending_word::type word =
                 count | lending_word::in_use | (more ? lending_word::wanted : lending_word::empty);
             s.word.become(word);
@@ -262,6 +264,8 @@ private:
             core.warm_ups.came_up();
             if (core.closing) return discard_unwanted(core, lock, s, destroy_reason::closed);
             if (core.surplus() > 0) return discard_unwanted(core, lock, s, destroy_reason::shrunk);
+            if (core.is_draining() && core.waiters.empty())
+                return discard_unwanted(core, lock, s, destroy_reason::closed);
             wakes wake;
             const auto count = lending_word::count_of(s.word.peek());
             handing<Core>::give_away(core, s, count, handing<Core>::how::directly, wake);

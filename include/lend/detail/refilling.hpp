@@ -30,7 +30,7 @@ struct refilling {
         std::size_t starts = 0;
         {
             const lock_type lock(core.mutex);
-            if (core.closing) return;
+            if (core.closing || core.is_draining()) return;
             const std::size_t lacking = missing(core);
             starts = make::plan(core, core.demand() + lacking);
             if (wanted(core)) r.due(lives::after(r.now, every));

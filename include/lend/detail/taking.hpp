@@ -39,6 +39,7 @@ struct taking {
     static LEND_NOINLINE result<held> slowly(Core& core, const request_type& asked) noexcept {
         if (const auto refused = multiple_acquires<Core>::refusal(core, asked.site))
             return counted(core, *refused);
+        if (core.is_draining()) return counted(core, hr::lend_e_closed);
         for (;;) {
             const auto found = look::look(core, asked.wanted, look::manner::in_passing);
             if (!found.best) {
@@ -67,7 +68,7 @@ private:
         wakes wake;
         {
             lock_type lock(core.mutex);
-            if (core.closing) {
+            if (core.closing || core.is_draining()) {
                 lock.unlock();
                 look::put_back(core, unfit);
                 return hr::lend_e_closed;

@@ -108,6 +108,7 @@ private:
     }
 
     void report(const result<held>& outcome) noexcept {
+        core_.note_progress();
         const std::chrono::nanoseconds waited = platform::now() - began_;
         if (!outcome) {
             outcomes<Core>::failed_after(core_, outcome.error(), waited);
@@ -140,7 +141,7 @@ private:
         std::size_t starts = 0;
         {
             lock_type lock(core_.mutex);
-            if (core_.closing) {
+            if (core_.closing || (core_.is_draining() && !was_in_)) {
                 lock.unlock();
                 look::put_back(core_, std::exchange(unfit_, held{}));
                 return result<held>(hr::lend_e_closed);
@@ -265,6 +266,7 @@ private:
                 core_.waiters.poke(core_.waiters.head(), wake); // not every slot was looked at
             } else {
                 core_.waiters.leave(me_, true, wake);
+                if (core_.watches_returns()) found.slot->word.call_in();
             }
         }
         wake.deliver();

@@ -8,6 +8,7 @@
 
 #include <lend/detail/core.hpp>
 #include <lend/detail/making.hpp>
+#include <lend/detail/patience.hpp>
 #include <lend/detail/warm_ups.hpp>
 #include <lend/warm_up_result.hpp>
 
@@ -59,6 +60,27 @@ public:
         return found;
     }
 
+    // The first resources of a pool that is to fail fast: min_idle, at least one, within
+    // acquire_timeout. Without time to wait, on this thread.
+    static result<void> first(Core& core) {
+        if constexpr (Core::traits::has_resource_type) {
+            return error(hr::e_invalidarg, "pool_options::initialisation is fail_fast; the driver "
+                                           "has resource types, so call warm_up with one of them");
+        } else {
+            const pool_options& o = core.options;
+            const bool waits = o.acquire_timeout.count() != 0;
+            const auto span = waits ? o.acquire_timeout : (std::chrono::nanoseconds::max)();
+            const time_point begun = platform::now();
+            const warm_up_result warmed =
+                run(core, one_kind{}, (std::max<std::size_t>)(o.min_idle, 1),
+                    patience<platform>::for_span(span).deadline(begun),
+                    waits ? where::as_the_pool_does : where::here);
+            if (warmed.ready > 0) return {};
+            if (!warmed.errors.empty()) return warmed.errors.front();
+            return error(hr::lend_e_timed_out).with_wait(platform::now() - begun, {});
+        }
+    }
+
 private:
     static constexpr std::size_t most_told = 1000; // failures, of all that begin together
 
@@ -94,7 +116,7 @@ private:
         time_point next_start = (time_point::max)();
         {
             const lock_type lock(core_.mutex);
-            closed_ = core_.closing;
+            closed_ = core_.closing || core_.is_draining();
             if (closed_) return false;
             if (missing_ > 0 && node_.failed == 0 && !core_.plan.failing())
                 queued = make::queue(core_, may_start(next_start), &type_);

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// The end of a pool that lets its borrowers finish: newcomers are refused, what comes back is not
+/// lent again but to those who waited before, and at a deadline it is told who held out.
+
+#ifndef LEND_DETAIL_DRAINING_HPP
+#define LEND_DETAIL_DRAINING_HPP
+
+#include <lend/detail/closing.hpp>
+#include <lend/detail/core.hpp>
+#include <lend/detail/giving_back.hpp>
+#include <lend/detail/handing.hpp>
+#include <lend/detail/holders.hpp>
+#include <lend/drain_report.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace lend::inline v0_1 {
+namespace detail {
+
+// Draining a pool sets `draining`, which newcomers find on the slow way, and walks the slots once
+// so that all come by the slow way: idle ones go to those who wait or are destroyed, and what is in
+// use gets the flag `wanted`, so that it comes to the desk. From then on a slot is idle only for a
+// waiter who is to look, and withheld from the fast path; whatever else comes to the desk while
+// nobody waits is destroyed.
+//
+// The drainer sleeps on `settled`, which changes with each slot that becomes empty and each caller
+// that has left the queue.
+//
+// An interrupted slot stays with its holder, for whose calls `interrupt` may come at any time but
+// not after its destroy has begun: whoever ends a use at the desk waits until the call returns.
+template <class Core>
+struct draining {
+    using platform = typename Core::platform;
+    using slot_type = typename Core::slot_type;
+    using lock_type = typename Core::lock_type;
+    using wakes = typename Core::wakes;
+    using time_point = typename Core::time_point;
+    using calls = typename Core::calls;
+    using back = giving_back<Core>;
+    using hand = handing<Core>;
+    using close_it = closing<Core>;
+
+    // How long is waited after the interrupts: time enough for a borrower to see that its call was
+    // broken off, and to end its lease.
+    static constexpr std::chrono::nanoseconds moment = std::chrono::seconds(1);
+
+    static drain_report
+    drain(Core& core, time_point deadline, drain_mode mode, queued_mode queued) noexcept {
+        drain_report report;
+        core.add_share();
+        begin(core, queued);
+        wait(core, deadline);
+        {
+            const lock_type lock(core.mutex);
+            report.hold_outs = holders<Core>::all(core, platform::now());
+            if (!core.closing) close_it::refuse_waiters(core); // nobody is lent anything from here
+        }
+        if (mode == drain_mode::forced && interrupt_all(core)) {
+            deadline = (std::max)(deadline, platform::now() + moment);
+            wait(core, deadline);
+        }
+        report.closed = close_it::close(core, deadline);
+        core.drop_share();
+        return report;
+    }
+
+private:
+    static void begin(Core& core, queued_mode queued) noexcept {
+        slot_type* leaving = nullptr;
+        wakes wake;
+        {
+            const lock_type lock(core.mutex);
+            if (core.closing) return;
+            // Relaxed: who does not find it was there before; the lock and the words decide.
+            core.draining.store(true, std::memory_order_relaxed);
+            if (queued == queued_mode::refuse) close_it::refuse_waiters(core);
+            core.warm_ups.tell_all();
+            core.slots.for_each([&](slot_type& s) { call_in(core, s, leaving, wake); });
+        }
+        wake.deliver();
+        while (leaving != nullptr) {
+            slot_type& s = *leaving;
+            leaving = s.next;
+            s.next = nullptr;
+            (void)core.destroy_in(s, destroy_reason::closed);
+            lock_type lock(core.mutex);
+            ++core.counted.destroyed;
+            back::leave_vacant(core, lock, s);
+        }
+    }
+
+    static void call_in(Core& core, slot_type& s, slot_type*& leaving, wakes& wake) noexcept {
+        lending_word::type word = s.word.see();
+        for (;;) {
+            if (lending_word::is(word, lending_word::idle)) {
+                if (Core::take_idle(s, word)) break;
+                word = s.word.see();
+            } else if (lending_word::is(word, lending_word::in_use) &&
+                       !lending_word::has(word, lending_word::wanted)) {
+                if (s.word.want(word)) return;
+            } else {
+                return;
+            }
+        }
+        if (core.waiters.empty()) {
+            back::begin_destroying(s, back::use::look);
+            core.count_closed(destroy_reason::closed);
+            s.next = leaving;
+            leaving = &s;
+        } else {
+            hand::give_away(core, s, lending_word::count_of(word), hand::how::directly, wake);
+        }
+    }
+
+    // Until nobody waits and nothing is lent or being made, until the pool is closed, or until the
+    // deadline.
+    static void wait(Core& core, time_point deadline) noexcept {
+        for (;;) {
+            const std::uint32_t seen = core.settled.see();
+            if (is_drained(core) || platform::now() >= deadline) break;
+            core.settled.sleep(seen, deadline);
+        }
+        core.settled.wake(); // there may be others who sleep on it, and one is woken at a time
+    }
+
+    static bool is_drained(Core& core) noexcept {
+        const lock_type lock(core.mutex);
+        if (core.closing) return true;
+        if (!core.waiters.empty()) return false;
+        return core.slots.find([](slot_type& s) {
+            const lending_word::type word = s.word.peek();
+            return !lending_word::is(word, lending_word::empty) &&
+                   !lending_word::is(word, lending_word::idle);
+        }) == nullptr;
+    }
+
+    // False if there was nothing to interrupt.
+    static bool interrupt_all(Core& core) noexcept {
+        std::size_t called = 0;
+        if constexpr (Core::traits::has_interrupt) {
+            core.slots.for_each([&](slot_type& s) {
+                {
+                    const lock_type lock(core.mutex);
+                    if (core.closing || core.interrupted != nullptr) return; // others are at it
+                    if (!lending_word::is(s.word.see(), lending_word::in_use)) return;
+                    core.interrupted = &s;
+                }
+                calls::interrupt(core.driver, s.object);
+                ++called;
+                {
+                    const lock_type lock(core.mutex);
+                    core.interrupted = nullptr;
+                    core.interrupts.change();
+                }
+                core.interrupts.wake();
+            });
+        }
+        return called > 0;
+    }
+};
+
+} // namespace detail
+} // namespace lend
+
+#endif // LEND_DETAIL_DRAINING_HPP

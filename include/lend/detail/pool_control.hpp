@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// What is done with a pool as a whole, whoever borrows from it: another size, resources made in
+/// advance, an end that waits for borrowers. The base of `pool`, whose documentation this is.
+
+#ifndef LEND_DETAIL_POOL_CONTROL_HPP
+#define LEND_DETAIL_POOL_CONTROL_HPP
+
+#include <lend/detail/draining.hpp>
+#include <lend/detail/patience.hpp>
+#include <lend/detail/resizing.hpp>
+#include <lend/detail/warming_up.hpp>
+#include <lend/detail/watched_pool.hpp>
+#include <lend/drain_report.hpp>
+#include <lend/driver.hpp>
+#include <lend/pool_options.hpp>
+#include <lend/result.hpp>
+#include <lend/warm_up_result.hpp>
+
+#include <chrono>
+#include <cstddef>
+
+namespace lend::inline v0_1 {
+namespace detail {
+
+// The base of `pool`, above watched_pool.
+template <class Core>
+class pool_control : public watched_pool<Core> {
+    using platform = typename Core::platform;
+    using warming = warming_up<Core>;
+    using nanoseconds = std::chrono::nanoseconds;
+    using resource_type = typename Core::resource_type;
+    using time_point = typename Core::time_point;
+    static constexpr bool typed = Core::traits::has_resource_type;
+
+public:
+    /// Changes the maximum, and how many idle resources are kept ready.
+    ///
+    /// A larger maximum holds at once, for those who wait as well. A smaller one takes effect as
+    /// resources come to hand: idle ones beyond it are destroyed by this call, lent ones when they
+    /// come back, those in creation when they are made; until then the size does not grow.
+    ///
+    /// @param max_size  1 to pool_options::largest_size.
+    /// @param min_idle  0: none; at most max_size.
+    /// @par Errors
+    ///   e_invalidarg   a size is out of range; the text names it, its value and what is right.
+    ///   lend_e_closed  the pool is closed or moved from.
+    /// @par Thread safety Blocking on the pool's lock for a moment. Waits for no resource.
+    /// @par Calls destroy for each idle resource beyond the maximum; no lock held.
+    /// @par Complexity Linear in the resources.
+    result<void> resize(std::size_t max_size, std::size_t min_idle) noexcept {
+        Core* const core = core_.get();
+        if (core == nullptr) return hr::lend_e_closed;
+        LEND_TRY {
+            if (auto valid = pool_options::validate_size(max_size, min_idle); !valid) return valid;
+        }
+        LEND_CATCH_ALL { return hr::e_invalidarg; }
+        const hresult code = resizing<Core>::resize(*core, max_size, min_idle);
+        if (failed(code)) return code;
+        return {};
+    }
+
+    /// Makes resources before they are asked for, in parallel, until `count` are idle.
+    ///
+    /// Each that is missing is tried once, as many at a time as max_parallel_creates allows; with a
+    /// start_jitter they do not start together. After a failure nothing more is started. At the
+    /// deadline the creates that have begun go on, and what they make is idle or goes to who waits.
+    ///
+    /// @param type      which kind; only for drivers with a resource_type. With a `rate` nothing
+    ///                  that is idle is taken for ready.
+    /// @param count     no more than there is room for are made.
+    /// @param deadline  one absolute time, or a span from now. Past, or 0: does not wait.
+    /// @return How many were idle or came up, and what the creates that failed said. Fewer than
+    ///   `count` and no error: the deadline passed, or there was no room.
+    /// @par Errors In the result; lend_e_closed among them: the pool is closed or moved from.
+    /// @par Thread safety Blocking until all creates have ended or the deadline passes.
+    /// @par Calls create, on this thread with creation = inline_; no lock held.
+    warm_up_result warm_up(std::size_t count, time_point deadline) noexcept requires(!typed) {
+        return warm(one_kind{}, count, deadline);
+    }
+    warm_up_result warm_up(std::size_t count, nanoseconds span) noexcept requires(!typed) {
+        return warm(one_kind{}, count, in(span));
+    }
+    warm_up_result warm_up(const resource_type& type,
+                           std::size_t count,
+                           time_point deadline) noexcept requires typed {
+        return warm(type, count, deadline);
+    }
+    warm_up_result warm_up(const resource_type& type,
+                           std::size_t count,
+                           nanoseconds span) noexcept requires typed {
+        return warm(type, count, in(span));
+    }
+
+    /// Ends the pool and lets its borrowers finish: refuses newcomers with lend_e_closed, lends
+    /// what comes back to nobody but those who wait already, and closes the pool as soon as nothing
+    /// is lent and nobody waits, or at the deadline.
+    ///
+    /// @param deadline  one absolute time, or a span from now. Past, or 0: as `close` at once.
+    /// @param mode      forced: at the deadline the driver's `interrupt` is called for each lent
+    ///                  resource, and up to a second more is waited. A lease that ends meanwhile
+    ///                  waits for the call for its own resource. Without `interrupt`: as soft.
+    /// @param queued    refuse: who waits already is refused at once with lend_e_closed.
+    /// @return Who held something at the deadline, as `holders` says it; and what `close` said,
+    ///   which waits up to the deadline for driver calls that run. If somebody else closes the pool
+    ///   meanwhile, it ends then.
+    /// @par Errors None. Where memory is out, some of those who hold out are missing.
+    /// @par Thread safety Blocking until all is over or the deadline passes.
+    /// @par Calls destroy for each idle resource, interrupt; no lock held.
+    drain_report drain(time_point deadline,
+                       drain_mode mode = drain_mode::soft,
+                       queued_mode queued = queued_mode::serve) noexcept {
+        Core* const core = core_.get();
+        return core == nullptr ? drain_report{}
+                               : draining<Core>::drain(*core, deadline, mode, queued);
+    }
+    drain_report drain(nanoseconds span,
+                       drain_mode mode = drain_mode::soft,
+                       queued_mode queued = queued_mode::serve) noexcept {
+        return drain(in(span), mode, queued);
+    }
+
+protected:
+    using watched_pool<Core>::core_;
+    explicit pool_control(core_ptr<Core> core) noexcept : watched_pool<Core>(core) {}
+    ~pool_control() = default;
+
+private:
+    static time_point in(nanoseconds span) noexcept {
+        return patience<platform>::for_span(span).deadline(platform::now());
+    }
+
+    warm_up_result
+    warm(const resource_type& type, std::size_t count, time_point deadline) noexcept {
+        Core* const core = core_.get();
+        if (core == nullptr) return {0, {hr::lend_e_closed}};
+        return warming::run(*core, type, count, deadline, warming::where::as_the_pool_does);
+    }
+};
+
+} // namespace detail
+} // namespace lend
+
+#endif // LEND_DETAIL_POOL_CONTROL_HPP

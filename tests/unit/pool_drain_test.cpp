@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// The end of a pool that waits for its borrowers.
+
+#include "support/fault_driver.hpp"
+#include "support/manual_clock_platform.hpp"
+#include "support/other_thread.hpp"
+#include "support/quiet_pool.hpp"
+#include "support/recording_driver.hpp"
+
+#include <lend/pool.hpp>
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <utility>
+
+namespace {
+
+using namespace std::chrono_literals;
+using namespace lend_test;
+namespace hr = lend::hr;
+
+using timed = pool_with<recording_driver, manual_clock_platform>;
+using interruptible = pool_with<with_interrupt<recording_driver>, manual_clock_platform>;
+constexpr auto start = std::chrono::steady_clock::time_point(1000s);
+
+TEST(PoolDrain, pool_of_which_nothing_is_lent_is_closed_at_once) {
+    const manual_clock clock;
+    timed p(quiet(2));
+    (void)p.pool.acquire();
+
+    const auto report = p.pool.drain(1min);
+
+    EXPECT_TRUE(report.hold_outs.empty());
+    EXPECT_EQ(report.closed, hr::s_ok);
+    EXPECT_EQ(clock.now(), start);
+    EXPECT_EQ(p.calls->log(), "create() reset(1) destroy(1)");
+    EXPECT_EQ(p.pool.acquire().code(), hr::lend_e_closed);
+}
+
+TEST(PoolDrain, ends_when_the_last_lease_ends) {
+    const manual_clock clock;
+    timed p(quiet(3));
+    auto one = p.pool.acquire(), two = p.pool.acquire();
+    lend::drain_report report;
+    const other_thread drains([&] { report = p.pool.drain(1min); });
+
+    EXPECT_EQ(one->release(), hr::s_false); // not kept: nobody will want it
+    EXPECT_FALSE(drains.done());
+    EXPECT_TRUE(two->detach());
+
+    EXPECT_TRUE(drains.done());
+    EXPECT_TRUE(report.hold_outs.empty());
+    EXPECT_EQ(clock.now(), start);
+    EXPECT_EQ(p.pool.stats().size, 0U);
+}
+
+TEST(PoolDrain, newcomers_are_refused_while_it_lasts) {
+    const manual_clock clock;
+    timed p(quiet(3));
+    auto one = p.pool.acquire(), two = p.pool.acquire();
+    (void)p.pool.acquire(); // idle, and this thread's last
+    const other_thread drains([&] { (void)p.pool.drain(1min); });
+
+    EXPECT_EQ(p.pool.acquire().code(), hr::lend_e_closed);
+    EXPECT_EQ(p.pool.try_acquire().code(), hr::lend_e_closed);
+    (void)two->release(); // this thread's last now
+    EXPECT_EQ(p.pool.acquire().code(), hr::lend_e_closed);
+    EXPECT_EQ(p.pool.warm_up(1, 1s).errors.size(), 1U);
+    (void)one->release();
+    EXPECT_TRUE(drains.done());
+}
+
+TEST(PoolDrain, who_waits_already_is_served_or_refused_as_is_said) {
+    const manual_clock clock;
+    for (const auto queued : {lend::queued_mode::serve, lend::queued_mode::refuse}) {
+        timed p(quiet(1));
+        auto held = p.pool.acquire();
+        lend::hresult code = hr::e_unexpected;
+        const other_thread waits([&] { code = p.pool.acquire().code(); });
+        const other_thread drains(
+            [&] { (void)p.pool.drain(1min, lend::drain_mode::soft, queued); });
+
+        EXPECT_EQ(waits.done(), queued == lend::queued_mode::refuse);
+        (void)held->release();
+
+        EXPECT_TRUE(waits.done() && drains.done());
+        EXPECT_EQ(code, queued == lend::queued_mode::serve ? hr::s_ok : hr::lend_e_closed);
+    }
+}
+
+TEST(FailureMode, 36_drain_ends_at_its_deadline_and_names_those_who_hold_out) {
+    const manual_clock clock;
+    auto options = quiet(3);
+    options.record_holders = true;
+    timed p(options);
+    auto one = p.pool.acquire(), two = p.pool.acquire();
+
+    const auto report = p.pool.drain(5s);
+
+    EXPECT_EQ(clock.now(), start + 5s);
+    ASSERT_EQ(report.hold_outs.size(), 2U);
+    EXPECT_EQ(report.hold_outs[0].id, one->id());
+    EXPECT_EQ(report.hold_outs[1].id, two->id());
+    EXPECT_STREQ(report.hold_outs[0].site.file, __FILE__);
+    EXPECT_EQ(p.pool.acquire().code(), hr::lend_e_closed);
+    EXPECT_EQ(one->release(), hr::s_false);
+    EXPECT_EQ(two->release(), hr::s_false);
+    EXPECT_EQ(p.calls->live(), 0);
+}
+
+TEST(FailureMode, 36_forced_drain_interrupts_those_who_hold_out) {
+    const manual_clock clock;
+    interruptible p(quiet(2));
+    auto one = p.pool.acquire(), two = p.pool.acquire();
+    (void)p.calls->take_log();
+    lend::drain_report report;
+    const other_thread drains([&] { report = p.pool.drain(5s, lend::drain_mode::forced); });
+
+    manual_clock::advance(5s);
+    EXPECT_EQ(p.calls->take_log(), "interrupt(1) interrupt(2)");
+    EXPECT_FALSE(drains.done()); // waits a moment for those who were interrupted
+    (void)one->release();
+    (void)two->release();
+
+    EXPECT_TRUE(drains.done());
+    EXPECT_EQ(report.hold_outs.size(), 2U);
+    EXPECT_EQ(clock.now(), start + 5s);
+}
+
+TEST(PoolDrain, moment_after_the_interrupts_ends_as_well) {
+    const manual_clock clock;
+    interruptible p(quiet(2));
+    const auto held = p.pool.acquire();
+
+    const auto report = p.pool.drain(5s, lend::drain_mode::forced);
+
+    EXPECT_EQ(report.hold_outs.size(), 1U);
+    EXPECT_EQ(clock.now(), start + 6s);
+}
+
+TEST(PoolDrain, resource_is_not_destroyed_while_it_is_interrupted) {
+    using driver = with_faulty_interrupt<fault_driver<manual_clock_platform>>;
+    const manual_clock clock;
+    for (const bool detach : {false, true}) {
+        const auto board = std::make_shared<driver::board>();
+        board->at(call::interrupt, 1, fault::delay);
+        board->delay_time = 100ms;
+        lend::pool<driver, manual_clock_platform> pool(driver(board), quiet(1));
+        auto held = pool.acquire();
+        const other_thread drains([&] { (void)pool.drain(0s, lend::drain_mode::forced); });
+        const other_thread ends([&] {
+            if (detach) {
+                if (auto out = held->detach()) (void)out->forget();
+            } else {
+                (void)held->release();
+            }
+        });
+
+        EXPECT_FALSE(ends.done());
+        manual_clock::advance(100ms);
+
+        EXPECT_TRUE(ends.done() && drains.done());
+        EXPECT_TRUE(board->violations().empty());
+    }
+}
+
+TEST(PoolDrain, close_by_somebody_else_ends_it) {
+    const manual_clock clock;
+    timed p(quiet(1));
+    const auto held = p.pool.acquire();
+    lend::drain_report report;
+    const other_thread drains([&] { report = p.pool.drain(1h); });
+
+    EXPECT_EQ(p.pool.close(), hr::s_ok);
+
+    EXPECT_TRUE(drains.done());
+    EXPECT_EQ(report.hold_outs.size(), 1U);
+    EXPECT_EQ(clock.now(), start);
+}
+
+TEST(PoolDrain, two_at_a_time_end_together) {
+    const manual_clock clock;
+    timed p(quiet(1));
+    auto held = p.pool.acquire();
+    const other_thread one([&] { (void)p.pool.drain(1h); });
+    const other_thread two([&] { (void)p.pool.drain(2h); });
+
+    (void)held->release();
+
+    EXPECT_TRUE(one.done() && two.done());
+    EXPECT_EQ(clock.now(), start);
+}
+
+TEST(PoolDrain, waiter_who_gives_up_ends_it_too) {
+    const manual_clock clock;
+    using driver = fault_driver<manual_clock_platform>;
+    const auto board = std::make_shared<driver::board>();
+    board->at(call::create, 1, fault::error);
+    auto options = quiet(1);
+    options.creation = lend::creation_mode::worker;
+    lend::pool<driver, manual_clock_platform> pool(driver(board), options);
+    auto held = pool.acquire();
+    held = pool.acquire(); // the first one failed
+    ASSERT_TRUE(held);
+    const other_thread waits([&] { (void)pool.try_acquire_for(10s); });
+    const other_thread drains([&] { (void)pool.drain(1h); });
+    const other_thread holds([&] { (void)held->detach().value().forget(); });
+
+    EXPECT_TRUE(holds.done());
+    EXPECT_TRUE(waits.done() && drains.done());
+}
+
+} // namespace
