@@ -6,6 +6,7 @@
 #ifndef LEND_LEND_HPP
 #define LEND_LEND_HPP
 
+#include <lend/acquire_async.hpp>
 #include <lend/acquire_options.hpp>
 #include <lend/destroy_reason.hpp>
 #include <lend/drain_report.hpp>

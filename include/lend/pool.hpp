@@ -5,6 +5,7 @@
 #ifndef LEND_POOL_HPP
 #define LEND_POOL_HPP
 
+#include <lend/acquire_async.hpp>
 #include <lend/acquire_options.hpp>
 #include <lend/detail/admitting.hpp>
 #include <lend/detail/asking.hpp>
@@ -16,7 +17,6 @@
 #include <lend/detail/holder_record.hpp>
 #include <lend/detail/holders.hpp>
 #include <lend/detail/housekeeping.hpp>
-#include <lend/detail/outcomes.hpp>
 #include <lend/detail/patience.hpp>
 #include <lend/detail/pausing.hpp>
 #include <lend/detail/pool_control.hpp>
@@ -71,12 +71,15 @@ namespace lend::inline v0_1 {
 /// @par Source
 ///   COM+ resource dispensers, IHolder. Differs: has a maximum, waits, and creates on workers.
 template <resource_driver Driver, class Platform = default_platform>
-class pool : public detail::pool_control<detail::core<Driver, Platform>> {
+class pool : public detail::pool_control<detail::core<Driver, Platform>>,
+             public async_acquires<Driver, Platform> {
+    friend class async_acquires<Driver, Platform>;
     using core_type = detail::core<Driver, Platform>;
     using base = detail::pool_control<core_type>;
     using base::core_;
     using slot_type = typename core_type::slot_type;
     using back = detail::giving_back<core_type>;
+    using holding = detail::holding<core_type>;
     using asking = detail::asking<core_type>;
     using taking = detail::taking<core_type>;
     using steps = detail::admitting<core_type>;
@@ -401,15 +404,23 @@ private:
 
     // With options: what can be refused is refused before anything is asked of the driver.
     result<lease_type> take(const resource_type& type, const acquire_options& options) noexcept {
-        if (auto refused = asking::refusal_of(options)) {
-            if (core_ != nullptr && refused->code() == hr::lend_e_cancelled)
-                detail::outcomes<core_type>::failed_after(*core_, *refused, {});
+        if (auto refused = asking::refused_at_once(core_.get(), options))
             return *std::move(refused);
-        }
         return take(type,
                     [&](const core_type& core) { return asking::request_of(core, type, options); },
                     {options.site, options.note, options.detect_leak});
     }
+
+    // The end of the slow path, also of what is acquired without a thread.
+    struct to_lease {
+        using type = result<lease_type>;
+
+        static type from(core_type& core, const request& asked, result<holding> held) noexcept {
+            if (!held) return std::move(held).error();
+            detail::holders<core_type>::begin(core, *held->slot, held->word, asked);
+            return lease_type(*held->slot, held->word);
+        }
+    };
 
     // The fast path: the thread's last slot, if nobody has touched it since. `limit` says how long
     // the caller would wait, or all that it asks for, and is called only if there is anything to
@@ -464,10 +475,7 @@ private:
 
     static LEND_NOINLINE result<lease_type> take_slowly(core_type& core,
                                                         const request& asked) noexcept {
-        auto held = taking::slowly(core, asked);
-        if (!held) return std::move(held).error();
-        detail::holders<core_type>::begin(core, *held->slot, held->word, asked);
-        return lease_type(*held->slot, held->word);
+        return to_lease::from(core, asked, taking::slowly(core, asked));
     }
 };
 

@@ -3,6 +3,7 @@
 /// The pool under random schedules: several users at once, drivers that fail, throw and hang, and
 /// after every step the invariants of docs/design.md, section 4.
 
+#include "support/pool_letters.hpp"
 #include "support/pool_user.hpp"
 #include "support/pool_watch.hpp"
 #include "support/pool_world.hpp"
@@ -14,6 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -35,6 +37,7 @@ struct family {
     bool warms_up = false;
     bool drains = false;  ///< somebody drains the pool while others use it
     bool resizes = false; ///< users change the sizes
+    bool letters = false; ///< some acquire without a thread that waits
     bool stops = false;   ///< some are called off while they wait
     bool queued = false;  ///< priorities, and a bound on how many wait
     bool orders = false;  ///< what is idle is lent in the order in which it came back
@@ -71,6 +74,9 @@ public:
             std::optional<pool_type> pool(*std::move(made));
             pool_watch<Driver> watch(world_, core_of(*pool));
             const sim::after_step hook([&] { watch(); });
+            letters_.emplace(world_, *pool, options.acquire_timeout,
+                             family_.exact && family_.own_thread && !family_.hangs &&
+                                 family_.faults == 0 && executor_ == nullptr);
             use(*pool, options);
             finish(pool);
             sim::join_all();
@@ -117,6 +123,10 @@ private:
         if (family_.orders)
             o.order = sim::one_in(2) ? lend::order_mode::lifo : lend::order_mode::fifo;
         if (family_.queued && sim::one_in(2)) o.max_waiters = sim::choose(4);
+        if (family_.letters && sim::one_in(3)) {
+            executor_ = std::make_shared<sim_executor>();
+            o.executor = executor_;
+        }
         return o;
     }
 
@@ -167,12 +177,36 @@ private:
         }
     }
 
+    void step_by_letter() {
+        const auto kind = static_cast<int>(sim::choose(Driver::kinds));
+        std::optional<nanoseconds> span;
+        if (sim::one_in(2)) span = family_.crowded ? one_of(1us, 2us, 3us) : short_span();
+        switch (sim::choose(8)) {
+        case 0:
+        case 1:
+            if (letters_->open() < 8) letters_->await(kind, span);
+            break;
+        case 2:
+            letters_->call_off();
+            break;
+        case 3:
+        case 4:
+            letters_->end_one();
+            break;
+        default:
+            if (letters_->open() < 8) letters_->write(kind, span);
+            break;
+        }
+    }
+
     void step(user& someone, pool_type& pool) {
         if (family_.pauses && sim::one_in(6)) {
             return someone.pause_for(one_of(0ns, 1ns, 1000ns, 20'000'000ns),
                                      sim::one_in(3) ? lend::pause_mode::fail
                                                     : lend::pause_mode::block);
         }
+        if (executor_ != nullptr && sim::one_in(2)) (void)executor_->run_one();
+        if (family_.letters && sim::one_in(2)) return step_by_letter();
         if (family_.crowded) return step_in_a_crowd(someone);
         if (family_.warms_up && sim::one_in(5)) {
             return someone.warm_up(1 + sim::choose(4), short_span(),
@@ -270,6 +304,7 @@ private:
 
     // The pool goes; leases that are still out end before, meanwhile and after.
     void finish(std::optional<pool_type>& pool) {
+        if (family_.letters) return finish_letters(pool);
         if (sim::one_in(2) && kept_.empty() && !world_.close_begun) {
             compare_counters(*pool);
         }
@@ -291,6 +326,28 @@ private:
         pool.reset();
         // No thread of the pool is the one who destroys the driver, behind the user's back.
         if (quiet) SIM_CHECK(world_.drivers_ended == 1);
+    }
+
+    // Whoever has not been answered is answered by close.
+    void finish_letters(std::optional<pool_type>& pool) {
+        world_.here() = {};
+        world_.here().is_user = true;
+        for (lease_type& each : kept_) end_kept(std::move(each), ending::release);
+        const bool compare = kept_.empty() && sim::one_in(2) && !world_.close_begun;
+        if (compare) letters_->end_all();
+        world_.close_begun = true;
+        const bool all = pool->close(100s) == lend::hr::s_ok;
+        SIM_CHECK(all && letters_->open() == 0);
+        world_.closed = true;
+        const lend::pool_stats s = pool->stats();
+        SIM_CHECK(s.waiting == 0 && s.idle == 0 && s.creating == 0);
+        while (executor_ != nullptr && executor_->run_one()) {
+        }
+        letters_->end_all();
+        if (compare) SIM_CHECK(pool->stats().returned == world_.leases);
+        world_.pool_is_there = false;
+        pool.reset();
+        SIM_CHECK(world_.drivers_ended == 1);
     }
 
     void end_kept(lease_type lease, ending how) {
@@ -330,6 +387,8 @@ private:
 
     family family_;
     pool_world world_;
+    std::shared_ptr<sim_executor> executor_;
+    std::optional<pool_letters<Driver>> letters_;
     std::vector<lease_type> kept_;
 };
 
@@ -539,6 +598,27 @@ TEST(PoolSim, keeps_its_invariants_while_it_is_drained) {
               "");
     EXPECT_EQ(explore<rated_driver>("drained, rated", runs,
                                     {.faults = 6, .hangs = true, .closes = true, .drains = true}),
+              "");
+}
+
+TEST(PoolSim, answers_everyone_who_waits_without_a_thread) {
+    EXPECT_EQ(explore<plain_driver>("letters", runs, {.own_thread = true, .letters = true}), "");
+    EXPECT_EQ(explore<plain_driver>("letters, crowd", runs,
+                                    {.own_thread = true, .letters = true, .crowded = true}),
+              "");
+    EXPECT_EQ(explore<plain_driver>("letters, closed", runs,
+                                    {.closes = true, .letters = true, .stops = true}),
+              "");
+    EXPECT_EQ(explore<checked_driver>(
+                  "letters, faults", runs,
+                  {.faults = 6, .hangs = true, .own_thread = true, .letters = true, .stops = true}),
+              "");
+    EXPECT_EQ(explore<typed_driver>("letters, typed", runs,
+                                    {.own_thread = true, .letters = true, .stops = true}),
+              "");
+    EXPECT_EQ(explore<rated_driver>(
+                  "letters, rated", runs,
+                  {.faults = 6, .hangs = true, .closes = true, .letters = true, .stops = true}),
               "");
 }
 

@@ -93,6 +93,11 @@ private:
         }
         for (std::size_t at = 0; at < count; ++at) {
             if (contains(queue_, count_, now[at])) continue;
+            if (now[at]->resumed.list != nullptr) {
+                // Asynchronous: whoever runs it makes it join.
+                SIM_CHECK(at == 0 || at == count - 1);
+                continue;
+            }
             fiber_notes& self = world_.here();
             for (std::size_t other = 0; other < count; ++other) {
                 if (other == at || now[other]->priority != now[at]->priority) continue;
@@ -138,6 +143,10 @@ private:
         // Nobody makes anything: then it is too early after a failure, or there is no room; and
         // what nobody wants makes room for what somebody wants.
         if (core_.plan.failing() && core_.plan.look_at() > sim::platform::now()) return;
+        // Where the user keeps house, who has no thread tries again at the next sweep.
+        if (core_.due.alarm() <= sim::platform::now() &&
+            core_.options.housekeeping == lend::housekeeping_mode::manual)
+            return;
         SIM_CHECK(core_.room() == 0);
         SIM_CHECK(unwanted == 0);
     }
@@ -152,8 +161,18 @@ private:
     // A caller in the queue, or answered a moment ago, whom a driver call keeps from looking:
     // when rating, and when no thread could be started for a create.
     bool somebody_is_on_the_way() const {
+        if (!core_.due.empty()) {
+            // Who is due, in the queue or with an answer, is run by a thread that serves, or by the
+            // executor; the thread may be in a driver call.
+            SIM_CHECK(core_.due.servers() > 0 || core_.options.executor != nullptr);
+            return true;
+        }
+        for (node* w = core_.waiters.head(); w != nullptr; w = w->next) {
+            using is = decltype(w->resumed.now);
+            if (w->resumed.now != is::asleep) return true;
+        }
         for (const fiber_notes& each : world_.fibers) {
-            if (each.node != nullptr && each.in_driver) return true;
+            if (each.in_driver && (each.node != nullptr || core_.due.servers() > 0)) return true;
         }
         return false;
     }

@@ -31,6 +31,8 @@ template <class Driver, class Platform = lend::default_platform>
 struct pool_with {
     explicit pool_with(lend::pool_options options) : pool(Driver(calls), options) {}
 
+    using pool_type = lend::pool<Driver, Platform>;
+
     std::shared_ptr<recording> calls = std::make_shared<recording>();
     lend::pool<Driver, Platform> pool;
 };

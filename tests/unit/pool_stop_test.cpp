@@ -164,6 +164,7 @@ struct stopping_driver {
     using no_reset = void;
 
     lend::result<int> create() {
+        manual_clock::settle(); // who asked for it sleeps
         stop.request_stop();
         return 1;
     }

@@ -8,6 +8,7 @@
 #include <lend/acquire_options.hpp>
 #include <lend/detail/config.hpp>
 #include <lend/detail/core.hpp>
+#include <lend/detail/outcomes.hpp>
 #include <lend/detail/patience.hpp>
 #include <lend/error.hpp>
 
@@ -25,7 +26,16 @@ struct asking {
     using patience = detail::patience<platform>;
     using acquire_options = basic_acquire_options<platform>;
 
-    // What can be refused before anything is asked of the driver.
+    // What can be refused before anything is asked of the driver; counted where there is a pool.
+    static std::optional<error> refused_at_once(Core* core,
+                                                const acquire_options& options) noexcept {
+        std::optional<error> refused = refusal_of(options);
+        if (core == nullptr) return refused ? *refused : error(hr::lend_e_closed);
+        if (refused && refused->code() == hr::lend_e_cancelled)
+            outcomes<Core>::failed_after(*core, *refused, {});
+        return refused;
+    }
+
     static std::optional<error> refusal_of(const acquire_options& options) noexcept {
         if (options.stop.stop_requested()) return hr::lend_e_cancelled;
         if (options.priority > acquire_options::highest_priority) return wrong_priority(options);

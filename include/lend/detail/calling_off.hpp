@@ -5,20 +5,22 @@
 #ifndef LEND_DETAIL_CALLING_OFF_HPP
 #define LEND_DETAIL_CALLING_OFF_HPP
 
+#include <lend/detail/serving.hpp>
 #include <lend/hresult.hpp>
 
 namespace lend::inline v0_1 {
 namespace detail {
 
 // Dismisses a caller who waits, under the lock. So it leaves the queue in the very step in which it
-// is told, and is never handed anything afterwards; what it was told to look for is left to the
-// next. If an answer was there before, that one stands.
+// is told, and is never handed anything afterwards. What it was told to look for it passes on to
+// the next itself. If an answer was there before, that one stands.
 //
 // A caller that is not in the queue is looking at something that it was given, and asks for itself
 // whether a stop was requested before it joins again.
 //
-// The callback's destructor waits for a call that runs on another thread, and that call takes the
-// lock: never end the callback under the lock.
+// The callback's destructor waits for a call that runs on another thread. That call takes the lock:
+// never end the callback under the lock. And it waits for nobody, so it runs no other caller: that
+// one's callback may be running on a thread that is about to end this one.
 template <class Core>
 struct calling_off {
     Core& core;
@@ -26,14 +28,50 @@ struct calling_off {
 
     void operator()() const noexcept {
         typename Core::wakes wake;
+        bool mine = false;
         {
             const typename Core::lock_type lock(core.mutex);
             if (!caller.queued) return;
-            const bool owes_a_look = core.waiters.dismiss(caller, hr::lend_e_cancelled, wake);
+            const bool has_thread = caller.resumed.list == nullptr;
+            mine = take();
             // While creates fail, somebody must know when to try again.
-            if (owes_a_look || core.plan.failing()) core.waiters.poke(core.waiters.head(), wake);
+            const bool owes_a_look =
+                core.waiters.call_off(caller, core.plan.failing(), has_thread || mine, wake);
+            if (owes_a_look) core.waiters.poke(core.waiters.head(), wake);
         }
-        wake.deliver();
+        if (mine) {
+            run_it();
+            wake.deliver();
+        } else {
+            serve::leave_to_others(core, wake);
+        }
+    }
+
+private:
+    using serve = serving<Core>;
+    using is = typename resumable<typename Core::waiter_type, typename Core::platform>::is;
+
+    // Under the lock. An asynchronous caller is run by this very thread, and before all others:
+    // once it has its outcome, nobody waits for this call any more.
+    bool take() const noexcept {
+        auto& r = caller.resumed;
+        if (r.list == nullptr || r.now == is::running) return false;
+        if (core.options.executor != nullptr || serve::here(core)) return false;
+        if (r.now == is::due) core.due.remove(caller);
+        r.now = is::running;
+        core.due.add_server();
+        return true;
+    }
+
+    // This callback, and whatever holds it, is gone afterwards.
+    void run_it() const noexcept {
+        Core& pool = core;
+        {
+            const typename serve::frame here(pool, true);
+            caller.resumed.run(caller.resumed.owner);
+            serve::run_all(pool);
+        }
+        serve::leave(pool);
     }
 };
 

@@ -8,6 +8,7 @@
 
 #include <lend/detail/core.hpp>
 #include <lend/detail/phases.hpp>
+#include <lend/detail/serving.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -30,11 +31,12 @@ struct closing {
     static hresult close(Core& core, time_point deadline) noexcept {
         slot_type* mine = nullptr;
         bool first = false;
+        wakes wake;
         {
             lock_type lock(core.mutex);
             if (!core.closing) {
                 core.closing = first = true;
-                refuse_waiters(core);
+                refuse_waiters(core, wake);
                 core.warm_ups.tell_all();
                 mine = mark_slots(core);
                 core.chores.change();
@@ -42,6 +44,8 @@ struct closing {
             }
         }
         core.chores.wake();
+        serving<Core>::run_rest(core);
+        wake.deliver();
         phases<Core>::after_marking();
         if (first) core.events.closed();
         destroy_idle(core, mine);
@@ -49,11 +53,9 @@ struct closing {
     }
 
     // Under the lock.
-    static void refuse_waiters(Core& core) noexcept {
+    static void refuse_waiters(Core& core, wakes& wake) noexcept {
         while (!core.waiters.empty()) {
-            wakes wake;
             core.waiters.refuse(*core.waiters.head(), hr::lend_e_closed, wake);
-            wake.deliver();
         }
     }
 
@@ -120,6 +122,7 @@ private:
     static std::size_t calls_running(Core& core) noexcept {
         const lock_type lock(core.mutex);
         std::size_t running = core.workers + (core.housekeeper_runs ? 1U : 0U);
+        running += core.due.servers() - serving<Core>::counted_here(core);
         core.slots.for_each([&](slot_type& s) {
             const lending_word::type word = s.word.peek();
             const bool calls =

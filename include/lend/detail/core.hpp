@@ -88,7 +88,7 @@ struct core {
     using calls = driver_call<Driver, Platform>;
     using waiter_type = waiter<slot_type, Platform>;
     using lock_type = scoped_lock<Platform>;
-    using wakes = wake_ups<Platform>;
+    using wakes = wake_ups<slot_type, Platform>;
     using request_type = request<resource_type, Platform>;
     using time_point = typename Platform::time_point;
     using duration = typename Platform::duration;
@@ -143,8 +143,9 @@ struct core {
     // ---- under the lock -------------------------------------------------------------------
     alignas(64) typename Platform::mutex mutex;
     waiter_queue<slot_type, Platform, typed && !comparable> waiters;
-    slot_type* vacant = nullptr; // empty slots, linked by next
-    slot_type* jobs = nullptr;   // slots waiting for a worker to create in them, linked by next
+    due_list<waiter_type, Platform> due{shares}; // of the waiters, those to be run
+    slot_type* vacant = nullptr;                 // empty slots, linked by next
+    slot_type* jobs = nullptr; // slots waiting for a worker to create in them, linked by next
     slot_type* last_job = nullptr;
     pool_limits limits;
     std::size_t size = 0;     // slots that are not empty

@@ -54,11 +54,14 @@ struct draining {
         core.add_share();
         begin(core, queued);
         wait(core, deadline);
+        wakes wake;
         {
             const lock_type lock(core.mutex);
             report.hold_outs = holders<Core>::all(core, platform::now());
-            if (!core.closing) close_it::refuse_waiters(core); // nobody is lent anything from here
+            // Nobody is lent anything from here.
+            if (!core.closing) close_it::refuse_waiters(core, wake);
         }
+        wake.deliver();
         if (mode == drain_mode::forced && interrupt_all(core)) {
             deadline = (std::max)(deadline, platform::now() + moment);
             wait(core, deadline);
@@ -77,7 +80,7 @@ private:
             if (core.closing) return;
             // Relaxed: who does not find it was there before; the lock and the words decide.
             core.draining.store(true, std::memory_order_relaxed);
-            if (queued == queued_mode::refuse) close_it::refuse_waiters(core);
+            if (queued == queued_mode::refuse) close_it::refuse_waiters(core, wake);
             core.warm_ups.tell_all();
             core.slots.for_each([&](slot_type& s) { call_in(core, s, leaving, wake); });
         }

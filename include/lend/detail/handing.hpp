@@ -103,7 +103,7 @@ private:
         while (w != nullptr) {
             waiter_type* const next = w->next;
             if (is_late(*w, now)) {
-                owes_a_look |= core.waiters.dismiss_late(*w);
+                owes_a_look |= core.waiters.dismiss_late(*w, wake);
             } else if (fits(*w, s)) {
                 break;
             } else if (!Core::comparable) {

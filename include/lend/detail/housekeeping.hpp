@@ -6,6 +6,7 @@
 #ifndef LEND_DETAIL_HOUSEKEEPING_HPP
 #define LEND_DETAIL_HOUSEKEEPING_HPP
 
+#include <lend/detail/async_waiting.hpp>
 #include <lend/detail/core.hpp>
 #include <lend/detail/doubting.hpp>
 #include <lend/detail/expiring.hpp>
@@ -51,7 +52,8 @@ struct housekeeping {
                               doubting<Core>,
                               pruning<Core>,
                               leaks<Core>,
-                              refilling<Core>>;
+                              refilling<Core>,
+                              alarms<Core>>;
 
     // Tells a new core who keeps its house.
     static void furnish(Core& core) noexcept {
@@ -82,6 +84,7 @@ private:
             lock.lock();
             const time_point now = platform::now();
             core.next_sweep = r.next > now ? r.next : now + shortest_sleep;
+            core.next_sweep = (std::min)(core.next_sweep, r.alarm);
             until = core.next_sweep;
             lock.unlock();
             core.chores.sleep(seen, until);

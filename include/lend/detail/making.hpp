@@ -376,15 +376,14 @@ private:
     }
 
     // A create of this kind failed: tells those who wait for one and have nothing to hope for.
-    static void refuse_hopeless(Core& core, const resource_type& kind, const error& why) noexcept {
+    static void
+    refuse_hopeless(Core& core, const resource_type& kind, const error& why, wakes& wake) noexcept {
         if (core.size != 0 && (!Core::comparable || core.creating != 0 || exists(core, kind)))
             return;
         for (auto* w = core.waiters.head(); w != nullptr;) {
             auto* const next = w->next;
             if (core.size == 0 || is_kind(*w->wanted, kind)) {
-                wakes wake;
                 core.waiters.refuse(*w, why, wake);
-                wake.deliver();
             }
             w = next;
         }
@@ -423,7 +422,7 @@ private:
                 core.plan.failed();
             }
             if (!core.vacate(lock, s)) return;
-            if (why != nullptr && wanted != nullptr) refuse_hopeless(core, *wanted, *why);
+            if (why != nullptr && wanted != nullptr) refuse_hopeless(core, *wanted, *why, wake);
             starts = plan_for_waiters(core, wake);
             // It finds out when to try again.
             if (core.plan.failing()) core.waiters.poke(core.waiters.head(), wake);

@@ -32,6 +32,7 @@ struct pausing {
 
     // s_false: it was paused already, and is now in this manner.
     static hresult pause(Core& core, pause_mode mode) noexcept {
+        wakes wake;
         bool already = false;
         {
             const lock_type lock(core.mutex);
@@ -39,8 +40,9 @@ struct pausing {
             already = core.paused.has_value();
             core.paused = mode;
             core.slots.for_each([&](slot_type& s) { mark(s); });
-            if (mode == pause_mode::fail) refuse_waiters(core);
+            if (mode == pause_mode::fail) refuse_waiters(core, wake);
         }
+        wake.deliver();
         if (already) return hr::s_false;
         core.events.paused();
         return hr::s_ok;
@@ -84,11 +86,9 @@ private:
         }
     }
 
-    static void refuse_waiters(Core& core) noexcept {
+    static void refuse_waiters(Core& core, wakes& wake) noexcept {
         while (!core.waiters.empty()) {
-            wakes wake;
             (void)core.waiters.dismiss(*core.waiters.head(), hr::lend_e_paused, wake);
-            wake.deliver();
         }
     }
 

@@ -24,6 +24,9 @@ struct sweep_round {
     time_point next = (time_point::max)(); // when some chore is due again; max(): when called
     std::size_t destroyed = 0;
 
+    time_point alarm = (time_point::max)(); // the same, for what may not be late at all
+
+    void due_exactly(time_point when) noexcept { alarm = (std::min)(alarm, when); }
     void due(time_point when) noexcept { next = (std::min)(next, when); }
 };
 

@@ -37,20 +37,33 @@ struct taking {
     // A resource for what is asked, checked and remembered as the thread's last; or why there is
     // none.
     static LEND_NOINLINE result<held> slowly(Core& core, const request_type& asked) noexcept {
+        held unfit;
+        if (auto done = in_passing(core, asked, unfit)) return *std::move(done);
+        if (!asked.limit.waits()) return without_waiting(core, asked, unfit);
+        const waits_in_person<Core> here(core);
+        return waiting<Core>(core, asked, unfit).wait();
+    }
+
+    // Looks for something that is free; if there is nothing, `unfit` may be something that is of no
+    // use to the caller, who owns it now.
+    static std::optional<result<held>>
+    in_passing(Core& core, const request_type& asked, held& unfit) noexcept {
         if (const auto refused = multiple_acquires<Core>::refusal(core, asked.site))
             return counted(core, *refused);
         if (core.is_draining()) return counted(core, hr::lend_e_closed);
         for (;;) {
             const auto found = look::look(core, asked.wanted, look::manner::in_passing);
-            if (!found.best) {
-                if (!asked.limit.waits())
-                    return counted(core, without_waiting(core, asked.wanted, found.unfit));
-                const waits_in_person<Core> here(core);
-                return waiting<Core>(core, asked, found.unfit).wait();
-            }
-            if (const std::optional<result<held>> done = steps::admit(core, found.best))
-                return counted(core, *done);
+            unfit = found.unfit;
+            if (!found.best) return std::nullopt;
+            if (auto done = steps::admit(core, found.best)) return counted(core, *std::move(done));
         }
+    }
+
+    // For a caller with no time: makes a resource on its own thread if there is room, or if there
+    // is one of another type that can make room.
+    static result<held>
+    without_waiting(Core& core, const request_type& asked, const held& unfit) noexcept {
+        return counted(core, made_at_once(core, asked.wanted, unfit));
     }
 
 private:
@@ -59,10 +72,8 @@ private:
         return outcome;
     }
 
-    // For a caller with no time: makes a resource on its own thread if there is room, or if there
-    // is one of another type that can make room.
     static result<held>
-    without_waiting(Core& core, const resource_type& wanted, const held& unfit) noexcept {
+    made_at_once(Core& core, const resource_type& wanted, const held& unfit) noexcept {
         slot_type* place = nullptr;
         bool evict = false;
         wakes wake;

@@ -7,6 +7,7 @@
 #define LEND_DETAIL_WAITERS_HPP
 
 #include <lend/acquire_options.hpp>
+#include <lend/detail/due_list.hpp>
 #include <lend/detail/lending_word.hpp>
 #include <lend/error.hpp>
 
@@ -45,15 +46,47 @@ struct waiter {
     lending_word::type word = 0;
     std::optional<error> refusal; // an answer without a slot
     bool dismissed = false;       // the refusal is a bare code; the rest is for the waiter to say
+    bool owes_a_look = false;     // and it passes on what it was told to look for
+    resumable<waiter, Platform> resumed; // for one that has no thread
 };
 
-// Those to be woken once the lock is let go: at most the one who got an answer and the one who is
-// to look again. Holds addresses only; the nodes may be gone by then.
-template <class Platform>
+// Those to be woken once the lock is let go: threads, at most the one who got an answer and the one
+// who is to look again, and asynchronous waiters, any number. Holds addresses only; the nodes may
+// be gone by then. Delivered with no lock held, for callbacks run there.
+template <class Slot, class Platform>
 class wake_ups {
 public:
+    using node = waiter<Slot, Platform>;
     using word = typename Platform::template atomic<std::uint32_t>;
 
+    // Under the lock.
+    void add(node& w) noexcept {
+        if (w.resumed.list == nullptr) return add(w.state);
+        if (!w.resumed.list->put(w)) return;
+        ++due_count_;
+        if (due_ != nullptr) return;
+        due_ = w.resumed.list;
+        due_->add_server();
+    }
+
+    // Those who are due already, and were left to whoever has time. Under the lock.
+    void add_all(due_list<node, Platform>& due) noexcept {
+        ++due_count_;
+        if (due_ != nullptr) return;
+        due_ = &due;
+        due_->add_server();
+    }
+
+    void deliver() noexcept {
+        if (first_ != nullptr) Platform::unpark_one(*first_);
+        if (second_ != nullptr) Platform::unpark_one(*second_);
+        first_ = second_ = nullptr;
+        if (due_ != nullptr) {
+            std::exchange(due_, nullptr)->serve(std::exchange(due_count_, std::size_t{0}));
+        }
+    }
+
+    // A thread that sleeps on this, once there is a reason not to.
     void add(word& at) noexcept {
         if (first_ == nullptr) {
             first_ = &at;
@@ -64,15 +97,11 @@ public:
         }
     }
 
-    void deliver() noexcept {
-        if (first_ != nullptr) Platform::unpark_one(*first_);
-        if (second_ != nullptr) Platform::unpark_one(*second_);
-        first_ = second_ = nullptr;
-    }
-
 private:
     word* first_ = nullptr;
     word* second_ = nullptr;
+    due_list<node, Platform>* due_ = nullptr;
+    std::size_t due_count_ = 0;
 };
 
 // Higher priorities first; within one, first come, first served. All members are called under the
@@ -88,6 +117,7 @@ template <class Slot, class Platform, bool InTurns>
 class waiter_queue {
 public:
     using node = waiter<Slot, Platform>;
+    using wakes = wake_ups<Slot, Platform>;
 
     [[nodiscard]] bool empty() const noexcept { return head_ == nullptr; }
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
@@ -110,14 +140,14 @@ public:
     }
 
     // Takes the waiter out and gives it a slot that is already in_use for it.
-    void answer(node& w, Slot& slot, lending_word::type word, wake_ups<Platform>& wake) noexcept {
+    void answer(node& w, Slot& slot, lending_word::type word, wakes& wake) noexcept {
         w.slot = &slot;
         w.word = word;
         settle(w, wake);
     }
 
     // Takes the waiter out and tells it why it gets nothing.
-    void refuse(node& w, const error& why, wake_ups<Platform>& wake) noexcept {
+    void refuse(node& w, const error& why, wakes& wake) noexcept {
         w.refusal = why;
         settle(w, wake);
     }
@@ -125,17 +155,32 @@ public:
     // Takes the waiter out with a bare code that it will explain to its caller itself, since that
     // allocates. Passes no duty on: true if the caller has to, by a poke, when it is done with all.
     //
-    // Wakes nobody: who is late wakes by itself, since its sleep ends at its deadline.
-    [[nodiscard]] bool dismiss_late(node& w) noexcept { return dismiss(w, hr::lend_e_timed_out); }
-    [[nodiscard]] bool dismiss(node& w, hresult code, wake_ups<Platform>& wake) noexcept {
-        const bool owes = dismiss(w, code);
-        wake.add(w.state);
-        return owes;
+    // Wakes no thread: who is late wakes by itself, since its sleep ends at its deadline.
+    [[nodiscard]] bool dismiss_late(node& w, wakes& wake) noexcept {
+        w.refusal.emplace(hr::lend_e_timed_out);
+        w.dismissed = true;
+        return take_out(w, wake, false);
+    }
+    [[nodiscard]] bool dismiss(node& w, hresult code, wakes& wake) noexcept {
+        w.refusal.emplace(code);
+        w.dismissed = true;
+        return take_out(w, wake);
+    }
+
+    // The same for one that is called off. `owes_a_look`: it has a duty in any case. `itself`: it
+    // passes it on, for it is on its way; otherwise true is returned if the caller has to.
+    [[nodiscard]] bool call_off(node& w, bool owes_a_look, bool itself, wakes& wake) noexcept {
+        // Relaxed: every writer of the state holds the lock.
+        owes_a_look |= w.state.load(std::memory_order_relaxed) == waiter_state::poked;
+        owes_a_look |= turn_ == &w;
+        w.owes_a_look = owes_a_look && itself;
+        (void)dismiss(w, hr::lend_e_cancelled, wake);
+        return owes_a_look && !itself;
     }
 
     // Takes the waiter out at its own wish. `owes_a_look`: it was told to look, or has looked at
     // some slots only; then the first of those who stay looks in its place.
-    void leave(node& w, bool owes_a_look, wake_ups<Platform>& wake) noexcept {
+    void leave(node& w, bool owes_a_look, wakes& wake) noexcept {
         // Relaxed: every writer of the state holds the lock.
         owes_a_look |= w.state.load(std::memory_order_relaxed) == waiter_state::poked;
         owes_a_look |= unlink(w);
@@ -143,7 +188,7 @@ public:
     }
 
     // Tells a waiter to look again; does nothing where one is already told, or for none.
-    void poke(node* w, wake_ups<Platform>& wake) noexcept {
+    void poke(node* w, wakes& wake) noexcept {
         if (w == nullptr) return;
         if constexpr (InTurns) {
             if (turn_ != nullptr) {
@@ -166,7 +211,7 @@ public:
     }
 
     // By a waiter that has looked and stays: the next one's turn.
-    void looked(node& w, wake_ups<Platform>& wake) noexcept {
+    void looked(node& w, wakes& wake) noexcept {
         if constexpr (InTurns) {
             if (turn_ != &w) return;
             turn_ = w.next;
@@ -190,36 +235,33 @@ public:
     }
 
 private:
-    void tell(node& told, wake_ups<Platform>& wake) noexcept {
+    void tell(node& told, wakes& wake) noexcept {
         node* const w = &told;
         // Relaxed: every writer of the state holds the lock.
         if (w->state.load(std::memory_order_relaxed) != waiter_state::waiting) return;
         w->looked = false;
         // (1) release-store synchronizes-with the acquire-load (3)
         w->state.store(waiter_state::poked, std::memory_order_release);
-        wake.add(w->state);
-    }
-
-    bool dismiss(node& w, hresult code) noexcept {
-        w.refusal.emplace(code);
-        w.dismissed = true;
-        return take_out(w);
+        wake.add(*w);
     }
 
     // A waiter that is answered before it could look passes the duty to look on.
-    void settle(node& w, wake_ups<Platform>& wake) noexcept {
-        const bool owes = take_out(w);
-        wake.add(w.state);
-        if (owes) poke(head_, wake);
+    void settle(node& w, wakes& wake) noexcept {
+        if (take_out(w, wake)) poke(head_, wake);
     }
 
-    // With the answer in the node, which may be gone afterwards. True if it owed a look.
-    bool take_out(node& w) noexcept {
+    // With the answer in the node, which may be gone as soon as that can be seen: by then it is due
+    // if it has no thread, and if it has one, that is woken by address. True if it owed a look.
+    bool take_out(node& w, wakes& wake, bool unparked = true) noexcept {
+        auto& word = w.state;
+        const bool has_thread = w.resumed.list == nullptr;
         // Relaxed: every writer of the state holds the lock.
-        bool owes = w.state.load(std::memory_order_relaxed) == waiter_state::poked;
+        bool owes = word.load(std::memory_order_relaxed) == waiter_state::poked;
         owes |= unlink(w);
+        if (!has_thread) wake.add(w);
         // (2) release-store synchronizes-with the acquire-load (3)
-        w.state.store(waiter_state::answered, std::memory_order_release);
+        word.store(waiter_state::answered, std::memory_order_release);
+        if (has_thread && unparked) wake.add(word);
         return owes;
     }
 

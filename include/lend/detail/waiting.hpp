@@ -85,6 +85,28 @@ public:
         return outcome;
     }
 
+    // Before the first step: a resource that the caller owns and cannot use.
+    void bring(const held& unfit) noexcept { unfit_ = unfit; }
+
+    // Instead of the first step: there was an outcome without it.
+    void not_needed(const result<held>& outcome) noexcept {
+        traced_.end(core_.events, outcome.code());
+    }
+    // After `leave`, without the lock.
+    void gave_up() noexcept { report(hr::lend_e_cancelled); }
+
+    // Out of the queue, at the caller's wish; with what it had been answered, which the caller
+    // puts back. Under the lock, by whoever runs it.
+    held leave(wakes& wake) noexcept {
+        joined_ = false;
+        if (me_.queued) {
+            core_.waiters.leave(me_, core_.plan.failing(), wake);
+            return {};
+        }
+        if (me_.owes_a_look) core_.waiters.poke(core_.waiters.head(), wake);
+        return heard(me_) == waiter_state::answered ? held{me_.slot, me_.word} : held{};
+    }
+
     [[nodiscard]] time_point wake_at() const noexcept { return (std::min)(deadline_, retry_at_); }
     [[nodiscard]] waiter_type& node() noexcept { return me_; }
 
@@ -176,7 +198,7 @@ private:
             me_.state.store(waiter_state::waiting, std::memory_order_relaxed);
             me_.slot = nullptr;
             me_.refusal.reset();
-            me_.dismissed = false;
+            me_.dismissed = me_.owes_a_look = false;
             if (was_in_) {
                 core_.waiters.push_front(me_);
             } else {
@@ -321,10 +343,22 @@ private:
     }
 
     std::optional<result<held>> answer() noexcept {
-        if (me_.dismissed) return dismissed(me_.refusal->code());
+        if (me_.dismissed) {
+            if (me_.owes_a_look) pass_the_poke();
+            return dismissed(me_.refusal->code());
+        }
         if (me_.slot == nullptr) return result<held>(*me_.refusal);
         got_ = {me_.slot, me_.word};
         return std::nullopt;
+    }
+
+    void pass_the_poke() noexcept {
+        wakes wake;
+        {
+            const lock_type lock(core_.mutex);
+            core_.waiters.poke(core_.waiters.head(), wake);
+        }
+        wake.deliver();
     }
 
     // Somebody else found the reason.
