@@ -47,7 +47,7 @@ enum class span_kind : std::uint8_t {
 /// What is known where a span begins.
 struct span_info {
     event_number number = 0;    ///< of the resource; 0 where there is none yet
-    source_site site{};         ///< of the acquire; line 0 where it was not given
+    source_site site{};         ///< of the acquire; line 0 for a create
     const char* note = nullptr; ///< of the acquire; null where it was not given
 };
 

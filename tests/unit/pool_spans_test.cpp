@@ -139,6 +139,15 @@ TEST_F(Spans, are_drawn_around_each_lease_if_wanted) {
     EXPECT_EQ(pool.timings().use.count(), 0U);
 }
 
+TEST_F(Spans, of_leases_begin_after_their_wait_and_say_what_it_is_for) {
+    auto pool = make(true);
+    (void)pool.acquire({.note = "report"});
+
+    EXPECT_EQ(observer->take(),
+              (lines{"wait report", "create", "create ends: S_OK", "wait report ends: S_OK",
+                     "use report of one", "use report of one ends: S_OK"}));
+}
+
 TEST_F(Spans, of_leases_say_if_the_resource_is_destroyed) {
     auto pool = make(true);
     (void)pool.try_acquire()->discard();

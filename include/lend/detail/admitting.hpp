@@ -11,7 +11,6 @@
 #include <lend/detail/giving_back.hpp>
 #include <lend/detail/looking.hpp>
 #include <lend/detail/making.hpp>
-#include <lend/detail/measuring.hpp>
 #include <lend/detail/ordering.hpp>
 #include <lend/detail/outage.hpp>
 #include <lend/detail/pausing.hpp>
@@ -100,7 +99,7 @@ private:
         if (in_order) [[unlikely]]
             ordering<Core>::lent(core, *h.slot);
         if (core.measures_uses) [[unlikely]]
-            return {h.slot, measuring<Core>::use_begins(core, *h.slot, h.word)};
+            return {h.slot, h.word | lending_word::measured};
         if (!in_order && !doubting<Core>::always(core)) core.remember(*h.slot);
         return h;
     }

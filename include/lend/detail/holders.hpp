@@ -8,6 +8,7 @@
 
 #include <lend/detail/core.hpp>
 #include <lend/detail/holder_record.hpp>
+#include <lend/detail/measuring.hpp>
 #include <lend/holder_info.hpp>
 
 #include <algorithm>
@@ -32,10 +33,12 @@ struct holders {
     using time_point = typename Core::time_point;
     using request_type = typename Core::request_type;
 
-    // By whoever has been given a slot, before anybody may use the lease: writes down who it is, if
-    // the pool wants to know. Without the lock.
+    // By whoever has been given a slot, before anybody may use the lease: writes down who it is,
+    // and when, if the pool wants to know. Without the lock.
     static void
     begin(Core& core, slot_type& s, lending_word::type word, const request_type& asked) noexcept {
+        if (core.measures_uses) [[unlikely]]
+            measuring<Core>::use_begins(core, s, asked.traced());
         if (!core.records()) return;
         s.borrower.begin(word, {asked.site, asked.note, asked.detect_leak}, platform::thread_id());
     }

@@ -37,12 +37,12 @@ struct measuring {
         return made;
     }
 
-    // A lease begins. Returns the word for it.
-    static LEND_NOINLINE lending_word::type
-    use_begins(Core& core, slot_type& s, lending_word::type word) noexcept {
+    // A lease begins; its word has the mark already.
+    static LEND_NOINLINE void use_begins(Core& core, slot_type& s, span_info info) noexcept {
         s.lent.since = platform::now();
-        if (core.traces_uses) s.lent.traced = {core.events, span_kind::use, {.number = s.number}};
-        return word | lending_word::measured;
+        if (!core.traces_uses) return;
+        info.number = static_cast<event_number>(s.number);
+        s.lent.traced = {core.events, span_kind::use, info};
     }
 
     [[nodiscard]] static bool is_measured(lending_word::type word) noexcept {
