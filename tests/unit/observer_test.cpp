@@ -300,6 +300,18 @@ TEST_F(PoolObserver, hears_of_a_pools_life_in_order) {
                      "virtual destroyed " + second + " closed", "virtual refused LEND_E_CLOSED"}));
 }
 
+TEST_F(PoolObserver, hears_of_the_end_of_a_drain_and_how_many_held_out) {
+    auto options = quiet(2);
+    options.observer = std::make_shared<listener>();
+    lend::pool<plain_driver> pool(plain_driver{}, options);
+    auto held = pool.acquire();
+    heard().clear();
+
+    (void)pool.drain(std::chrono::steady_clock::now());
+
+    EXPECT_EQ(heard(), (lines{"virtual closed ", "virtual drained 1"}));
+}
+
 TEST(SpanKind, each_has_a_word_of_its_own) {
     EXPECT_EQ(to_string(lend::span_kind::wait), "wait");
     EXPECT_EQ(to_string(lend::span_kind::create), "create");

@@ -161,6 +161,23 @@ TEST_F(Spans, of_leases_say_if_the_resource_is_destroyed) {
               (lines{"create", "create ends: S_OK", "use of one", "use of one ends: S_OK"}));
 }
 
+TEST_F(Spans, are_drawn_around_waits_without_a_thread_as_well) {
+    auto pool = make(true);
+    auto held = pool.try_acquire();
+    (void)observer->take();
+    int served = 0;
+    pool.acquire_async({.note = "report"},
+                       [&](lend::result<pool_type::lease_type> lease) { served += lease ? 1 : 0; });
+    clock.advance(3s);
+    (void)held->release();
+
+    EXPECT_EQ(served, 1);
+    EXPECT_EQ(observer->take(),
+              (lines{"wait report", "use of one ends: S_OK", "wait report ends: S_OK",
+                     "use report of one", "use report of one ends: S_OK"}));
+    EXPECT_EQ(pool.timings().wait_of(lend::acquire_outcome::served).maximum(), 3s);
+}
+
 TEST_F(Spans, that_were_not_begun_do_not_end) {
     struct refusing final : lend::pool_observer {
         int ends = 0;

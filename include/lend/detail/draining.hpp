@@ -67,6 +67,7 @@ struct draining {
             wait(core, deadline);
         }
         report.closed = close_it::close(core, deadline);
+        core.events.drained(report.hold_outs.size());
         core.drop_share();
         return report;
     }
