@@ -42,6 +42,7 @@ struct family {
     bool queued = false;  ///< priorities, and a bound on how many wait
     bool orders = false;  ///< what is idle is lent in the order in which it came back
     bool pauses = false;  ///< users pause the pool for a while
+    bool ages = false;    ///< lives end by age, clear, retain and checks of the housekeeper
     bool crowded = false; ///< one or two resources, short holds, deadlines that are as short
 };
 
@@ -122,12 +123,40 @@ private:
                                             : lend::housekeeping_mode::manual;
         if (family_.orders)
             o.order = sim::one_in(2) ? lend::order_mode::lifo : lend::order_mode::fifo;
+        if (family_.ages) draw_lives(o);
         if (family_.queued && sim::one_in(2)) o.max_waiters = sim::choose(4);
         if (family_.letters && sim::one_in(3)) {
             executor_ = std::make_shared<sim_executor>();
             o.executor = executor_;
         }
         return o;
+    }
+
+    void draw_lives(lend::pool_options& o) {
+        o.max_lifetime = one_of(1'000'000ns, 1s, 30min, nanoseconds::max());
+        o.lifetime_jitter = sim::one_in(2) ? 0.5 : 0;
+        o.alive_bypass = one_of(0ns, 1'000'000ns, 500ms, nanoseconds::max());
+        o.keep_alive = one_of(0ns, 500ms, 10s);
+        o.prune_window = one_of(0ns, 5s, 60s);
+        // A housekeeper that always comes in time lets nothing grow too old. Its sweeps are met by
+        // those of users, who look ahead.
+        const bool in_time =
+            family_.own_thread && family_.exact && family_.faults == 0 && !family_.hangs;
+        if (in_time) world_.oldest = o.max_lifetime;
+    }
+
+    // What ends lives from outside.
+    void end_lives(user& someone) {
+        switch (sim::choose(4)) {
+        case 0:
+            return someone.clear();
+        case 1:
+            return someone.clear_over(one_of(0ns, 1'000'000ns, 10s));
+        case 2:
+            return someone.retain(true);
+        default:
+            return someone.retain(false);
+        }
     }
 
     void use(pool_type& pool, const lend::pool_options& options) {
@@ -212,6 +241,7 @@ private:
             return someone.warm_up(1 + sim::choose(4), short_span(),
                                    static_cast<int>(sim::choose(Driver::kinds)));
         }
+        if (family_.ages && sim::one_in(5)) return end_lives(someone);
         if (family_.resizes && sim::one_in(5)) {
             const unsigned most = 1 + sim::choose(4);
             return someone.resize(most, sim::one_in(3) ? sim::choose(most + 1) : 0);
@@ -373,6 +403,7 @@ private:
         SIM_CHECK(s.create_failed == world_.create_failed);
         SIM_CHECK(s.destroyed == world_.destroyed);
         SIM_CHECK(s.detached == world_.detached);
+        SIM_CHECK(s.outages <= world_.gone_reports);
         if (!sim::one_in(8)) return;
         // 39: each acquire is in one histogram, each create and each destroy as well.
         const lend::pool_timings t = pool.timings();
@@ -436,6 +467,29 @@ TEST(PoolSim, keeps_its_invariants_with_its_own_housekeeper) {
         explore<checked_driver>("housekeeper", runs,
                                 {.faults = 6, .hangs = true, .closes = true, .own_thread = true}),
         "");
+}
+
+TEST(PoolSim, lets_nothing_grow_too_old_while_its_housekeeper_comes_in_time) {
+    EXPECT_EQ(explore<checked_driver>("ages, in time", runs, {.own_thread = true, .ages = true}),
+              "");
+}
+
+TEST(PoolSim, keeps_its_invariants_while_lives_end_in_every_way) {
+    EXPECT_EQ(explore<checked_driver>(
+                  "ages, checked", runs,
+                  {.faults = 6, .hangs = true, .closes = true, .own_thread = true, .ages = true}),
+              "");
+    EXPECT_EQ(explore<rated_driver>("ages, rated", runs,
+                                    {.faults = 6, .hangs = true, .closes = true, .ages = true}),
+              "");
+    EXPECT_EQ(
+        explore<plain_driver>(
+            "ages, for ever", runs,
+            {.faults = 6, .hangs = true, .own_thread = true, .waits_for_ever = true, .ages = true}),
+        "");
+    EXPECT_EQ(explore<rated_driver>("ages, for ever", runs,
+                                    {.hangs = true, .waits_for_ever = true, .ages = true}),
+              "");
 }
 
 TEST(PoolSim, keeps_its_invariants_with_kinds_that_lend_compares) {

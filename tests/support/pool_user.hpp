@@ -121,6 +121,7 @@ public:
     void end(lease_type lease, ending how) {
         const int serial = lease->serial;
         const auto number = lease.id();
+        const bool too_old = sim::elapsed() - world_.at(serial).made > world_.oldest;
         if (how != ending::detach) world_.given_back(serial);
         switch (how) {
         case ending::release: {
@@ -155,6 +156,8 @@ public:
             }
             break;
         }
+        // 32: the first release after its time retires it.
+        if (too_old && how != ending::detach) SIM_CHECK(!world_.at(serial).alive);
         if (!world_.at(serial).alive || how == ending::detach) check_dead(number);
     }
 
@@ -214,6 +217,40 @@ public:
         SIM_CHECK(s.size <= world_.max_size && s.max_size <= world_.max_size);
         SIM_CHECK(s.created <= world_.created && s.destroyed <= world_.destroyed);
         world_.counters_never_go_back(before, s);
+    }
+
+    void clear() {
+        const std::uint64_t begun = ++world_.moments;
+        (void)pool_.clear();
+        world_.clears.push_back({begun, world_.acquires_begun});
+    }
+
+    void clear_over(nanoseconds interval) { (void)pool_.clear_over(interval); }
+
+    /// With a predicate that refuses some, and may throw.
+    void retain(bool may_throw) {
+        std::size_t refused = 0;
+        bool threw = false;
+        const auto gone =
+            pool_.retain([&](const thing& t, const lend::resource_info& info) -> bool {
+                const int serial = t.serial;
+                SIM_CHECK(sim::platform::locks_held() == 0);
+                SIM_CHECK(world_.at(serial).alive && !world_.at(serial).lent);
+                SIM_CHECK(!world_.at(serial).in_call && info.id != 0);
+                SIM_CHECK(info.idle_for <= info.age && info.age >= nanoseconds(0));
+                world_.at(serial).in_call = true;
+                sim::platform::driver_call(); // others may run
+                world_.at(serial).in_call = false;
+                if (may_throw && sim::one_in(3)) {
+                    threw = true;
+                    throw std::runtime_error("thrown by the predicate");
+                }
+                const bool stays = sim::one_in(2);
+                refused += stays ? 0U : 1U;
+                return stays;
+            });
+        SIM_CHECK(gone.has_value() != threw);
+        if (gone) SIM_CHECK(*gone == refused || (*gone + 1 == refused && world_.close_begun));
     }
 
     void sweep(nanoseconds from_now) { (void)pool_.sweep(sim::platform::now() + from_now); }

@@ -56,6 +56,14 @@ struct thing_record {
     bool dying = false;                 ///< its destroy has begun
     std::uint64_t number = 0;           ///< the pool's number for it, once it was lent
     std::uint64_t condemned_at = ~0ULL; ///< acquires with later tickets must not get it
+    std::uint64_t begun = 0;            ///< when its create began, in moments of the world
+    std::chrono::nanoseconds made{0};
+};
+
+/// A call of clear that has returned.
+struct clear_record {
+    std::uint64_t begun = 0;  ///< in moments of the world
+    std::uint64_t ticket = 0; ///< acquires that began later get nothing of what was there
 };
 
 /// Driver calls and leases of one simulated run, checked as they happen.
@@ -86,6 +94,11 @@ public:
     bool closed = false;       ///< close returned s_ok
     bool pool_is_there = true; ///< nobody has begun to destroy the pool object
     int drivers_ended = 0;
+    std::uint64_t moments = 0; ///< creates and clears begun so far
+    std::vector<clear_record> clears;
+    std::uint64_t gone_reports = 0; ///< checks that said that the backend is gone
+    /// Nothing older is lent, and nothing older comes back and stays. max(): that is not checked.
+    std::chrono::nanoseconds oldest = (std::chrono::nanoseconds::max)();
     lend::pool_stats latest_stats; ///< of the look that ended last
 
     pool_world() { things.reserve(64); }
@@ -102,6 +115,10 @@ public:
         SIM_CHECK(!t.doomed);
         SIM_CHECK(!t.in_call);
         SIM_CHECK(acquire <= t.condemned_at);
+        for (const clear_record& each : clears) {
+            if (t.begun < each.begun) SIM_CHECK(acquire <= each.ticket);
+        }
+        SIM_CHECK(sim::elapsed() - t.made <= oldest);
         SIM_CHECK(number != 0 && (t.number == 0 || t.number == number));
         t.number = number;
         t.lent = true;
@@ -258,6 +275,7 @@ protected:
     lend::result<thing> make(int kind) {
         ++world_->creating;
         world_->check_sizes();
+        const std::uint64_t begun = ++world_->moments;
         call_scope call(*world_, driver_member::create, -1);
         --world_->creating;
         if (pool_world::goes_wrong(world_->faults.create)) {
@@ -265,7 +283,7 @@ protected:
             fail_or_throw();
             return lend::error(lend::hr::e_accessdenied, "no more today", 7);
         }
-        world_->things.push_back({.kind = kind});
+        world_->things.push_back({.kind = kind, .begun = begun, .made = sim::elapsed()});
         ++world_->live;
         ++world_->created;
         world_->check_sizes();
@@ -278,7 +296,9 @@ protected:
         if (!pool_world::goes_wrong(world_->faults.check)) return lend::health::good;
         world_->at(serial).doomed = true;
         fail_or_throw();
-        return sim::one_in(2) ? lend::health::broken : lend::health::backend_gone;
+        if (sim::one_in(2)) return lend::health::broken;
+        ++world_->gone_reports;
+        return lend::health::backend_gone;
     }
 
     lend::rating rate_kind(int wanted, const thing& t) {
