@@ -62,7 +62,7 @@ struct enlistment {
 enum class health : std::uint8_t {
     good,         ///< may be lent
     broken,       ///< this one is to be destroyed
-    backend_gone, ///< what stands behind it is gone, so its elders are in doubt as well
+    backend_gone, ///< what stands behind it is gone, and so are those that were made before
 };
 
 /// How much a check may cost.
@@ -401,7 +401,7 @@ consteval bool driver_traits<Driver>::check() {
 ///     rating rate(const resource_type&, const resource&, bool needs_enlistment);
 ///     hresult reset(resource&);                          // or: using no_reset = void;
 ///     void destroy(resource&&);                          // may return hresult instead
-///     health check(resource&, check_kind);               // passive, at every acquire
+///     health check(resource&, check_kind);               // at every acquire, and while idle
 ///     health classify(const error&);                     // of an error that a borrower reports
 ///     std::chrono::nanoseconds idle_limit(const resource&); // negative: never expires
 ///

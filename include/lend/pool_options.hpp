@@ -168,12 +168,12 @@ struct pool_options {
     // ---- life and health ------------------------------------------------------------------
 
     /// How long a resource may stay idle before it is destroyed, unless the driver's `idle_limit`
-    /// says otherwise. Positive; (duration::max)(): for ever. 0 is refused. Measured in sweeps, so
-    /// a resource goes up to one sweep later, never earlier, and never below min_idle.
+    /// says otherwise. Positive; (duration::max)(): for ever. 0 is refused. Never earlier; later by
+    /// up to a quarter of it, at least 0.1 s and at most 30 s; and never below min_idle.
     duration idle_timeout = std::chrono::minutes(10);
 
-    /// How old a resource may grow. A lent one goes when it comes back. Positive;
-    /// (duration::max)(): for ever.
+    /// How old a resource may grow. An idle one goes exactly then, a lent one when it comes back
+    /// for the first time after it. Positive; (duration::max)(): for ever.
     duration max_lifetime = std::chrono::minutes(30);
 
     /// By which share of max_lifetime a resource may go sooner, drawn once when it is made, so that
@@ -181,8 +181,9 @@ struct pool_options {
     double lifetime_jitter = 0.025;
 
     /// A resource that was idle for longer is tried with check(active) before it is lent, others
-    /// with check(passive). 0: always active. (duration::max)(): never. Only where the driver has
-    /// `check`.
+    /// with check(passive). 0: always active; then no acquire is lock-free. (duration::max)():
+    /// never. Never earlier; later by up to a quarter of it, at least 0.1 s. Only where the driver
+    /// has `check`.
     duration alive_bypass = std::chrono::milliseconds(500);
 
     /// After how much idle time the housekeeper tries a resource with check(active), and again
@@ -190,7 +191,7 @@ struct pool_options {
     duration keep_alive{0};
 
     /// Over which time the housekeeper watches how many resources are idle, to destroy at its end
-    /// as many as were not needed for half of it. 0: off.
+    /// as many as were not needed for half of it, but none of the last min_idle. 0: off.
     duration prune_window{0};
 
     reset_mode reset_on = reset_mode::release;

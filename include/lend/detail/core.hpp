@@ -374,7 +374,7 @@ struct core {
     // Under the lock: a create has ended well, and its result is kept.
     void begin_life(slot_type& s) noexcept {
         s.made_at = Platform::now();
-        s.alive_at = s.made_at;
+        s.alive_at = (time_point::min)(); // not checked yet
         s.in_doubt = false;
         s.idle_word = lending_word::impossible;
         s.lendings_before = lending_word::count_of(s.word.peek());
