@@ -197,12 +197,19 @@ private:
     }
 
     LEND_ALWAYS_INLINE hresult give_back() noexcept {
+        if (measure::is_measured(word_)) [[unlikely]]
+            return give_back_measured();
+        return end_use<false>();
+    }
+
+    LEND_NOINLINE hresult give_back_measured() noexcept { return end_use<true>(); }
+
+    template <bool Measured>
+    LEND_ALWAYS_INLINE hresult end_use() noexcept {
         slot_type& s = *std::exchange(slot_, nullptr);
         detail::checks<core_type>::is_held(s, word_);
         core_type& core = core_type::of(s);
-        const bool measured = measure::is_measured(word_);
-        if (measured) [[unlikely]]
-            measure::use_ends(core, s, hr::s_ok);
+        if constexpr (Measured) measure::use_ends(core, s, hr::s_ok);
         if constexpr (driver_traits<Driver>::has_reset) {
             bool clean = false;
             const bool open = detail::phases<core_type>::during(
@@ -215,12 +222,9 @@ private:
                 detail::lending_word::condemned);
             if (!open) [[unlikely]]
                 return back::clean_slowly(core, s, back::use::lease);
-            if (measured) [[unlikely]]
-                measure::reset_ended(core, s, clean);
-            if (!clean) [[unlikely]] {
-                (void)back::destroy(core, s, back::use::lease, destroy_reason::reset_failed);
-                return hr::s_false;
-            }
+            if constexpr (Measured) measure::reset_ended(core, s, clean);
+            if (!clean) [[unlikely]]
+                return end_unclean(core, s);
         }
         detail::checks<core_type>::note_clean(s, true);
         // What this thread will find if it comes first; noted before the slot is let go.
@@ -234,8 +238,14 @@ private:
         return back::clean_slowly(core, s, back::use::lease);
     }
 
+    static LEND_NOINLINE hresult end_unclean(core_type& core, slot_type& s) noexcept {
+        (void)back::destroy(core, s, back::use::lease, destroy_reason::reset_failed);
+        return hr::s_false;
+    }
+
     // An exception is unwinding the stack.
     LEND_NOINLINE void end_unwound() noexcept {
+        if (detail::forking<core_type>::is_inherited(*slot_)) return; // its core may be gone
         if (core_type::of(*slot_).options.poison_on_unwind) {
             (void)end_badly(destroy_reason::poisoned);
         } else {

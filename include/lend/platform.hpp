@@ -217,10 +217,7 @@ struct LEND_EXPORT basic_platform {
     /// The number by which the system's tools call the calling thread; never 0. Asked of the
     /// system once in a thread.
     LEND_ALWAYS_INLINE static std::uint64_t thread_id() noexcept {
-        struct known {
-            std::uint64_t id = 0;
-        };
-        std::uint64_t& id = local<known>().id;
+        std::uint64_t& id = local<known_thread>().id;
         if (id == 0) [[unlikely]]
             id = detail::system_thread_id();
         return id;
@@ -272,12 +269,19 @@ struct LEND_EXPORT basic_platform {
     // ---- forks -------------------------------------------------------------------------------
 
     /// Called in the only thread of a forked child, before fork returns there, once for each pool:
-    /// from now on its random numbers are others than the parent's and its siblings'.
-    static void forked() noexcept { local<random_state>() = {}; }
+    /// from now on its random numbers are others than the parent's and its siblings', and so is the
+    /// thread's number.
+    static void forked() noexcept {
+        local<random_state>() = {};
+        local<known_thread>() = {};
+    }
 
 private:
     struct random_state {
         std::uint64_t value = 0;
+    };
+    struct known_thread {
+        std::uint64_t id = 0;
     };
 
 #if LEND_EXCEPTIONS && LEND_ITANIUM_ABI

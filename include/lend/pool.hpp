@@ -424,34 +424,38 @@ private:
 
     // The fast path: the thread's last slot, if nobody has touched it since. `limit` says how long
     // the caller would wait, or all that it asks for, and is called only if there is anything to
-    // wait for. `by` is who asks, for pools that record it.
+    // wait for. `by` is who asks, for pools that record it. What leaves this function in registers
+    // is free until then; what it passes by reference would have to stand in memory first.
     template <class Limit>
     LEND_ALWAYS_INLINE result<lease_type>
-    take(const resource_type& type, const Limit& limit, const detail::borrower& by) noexcept {
+    take(const resource_type& type, const Limit& limit, detail::borrower by) noexcept {
         core_type* const core = core_.unseen(); // a forked child remembers nothing
         if (core == nullptr) [[unlikely]]
             return hr::lend_e_closed;
         const auto& last = core->remembered();
-        const std::uint64_t nonce = core->nonce;
-        if (last.pool == core && last.nonce == nonce) [[likely]] {
+        if (last.pool == core && last.nonce == core->nonce) [[likely]] {
             auto& s = *static_cast<slot_type*>(last.slot);
             const detail::lending_word::type expected = last.expected;
             if (s.word.take(expected)) [[likely]] {
                 const auto word = detail::lending_word::taken(expected);
                 if (accept(*core, s, word, type)) [[likely]] {
-                    if (core_type::records(nonce)) [[unlikely]]
-                        s.borrower.begin(word, by, Platform::thread_id());
+                    if (core_type::records(last.nonce)) [[unlikely]]
+                        record(s, word, piecewise(by));
                     return result<lease_type>(lease_type(s, word));
                 }
             }
         }
-        if (core_ == nullptr) [[unlikely]] // the parent's, and memory is out
-            return hr::lend_e_closed;
-        if constexpr (std::is_same_v<decltype(limit(*core)), request>) {
-            return take_slowly(*core, limit(*core));
-        } else {
-            return take_slowly(*core, {.wanted = type, .limit = limit(*core), .site = by.site});
-        }
+        return take_slowly(*core, type, limit, piecewise(by));
+    }
+
+    // A copy whose parts the compiler may keep apart, as constants of the call.
+    LEND_ALWAYS_INLINE static detail::borrower piecewise(const detail::borrower& by) noexcept {
+        return {{by.site.file, by.site.function, by.site.line}, by.note, by.detect_leak};
+    }
+
+    static LEND_NOINLINE void
+    record(slot_type& s, detail::lending_word::type word, detail::borrower by) noexcept {
+        s.borrower.begin(word, by, Platform::thread_id());
     }
 
     // True if the thread's last resource serves this request as well; otherwise it is put back, or
@@ -473,8 +477,21 @@ private:
         return steps::passes_check(core, s, check_kind::passive, closed);
     }
 
+    template <class Limit>
     static LEND_NOINLINE result<lease_type> take_slowly(core_type& core,
-                                                        const request& asked) noexcept {
+                                                        const resource_type& type,
+                                                        Limit limit,
+                                                        detail::borrower by) noexcept {
+        if (!detail::forking<core_type>::enter(core)) // the parent's, and memory is out
+            return hr::lend_e_closed;
+        if constexpr (std::is_same_v<decltype(limit(core)), request>) {
+            return lend_one(core, limit(core));
+        } else {
+            return lend_one(core, {.wanted = type, .limit = limit(core), .site = by.site});
+        }
+    }
+
+    static result<lease_type> lend_one(core_type& core, const request& asked) noexcept {
         return to_lease::from(core, asked, taking::slowly(core, asked));
     }
 };

@@ -211,17 +211,25 @@ TEST_F(PoolFork, lease_without_a_reset_is_stale_in_the_child) {
               "");
 }
 
+// Two leases: one ended while the child's pool is the parent's still, one after it is gone.
 TEST_F(PoolFork, lease_ended_by_an_exception_in_the_child_destroys_nothing) {
-    auto pool = quiet_pool();
-    auto lent = pool.acquire().value();
+    std::optional<lend::pool<driver>> pool(quiet_pool());
+    auto first = pool->acquire().value();
+    auto second = pool->acquire().value();
+    const auto unwind = [](auto lent) {
+        try {
+            const auto unwound = std::move(lent);
+            throw 1;
+        } catch (int) {
+        }
+    };
 
     EXPECT_EQ(in_child([&](objections& found) {
-                  try {
-                      const auto unwound = std::move(lent);
-                      throw 1;
-                  } catch (int) {
-                  }
-                  expect_empty(found, pool);
+                  unwind(std::move(first));
+                  expect_empty(found, *pool);
+                  pool.reset();
+                  unwind(std::move(second));
+                  found.expect_equal("destroyed", books->destroyed.load(), 0);
               }),
               "");
 }
@@ -312,6 +320,17 @@ TEST_F(PoolFork, numbers_and_chance_differ_between_siblings) {
     drawn.insert(lend::default_platform::random());
 
     EXPECT_EQ(drawn.size(), 5U);
+}
+
+TEST_F(PoolFork, thread_has_the_number_of_the_childs_own) {
+    auto pool = quiet_pool();
+    const auto mine = lend::default_platform::thread_id();
+
+    EXPECT_EQ(in_child([&](objections& found) {
+                  found.expect("another", lend::default_platform::thread_id() != mine);
+              }),
+              "");
+    EXPECT_EQ(lend::default_platform::thread_id(), mine);
 }
 
 // ---- what other threads of the parent are doing at the fork -------------------------------------
