@@ -31,7 +31,8 @@ inline constexpr std::chrono::seconds default_sweep_period{10};
 /// that becomes idle and can expire, and ends soon after the manager. Where no thread can be
 /// started, `sweep` has to be called.
 ///
-/// Not for use in a forked child: the thread is not there. Use a manager that the child makes.
+/// In a forked child a manager of the parent's registers nothing, and its holders call nothing:
+/// GetDispenserManager gives the child a manager of its own.
 ///
 /// @par Thread safety Shared objects: safe. No lock is held while a dispenser is called.
 template <class Platform, class Holder>
@@ -83,7 +84,7 @@ public:
     ULONG STDMETHODCALLTYPE Release() noexcept override {
         // (1) acq-rel-fetch-sub synchronizes-with the acq-rel-fetch-sub (1)
         const ULONG left = references_.fetch_sub(1, std::memory_order_acq_rel) - 1;
-        if (left != 0) return left;
+        if (left != 0 || core_->is_inherited()) return left;
         if (on_end_ != nullptr) on_end_(*this);
         core_->stop();
         delete this;
@@ -138,6 +139,7 @@ public:
         if (out_holder == nullptr) return E_INVALIDARG;
         *out_holder = nullptr;
         if (driver == nullptr) return E_INVALIDARG;
+        if (core_->is_inherited()) return E_FAIL;
         const HRESULT code = lend::detail::com_boundary<Platform>([&] {
             // NOLINTNEXTLINE(bugprone-unhandled-exception-at-new): com_boundary handles it
             *out_holder = new Holder(holder_parts<Platform>{core_, this, driver, name, options});

@@ -7,6 +7,7 @@
 #define LEND_COM_HOLDER_BASE_HPP
 
 #include <lend/com/types.hpp>
+#include <lend/detail/fork_watch.hpp>
 #include <lend/platform.hpp>
 
 #include <atomic>
@@ -60,6 +61,10 @@ public:
 
     explicit manager_core(duration sweep_period) noexcept : period_(sweep_period) {}
 
+    /// True in a child that was forked since: then nothing of this is used any more, nor of the
+    /// holders and their dispensers, which are the parent's. Whoever finds that leaves at once.
+    [[nodiscard]] bool is_inherited() const noexcept { return mark_.is_inherited(); }
+
     /// Enters a holder at the end of the list. @par Errors None: nothing is allocated.
     void attach(holder_base<Platform>& holder) noexcept {
         const std::lock_guard lock(mutex_);
@@ -84,6 +89,7 @@ public:
     /// that is attached or detached meanwhile may be left out.
     template <class F>
     void for_each(const F& f) noexcept {
+        if (is_inherited()) return;
         std::uint64_t seen = 0;
         while (holder_base<Platform>* const holder = next_after(seen)) {
             f(*holder);
@@ -188,6 +194,7 @@ private:
     using atomic = typename Platform::template atomic<T>;
 
     const duration period_;
+    lend::detail::fork_mark mark_;
     typename Platform::mutex mutex_;
     holder_base<Platform>* first_ = nullptr;
     std::uint64_t last_serial_ = 0;

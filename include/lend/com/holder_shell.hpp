@@ -38,6 +38,9 @@ struct holder_parts {
 /// with no lock held; what they throw is turned into a code here. After Close the dispenser cannot
 /// be reached through `calls()` any more, so a call that a callback's Close overtook does no harm.
 ///
+/// In a forked child a holder of the parent's is as if it were closed: every method answers E_FAIL,
+/// nothing is called, and its last Release leaves it where it is.
+///
 /// Close runs in this order: shut the gate; wait for the calls of other threads; destroy the
 /// inventory, then the tracked resources; leave the manager's list; release the dispenser; release
 /// the manager. The last Release does the same if nobody closed.
@@ -73,7 +76,7 @@ public:
     ULONG STDMETHODCALLTYPE Release() noexcept final {
         // (1) acq-rel-fetch-sub synchronizes-with the acq-rel-fetch-sub (1)
         const ULONG left = references_.fetch_sub(1, std::memory_order_acq_rel) - 1;
-        if (left != 0) return left;
+        if (left != 0 || core_->is_inherited()) return left;
         core_->detach(*this);
         // Nobody finds the holder any more. Keep the count up while callbacks add and release.
         // Relaxed: this thread alone is left.
@@ -230,6 +233,7 @@ private:
 
     template <class F>
     [[nodiscard]] HRESULT within_gate(const F& f) noexcept {
+        if (core_->is_inherited()) return E_FAIL;
         const reference keep(*this);
         const typename call_gate<Platform>::pass pass(gate_);
         if (!pass.is_inside()) return E_FAIL;
@@ -247,7 +251,7 @@ private:
     }
 
     void close() noexcept {
-        if (!gate_.close()) return;
+        if (core_->is_inherited() || !gate_.close()) return;
         pool_close();
         tracked_.close();
         core_->detach(*this);

@@ -12,6 +12,7 @@
 #include <lend/com/holder_options.hpp>
 #include <lend/com/types.hpp>
 #include <lend/detail/config.hpp>
+#include <lend/detail/fork_watch.hpp>
 #include <lend/platform.hpp>
 
 #include <cstddef>
@@ -58,12 +59,26 @@ private:
     // Never destroyed: dispensers may end after static destructors have run.
     LEND_EXPORT LEND_NOINLINE static current_manager& instance() noexcept {
         alignas(current_manager) static std::byte storage[sizeof(current_manager)];
-        static auto* const self = ::new (static_cast<void*>(storage)) current_manager;
+        static auto* const self = watched(::new (static_cast<void*>(storage)) current_manager);
         return *self;
+    }
+
+    // A forked child has no manager yet, and a lock that nobody holds.
+    static current_manager* watched(current_manager* made) noexcept {
+        made->watcher_.in_child = [](lend::detail::fork_watcher&) noexcept {
+            current_manager& self = instance();
+            ::new (static_cast<void*>(&self.mutex_)) typename Platform::mutex;
+            self.manager_ = nullptr;
+        };
+        if constexpr (lend::detail::can_fork) {
+            lend::detail::fork_watch::instance().add(made->watcher_);
+        }
+        return made;
     }
 
     typename Platform::mutex mutex_;
     Manager* manager_ = nullptr;
+    lend::detail::fork_watcher watcher_;
 };
 
 /// Gives the process's dispenser manager, with a reference counted for the caller.

@@ -127,6 +127,26 @@ private:
     bool listens_ = false;
 };
 
+// Knows whether the process was forked since this was made: then what it is part of is the
+// parent's.
+class fork_mark {
+public:
+    fork_mark() noexcept {
+        watcher_.in_child = [](fork_watcher&) noexcept {};
+        if constexpr (can_fork) fork_watch::instance().add(watcher_);
+    }
+    fork_mark(const fork_mark&) = delete;
+    fork_mark& operator=(const fork_mark&) = delete;
+    ~fork_mark() {
+        if constexpr (can_fork) fork_watch::instance().remove(watcher_);
+    }
+
+    [[nodiscard]] bool is_inherited() const noexcept { return can_fork && watcher_.is_inherited(); }
+
+private:
+    fork_watcher watcher_;
+};
+
 } // namespace detail
 } // namespace lend
 

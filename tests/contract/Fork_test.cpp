@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// Managers and holders in a forked child: those of the parent call nothing and answer E_FAIL, and
+/// the child makes its own.
+
+#include "support/in_child.hpp"
+#include "support/recording_dispenser.hpp"
+
+#include <lend/com.hpp>
+#include <lend/detail/config.hpp>
+
+#include <gtest/gtest.h>
+
+namespace {
+
+using namespace lend_test;
+
+struct Fork : testing::Test {
+    void SetUp() override {
+#if LEND_THREAD_SANITIZER
+        GTEST_SKIP() << "NOT TESTED: ThreadSanitizer and fork in a process with threads";
+#endif
+        dispenser.AddRef();
+        ASSERT_EQ(GetDispenserManager(&manager), S_OK);
+        ASSERT_EQ(manager->RegisterDispenser(&dispenser, OLESTR("parent"), &holder), S_OK);
+        ASSERT_EQ(holder->AllocResource(1, &lent), S_OK);
+        ASSERT_EQ(holder->AllocResource(1, &freed), S_OK);
+        ASSERT_EQ(holder->FreeResource(freed), S_OK);
+        (void)dispenser.take_log();
+    }
+    void TearDown() override {
+        if (holder == nullptr) return;
+        EXPECT_EQ(holder->FreeResource(lent), S_OK);
+        holder->Close();
+        holder->Release();
+        manager->Release();
+        EXPECT_TRUE(dispenser.alive().empty());
+    }
+
+    recording_dispenser dispenser;
+    IDispenserManager* manager = nullptr;
+    IHolder* holder = nullptr;
+    RESID lent = 0;
+    RESID freed = 0;
+};
+
+TEST_F(Fork, holder_of_the_parent_answers_E_FAIL_and_calls_nothing) {
+    EXPECT_EQ(in_child([&](objections& found) {
+                  RESID id = 0;
+                  found.expect("AllocResource", holder->AllocResource(1, &id) == E_FAIL);
+                  found.expect("FreeResource", holder->FreeResource(lent) == E_FAIL);
+                  found.expect("TrackResource", holder->TrackResource(77) == E_FAIL);
+                  found.expect("RequestDestroyResource",
+                               holder->RequestDestroyResource(freed) == E_FAIL);
+                  found.expect("end_transaction", end_transaction(5) == S_OK);
+                  found.expect("Close", holder->Close() == S_OK);
+                  holder->Release();
+                  manager->Release();
+                  manager->Release();
+                  found.expect("no call", dispenser.take_log().empty());
+              }),
+              "");
+
+    RESID again = 0;
+    EXPECT_EQ(holder->AllocResource(1, &again), S_OK);
+    EXPECT_EQ(again, freed) << "the parent goes on as if nothing had been";
+    EXPECT_EQ(holder->FreeResource(again), S_OK);
+}
+
+TEST_F(Fork, child_has_a_manager_of_its_own) {
+    EXPECT_EQ(in_child([&](objections& found) {
+                  IDispenserManager* own = nullptr;
+                  IHolder* mine = nullptr;
+                  recording_dispenser other;
+                  other.AddRef();
+                  found.expect("the parent's registers nothing",
+                               manager->RegisterDispenser(&other, OLESTR("x"), &mine) == E_FAIL);
+                  found.expect("GetDispenserManager", GetDispenserManager(&own) == S_OK);
+                  found.expect("another", own != manager);
+                  found.expect("RegisterDispenser",
+                               own->RegisterDispenser(&other, OLESTR("child"), &mine) == S_OK);
+                  RESID id = 0;
+                  found.expect("AllocResource", mine->AllocResource(1, &id) == S_OK);
+                  found.expect("FreeResource", mine->FreeResource(id) == S_OK);
+                  mine->Close();
+                  mine->Release();
+                  own->Release();
+                  found.expect("all of the child's is gone", other.alive().empty());
+              }),
+              "");
+}
+
+} // namespace
