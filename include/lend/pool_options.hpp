@@ -140,11 +140,14 @@ struct pool_options {
     std::size_t max_waiters = unlimited;
 
     /// The delay in the queue that is still good. If nobody was served sooner for a whole
-    /// queue_interval, callers who waited longer are refused, until the delay is good again. 0:
+    /// queue_interval, callers who have waited for longer at their turn are refused with
+    /// lend_e_shed, until for another interval there were none. Never while something is idle. 0:
     /// off.
     duration queue_target{0};
 
-    /// For how long the delay must be bad before callers are refused. Positive.
+    /// For how long the delay must be bad before callers are refused. Positive. To be longer than
+    /// the time between two returns: a pool in which nothing happens for longer is thought to have
+    /// stood still, and begins to measure anew.
     duration queue_interval = std::chrono::seconds(1);
 
     /// Whether a thread may hold more than one resource of the pool at a time. Threads that wait
@@ -225,8 +228,9 @@ struct pool_options {
 
     /// Where memory for the resources' places comes from: 64 at a time, as the pool grows, given
     /// back at its end. A place holds the resource itself and what the pool knows of it. Null:
-    /// operator new. The pool's own state, its table of numbers and errors' texts come from operator
-    /// new in any case. If it throws, the pool does not grow now, as if it had reached its maximum.
+    /// operator new. The pool's own state, its table of numbers and errors' texts come from
+    /// operator new in any case. If it throws, the pool does not grow now, as if it had reached its
+    /// maximum.
     /// @par Calls allocate as the pool grows, under the pool's lock, so it must not use the pool;
     ///   deallocate at its end.
     /// @par Ownership Not owned; it must outlive the pool, its last lease and, after a close that

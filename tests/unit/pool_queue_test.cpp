@@ -3,12 +3,12 @@
 /// The queue of those who wait: who comes first, who is skipped, who may not join, and how many
 /// steps it takes however many there are.
 
-#include "support/core_of.hpp"
 #include "support/manual_clock_platform.hpp"
 #include "support/quiet_pool.hpp"
 #include "support/recording_driver.hpp"
 #include "support/step_platform.hpp"
 #include "support/waiting_caller.hpp"
+#include "support/waiting_crowd.hpp"
 
 #include <lend/pool.hpp>
 
@@ -67,85 +67,8 @@ TEST(PoolQueue, higher_priority_is_served_first_and_equal_ones_as_they_came) {
     }
 }
 
-// A crowd of waiters with no threads behind them, put into the queue by hand.
-class crowd {
-public:
-    using pool_type = lend::pool<recording_driver, step_platform>;
-    using core_type = std::remove_reference_t<decltype(core_of(std::declval<pool_type&>()))>;
-    using node = typename core_type::waiter_type;
-    using words = lend::detail::lending_word;
-
-    explicit crowd(pool_type& pool) : core_(core_of(pool)) {}
-    crowd(const crowd&) = delete;
-    crowd& operator=(const crowd&) = delete;
-    ~crowd() {
-        for (node& each : nodes_) {
-            if (!is_answered(each)) take_out(each);
-        }
-    }
-
-    // Joins as somebody who has looked at every resource and sleeps.
-    node& add(std::uint8_t priority, step_platform::time_point deadline) {
-        node& made = nodes_.emplace_back();
-        made.priority = priority;
-        made.deadline = deadline;
-        made.since = step_platform::now();
-        made.looked = true;
-        core_.waiters.push(made);
-        core_.slots.for_each([](auto& s) {
-            auto seen = s.word.peek();
-            while (words::is(seen, words::in_use) && !s.word.want(seen)) {
-            }
-        });
-        return made;
-    }
-
-    void go_back_to_the_front(node& which) {
-        lend::detail::wake_ups<step_platform> wake;
-        core_.waiters.leave(which, false, wake);
-        core_.waiters.push_front(which);
-    }
-
-    void poke(node& which) {
-        lend::detail::wake_ups<step_platform> wake;
-        which.looked = false;
-        core_.waiters.poke(&which, wake);
-    }
-
-    [[nodiscard]] std::vector<node*> order() const {
-        std::vector<node*> all;
-        for (node* w = core_.waiters.head(); w != nullptr; w = w->next) all.push_back(w);
-        return all;
-    }
-
-    void take_out(node& which) {
-        lend::detail::wake_ups<step_platform> wake;
-        core_.waiters.leave(which, false, wake);
-        which.state.store(lend::detail::waiter_state::answered, std::memory_order_relaxed);
-    }
-
-    static bool is_answered(const node& w) {
-        return w.state.load(std::memory_order_relaxed) == lend::detail::waiter_state::answered;
-    }
-
-    static bool is_told_to_look(const node& w) {
-        return w.state.load(std::memory_order_relaxed) == lend::detail::waiter_state::poked;
-    }
-
-private:
-    core_type& core_;
-    std::deque<node> nodes_;
-};
-
 using counted = pool_with<recording_driver, step_platform>;
 constexpr auto never = (step_platform::time_point::max)();
-
-// Takes what was handed over back to the pool, as the waiter would.
-void give_back(counted& p, crowd::node& served) {
-    using back = lend::detail::giving_back<crowd::core_type>;
-    auto& core = core_of(p.pool);
-    back::clean(core, *served.slot, served.word, back::use::look);
-}
 
 TEST(FailureMode, 27_no_waiter_is_passed_by_a_later_one) {
     counted p(strict(1));
@@ -168,7 +91,7 @@ TEST(FailureMode, 27_no_waiter_is_passed_by_a_later_one) {
     for (std::size_t at = 0; at < expected.size(); ++at) {
         ASSERT_NE(expected[at]->slot, nullptr) << at;
         ASSERT_EQ(p.pool.stats().waiting, expected.size() - at - 1) << at;
-        give_back(p, *expected[at]);
+        waiting.give_back(*expected[at]);
     }
     EXPECT_EQ(p.pool.stats().idle, 1U);
 }
@@ -256,7 +179,7 @@ cost_of_the_late release_with(std::size_t late, bool somebody_lives) {
     EXPECT_EQ(p.pool.stats().handed_over, somebody_lives ? 1U : 0U);
     cost.live_one_served = live != nullptr && live->slot != nullptr;
     cost.idle = p.pool.stats().idle;
-    if (cost.live_one_served) give_back(p, *live);
+    if (cost.live_one_served) waiting.give_back(*live);
     return cost;
 }
 
@@ -295,8 +218,8 @@ TEST(FailureMode, 09_a_late_one_that_was_told_to_look_has_the_next_one_look) {
     EXPECT_TRUE(crowd::is_answered(late));
     ASSERT_NE(next.slot, nullptr);
     EXPECT_TRUE(crowd::is_told_to_look(third));
-    give_back(p, next);
-    if (third.slot != nullptr) give_back(p, third);
+    waiting.give_back(next);
+    if (third.slot != nullptr) waiting.give_back(third);
 }
 
 // ---- who may not join ---------------------------------------------------------------------------

@@ -15,6 +15,7 @@
 #include <lend/detail/lifetimes.hpp>
 #include <lend/detail/lock.hpp>
 #include <lend/detail/request.hpp>
+#include <lend/detail/shedding.hpp>
 #include <lend/detail/slot.hpp>
 #include <lend/detail/timings.hpp>
 #include <lend/detail/waiters.hpp>
@@ -143,6 +144,7 @@ struct core {
     // ---- under the lock -------------------------------------------------------------------
     alignas(64) typename Platform::mutex mutex;
     waiter_queue<slot_type, Platform, typed && !comparable> waiters;
+    shedding<Platform> delay{options.queue_target, options.queue_interval};
     due_list<waiter_type, Platform> due{shares}; // of the waiters, those to be run
     slot_type* vacant = nullptr;                 // empty slots, linked by next
     slot_type* jobs = nullptr; // slots waiting for a worker to create in them, linked by next

@@ -94,8 +94,8 @@ private:
         return std::chrono::duration_cast<std::chrono::nanoseconds>(at.time_since_epoch()).count();
     }
 
-    // The first waiter whom the slot fits, if lend can tell. Those before it whose time is up are
-    // dismissed, each once, so it costs nothing that they were many.
+    // The first waiter whom the slot fits, if lend can tell. Those before it whose time is up, or
+    // who are to be shed, are dismissed, each once, so it costs nothing that they were many.
     static waiter_type*
     first_fitting(Core& core, slot_type& s, clock& now, typename Core::wakes& wake) {
         bool owes_a_look = false;
@@ -104,16 +104,25 @@ private:
             waiter_type* const next = w->next;
             if (is_late(*w, now)) {
                 owes_a_look |= core.waiters.dismiss_late(*w, wake);
-            } else if (fits(*w, s)) {
-                break;
-            } else if (!Core::comparable) {
-                w = nullptr; // only the driver can tell, and not under the lock
-                break;
+            } else if (!Core::comparable || fits(*w, s)) {
+                if (!is_to_be_shed(core, *w, now)) break;
+                owes_a_look |= core.waiters.dismiss(*w, hr::lend_e_shed, wake);
             }
             w = next;
         }
         if (owes_a_look) core.waiters.poke(core.waiters.head(), wake);
+        if (Core::typed && !Core::comparable) return nullptr; // only the driver can tell
         return w;
+    }
+
+    // Never while it could have something else.
+    static bool is_to_be_shed(Core& core, const waiter_type& w, clock& now) noexcept {
+        if (!core.delay.is_on() || !core.delay.is_too_late(now(), w.since)) return false;
+        const bool something_idle = core.slots.find([](slot_type& s) {
+            return lending_word::is(s.word.peek(), lending_word::idle);
+        }) != nullptr;
+        if (!something_idle) core.delay.refused();
+        return !something_idle;
     }
 
     static bool is_late(const waiter_type& w, clock& now) noexcept {

@@ -57,6 +57,7 @@ struct pausing {
             if (core.closing) return hr::lend_e_closed;
             if (!core.paused) return hr::s_false;
             core.paused.reset();
+            if (core.delay.is_on()) core.delay.restart(Core::platform::now());
             core.slots.for_each([&](slot_type& s) { give_out(core, s, wake); });
             starts = make::plan_for_waiters(core, wake);
             // Those who came meanwhile could not see what there is.

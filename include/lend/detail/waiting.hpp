@@ -202,6 +202,7 @@ private:
             if (was_in_) {
                 core_.waiters.push_front(me_);
             } else {
+                if (core_.delay.is_on()) core_.delay.arrival(began_, core_.waiters.empty());
                 core_.waiters.push(me_);
                 ++core_.counted.waited;
                 core_.times.joined();
