@@ -68,6 +68,7 @@ public:
         const lend::pool_options options = draw_options();
         world_.max_size = options.max_size;
         world_.priorities = family_.queued;
+        world_.sheds = options.queue_target != 0ns;
         world_.turns_away = options.max_waiters != lend::pool_options::unlimited;
         {
             auto made = pool_type::make(Driver(world_), options);
@@ -128,6 +129,10 @@ private:
         if (family_.letters && sim::one_in(3)) {
             executor_ = std::make_shared<sim_executor>();
             o.executor = executor_;
+        }
+        if (family_.queued && sim::one_in(2)) {
+            o.queue_target = 1us;
+            o.queue_interval = 3us;
         }
         return o;
     }
@@ -514,6 +519,10 @@ TEST(PoolSim, forgets_nobody_when_deadlines_and_returns_fall_together) {
 
 TEST(PoolSim, keeps_the_order_of_priorities_and_the_bound_of_the_queue) {
     EXPECT_EQ(explore<plain_driver>("queued", runs, {.queued = true}), "");
+    EXPECT_EQ(explore<plain_driver>("queued, crowd", runs, {.queued = true, .crowded = true}), "");
+    EXPECT_EQ(explore<rated_driver>("queued, crowd, rated", runs,
+                                    {.queued = true, .pauses = true, .crowded = true}),
+              "");
     EXPECT_EQ(explore<plain_driver>(
                   "queued, faults", runs,
                   {.faults = 6, .hangs = true, .closes = true, .exact = false, .queued = true}),

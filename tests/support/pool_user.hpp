@@ -382,6 +382,8 @@ private:
             SIM_CHECK(world_.close_begun);
         } else if (code == lend::hr::lend_e_cancelled) {
             SIM_CHECK(got.error().waited() <= took);
+        } else if (code == lend::hr::lend_e_shed) {
+            SIM_CHECK(world_.sheds && self.has_queued && got.error().snapshot() != nullptr);
         } else if (code == lend::hr::lend_e_paused) {
             SIM_CHECK(world_.pauses != 0);
         } else if (code == lend::hr::lend_e_too_many_waiters) {

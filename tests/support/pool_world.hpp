@@ -73,6 +73,7 @@ public:
     bool priorities = false;  ///< users ask with priorities of their own
     bool turns_away = false;  ///< max_waiters is a number
     bool exact = false;       ///< the clock moves only when nobody can run
+    bool sheds = false;       ///< queue_target is a time
     bool pauser = false;      ///< somebody pauses or resumes the pool
     unsigned pauses = 0;      ///< begun so far
     unsigned paused = 0;      ///< which pause is in force, from the end of pause to that of resume

@@ -107,16 +107,20 @@ private:
         }
     }
 
-    // Has the slot brought to the desk, if it is in use. Returns what the word is then.
+    // Has the slot brought to the desk, if it is in use. Returns what the word was last seen to be:
+    // not in use, or in use with the flag.
     static lending_word::type ask_for(Core& core, slot_type& s) noexcept {
-        lending_word::type word = s.word.see();
-        while (lending_word::is(word, lending_word::in_use) &&
-               !lending_word::has(word, lending_word::wanted)) {
-            if (!s.word.want(word)) continue;
-            handing<Core>::note_hold(core, s);
-            return word;
+        for (;;) {
+            lending_word::type word = s.word.see();
+            if (!lending_word::is(word, lending_word::in_use) ||
+                lending_word::has(word, lending_word::wanted)) {
+                return word;
+            }
+            if (s.word.want(word)) {
+                handing<Core>::note_hold(core, s);
+                return word;
+            }
         }
-        return lending_word::is(word, lending_word::idle) ? s.word.see() : word;
     }
 
     static std::uint32_t rate(Core& core, slot_type& s, const resource_type& wanted) noexcept {
