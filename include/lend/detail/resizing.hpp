@@ -44,6 +44,8 @@ struct resizing {
             core.limits = {max_size, min_idle};
             leaving = take_surplus(core);
             starts = make::plan_for_waiters(core, wake);
+            // Who counted on the room that is gone may have to make some.
+            if (Core::typed && core.room() == 0) core.waiters.poke(core.waiters.head(), wake);
             core.start_housekeeper_if_needed();
             core.chores.change();
         }
