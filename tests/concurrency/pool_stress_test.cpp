@@ -278,6 +278,33 @@ TEST_P(PoolStress, kinds_are_not_mixed_up_at_the_maximum) {
     s.check();
 }
 
+// Invariants: one owner at a time, nothing is lent in a pause, and nobody waits 30 s, whatever its
+// priority, the order of the resources, and however many give up early.
+TEST_P(PoolStress, nobody_is_forgotten_in_pauses_with_priorities_and_orders) {
+    using lend::order_mode;
+    for (const auto order : {order_mode::thread_affine, order_mode::lifo, order_mode::fifo}) {
+        auto options = options_of(2, GetParam());
+        options.order = order;
+        stressed<stress_driver> s(options);
+        s.run([&](int thread, std::mt19937& random) {
+            for (int at = 0; at < operations / 10; ++at) {
+                if (thread == 0 && at % 64 == 0) {
+                    ASSERT_EQ(s.pool->pause(), hr::s_ok);
+                    ASSERT_EQ(s.pool->try_acquire().code(), hr::lend_e_paused);
+                    ASSERT_EQ(s.pool->resume(), hr::s_ok);
+                }
+                const auto priority = static_cast<std::uint8_t>(random() % 8);
+                const bool hurries = random() % 4 == 0;
+                auto lease = hurries ? s.pool->try_acquire_for(20us)
+                                     : s.pool->acquire({.priority = priority});
+                ASSERT_TRUE(lease || hurries) << lease.error().message();
+                if (lease) s.use(*lease);
+            }
+        });
+        s.check();
+    }
+}
+
 INSTANTIATE_TEST_SUITE_P(Fairness,
                          PoolStress,
                          testing::Values(lend::fairness_mode::adaptive,
