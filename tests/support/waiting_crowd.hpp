@@ -53,13 +53,13 @@ public:
     }
 
     void go_back_to_the_front(node& which) {
-        lend::detail::wake_ups<step_platform> wake;
+        typename core_type::wakes wake;
         core_.waiters.leave(which, false, wake);
         core_.waiters.push_front(which);
     }
 
     void poke(node& which) {
-        lend::detail::wake_ups<step_platform> wake;
+        typename core_type::wakes wake;
         which.looked = false;
         core_.waiters.poke(&which, wake);
     }
@@ -77,7 +77,7 @@ public:
     }
 
     void take_out(node& which) {
-        lend::detail::wake_ups<step_platform> wake;
+        typename core_type::wakes wake;
         core_.waiters.leave(which, false, wake);
         which.state.store(lend::detail::waiter_state::answered, std::memory_order_relaxed);
     }
