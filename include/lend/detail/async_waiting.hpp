@@ -245,11 +245,12 @@ struct alarms {
     using is = typename resumable<waiter_type, typename Core::platform>::is;
 
     static bool wanted(const Core& core) noexcept {
-        return core.due.alarm() != (time_point::max)();
+        return core.due.alarm() != (time_point::max)() || !core.due.empty();
     }
 
     template <class Round>
     static void run(Core& core, Round& round) noexcept {
+        if (!round.rings) return;
         wakes wake;
         {
             const lock_type lock(core.mutex);

@@ -77,8 +77,10 @@ private:
         while (!core.closing) {
             const std::uint32_t seen = core.chores.see();
             core.next_sweep = (time_point::max)(); // whoever has a chore now calls
+            const bool rings = alarms<Core>::wanted(core);
             lock.unlock();
             round r{platform::now()};
+            r.rings = rings; // whoever sets an alarm now calls
             oversleeping<Core>::forgive(core, until, r.now);
             chores::run(core, r);
             lock.lock();

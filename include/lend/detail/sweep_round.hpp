@@ -23,6 +23,7 @@ struct sweep_round {
     time_point now;
     time_point next = (time_point::max)(); // when some chore is due again; max(): when called
     std::size_t destroyed = 0;
+    bool rings = true; // somebody who waits without a thread may be due
 
     time_point alarm = (time_point::max)(); // the same, for what may not be late at all
 
