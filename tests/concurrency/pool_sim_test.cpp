@@ -664,6 +664,30 @@ TEST(PoolSim, keeps_its_invariants_while_it_is_drained) {
               "");
 }
 
+TEST(PoolSim, keeps_queue_order_and_pause_for_those_without_a_thread) {
+    EXPECT_EQ(
+        explore<plain_driver>(
+            "letters, queued, crowd", runs,
+            {.own_thread = true, .letters = true, .queued = true, .pauses = true, .crowded = true}),
+        "");
+    EXPECT_EQ(explore<checked_driver>("letters, queued", runs,
+                                      {.faults = 6,
+                                       .hangs = true,
+                                       .closes = true,
+                                       .own_thread = true,
+                                       .letters = true,
+                                       .stops = true,
+                                       .queued = true,
+                                       .orders = true,
+                                       .pauses = true}),
+              "");
+    EXPECT_EQ(
+        explore<rated_driver>(
+            "letters, queued, rated", runs,
+            {.faults = 6, .own_thread = true, .letters = true, .queued = true, .pauses = true}),
+        "");
+}
+
 TEST(PoolSim, answers_everyone_who_waits_without_a_thread) {
     EXPECT_EQ(explore<plain_driver>("letters", runs, {.own_thread = true, .letters = true}), "");
     EXPECT_EQ(explore<plain_driver>("letters, crowd", runs,

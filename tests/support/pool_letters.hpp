@@ -195,6 +195,12 @@ private:
             SIM_CHECK(l.span <= nanoseconds(0));
         } else if (code == lend::hr::lend_e_closed) {
             SIM_CHECK(world_.close_begun);
+        } else if (code == lend::hr::lend_e_shed) {
+            SIM_CHECK(world_.sheds && why.snapshot() != nullptr);
+        } else if (code == lend::hr::lend_e_paused) {
+            SIM_CHECK(world_.pauses != 0);
+        } else if (code == lend::hr::lend_e_too_many_waiters) {
+            SIM_CHECK(world_.turns_away);
         } else if (code == lend::hr::lend_e_cancelled) {
             SIM_CHECK(l.stop.get_token().stop_requested());
         } else {

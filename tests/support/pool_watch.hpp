@@ -93,16 +93,19 @@ private:
         }
         for (std::size_t at = 0; at < count; ++at) {
             if (contains(queue_, count_, now[at])) continue;
+            bool is_first = true;
+            bool is_last = true;
+            for (std::size_t other = 0; other < count; ++other) {
+                if (other == at || now[other]->priority != now[at]->priority) continue;
+                (other < at ? is_first : is_last) = false;
+            }
             if (now[at]->resumed.list != nullptr) {
                 // Asynchronous: whoever runs it makes it join.
-                SIM_CHECK(at == 0 || at == count - 1);
+                SIM_CHECK(is_first || is_last);
                 continue;
             }
             fiber_notes& self = world_.here();
-            for (std::size_t other = 0; other < count; ++other) {
-                if (other == at || now[other]->priority != now[at]->priority) continue;
-                SIM_CHECK((other > at) == self.has_queued);
-            }
+            SIM_CHECK(self.has_queued ? is_first : is_last);
             self.has_queued = true;
             self.node = now[at];
         }
