@@ -299,7 +299,7 @@ public:
     ///   s_false        it was paused already; `mode` is what counts from now on.
     ///   lend_e_closed  the pool is closed or moved from.
     /// @par Thread safety Blocking on the pool's lock for a moment. Waits for no resource.
-    /// @par Calls None.
+    /// @par Calls None of the driver; the callbacks of asynchronous acquires that it refuses.
     /// @par Complexity Linear in the resources, and for `fail` in those who wait.
     hresult pause(pause_mode mode = pause_mode::block) noexcept {
         if (core_ == nullptr) return hr::lend_e_closed;
@@ -311,7 +311,8 @@ public:
     ///   s_false        the pool was not paused.
     ///   lend_e_closed  the pool is closed or moved from.
     /// @par Thread safety As `pause`.
-    /// @par Calls None, but create where no thread can be started for it; no lock held.
+    /// @par Calls create where no thread can be started for it, and the callbacks of asynchronous
+    ///   acquires that it serves; no lock held.
     /// @par Complexity Linear in the resources.
     hresult resume() noexcept {
         if (core_ == nullptr) return hr::lend_e_closed;
