@@ -5,6 +5,7 @@
 #ifndef LEND_LEASE_HPP
 #define LEND_LEASE_HPP
 
+#include <lend/detail/backroom.hpp>
 #include <lend/detail/core.hpp>
 #include <lend/detail/forking.hpp>
 #include <lend/detail/giving_back.hpp>
@@ -138,8 +139,10 @@ public:
     ///   s_false       the resource could not be reset, or the pool is closed, or the resource was
     ///                 destroyed by number meanwhile: it is destroyed.
     /// @par Thread safety Lock-free while nobody waits and nothing is to be destroyed.
-    /// @par Calls reset once; destroy at most once; no lock held.
-    /// @par Complexity Constant; allocates nothing.
+    /// @par Calls reset once; destroy at most once; no lock held. With reset_on = background, none:
+    ///   then it is s_ok before that is known.
+    /// @par Complexity Constant; allocates nothing, but the thread that reset_on = background
+    /// starts.
     hresult release() noexcept {
         if (slot_ == nullptr) return hr::lend_e_stale;
         return give_back();
@@ -147,7 +150,7 @@ public:
 
     /// Ends the lease and has the resource destroyed, because it is broken.
     /// @par Errors lend_e_stale: the lease is empty, or the parent process's. Otherwise what the
-    ///   driver's destroy said.
+    ///   driver's destroy said; with destroy_on = background s_ok.
     /// @par Thread safety Blocking on the pool's lock for a moment.
     /// @par Calls destroy once; no lock held.
     hresult discard() noexcept {
@@ -211,6 +214,8 @@ private:
         core_type& core = core_type::of(s);
         if constexpr (Measured) measure::use_ends(core, s, hr::s_ok);
         if constexpr (driver_traits<Driver>::has_reset) {
+            if (core.options.reset_on == reset_mode::background) [[unlikely]]
+                return detail::backroom<core_type>::reset_later(core, s);
             bool clean = false;
             const bool open = detail::phases<core_type>::during(
                 s, detail::slot_phase::resetting,

@@ -259,7 +259,7 @@ struct pool_options {
     /// @par Errors e_invalidarg with the field's name in the text.
     /// @par Thread safety Safe.
     [[nodiscard]] result<void> validate() const {
-        if (auto size = validate_size(max_size, min_idle); !size) return size;
+        if (auto size = validate_size(max_size, min_idle, pooling); !size) return size;
         if (max_per_key > max_size) {
             return refuse("max_per_key", std::to_string(max_per_key),
                           "it cannot exceed max_size, which is " + std::to_string(max_size));
@@ -297,7 +297,9 @@ struct pool_options {
     }
 
     /// The same for the two sizes alone, as `resize` needs it.
-    [[nodiscard]] static result<void> validate_size(std::size_t max_size, std::size_t min_idle) {
+    [[nodiscard]] static result<void> validate_size(std::size_t max_size,
+                                                    std::size_t min_idle,
+                                                    pooling_mode pooling = pooling_mode::pooled) {
         if (max_size == 0) return refuse("max_size", "0", "use 1 or more");
         if (max_size > largest_size) {
             return refuse("max_size", std::to_string(max_size), "use at most 16000000");
@@ -305,6 +307,10 @@ struct pool_options {
         if (min_idle > max_size) {
             return refuse("min_idle", std::to_string(min_idle),
                           "it cannot exceed max_size, which is " + std::to_string(max_size));
+        }
+        if (min_idle > 0 && pooling == pooling_mode::unpooled) {
+            return refuse("min_idle", std::to_string(min_idle),
+                          "use 0: an unpooled pool keeps nothing ready");
         }
         return {};
     }

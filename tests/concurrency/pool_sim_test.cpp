@@ -35,6 +35,8 @@ struct family {
     bool exact = true;       ///< the clock moves only when nobody can run
     bool waits_for_ever = false;
     bool warms_up = false;
+    bool background = false; ///< resets and destroys off the borrower's path
+    bool unpooled = false;
     bool drains = false;  ///< somebody drains the pool while others use it
     bool resizes = false; ///< users change the sizes
     bool letters = false; ///< some acquire without a thread that waits
@@ -114,6 +116,16 @@ private:
         o.acquire_timeout = one_of(0ns, 1'000'000ns, 30'000'000ns, 30'000'000'000ns);
         if (family_.waits_for_ever) o.acquire_timeout = nanoseconds::max();
         o.idle_timeout = one_of(family_.own_thread ? 1s : 1ms, 10min, nanoseconds::max());
+        if (family_.background) {
+            world_.background = true;
+            o.reset_on = sim::one_in(3) ? lend::reset_mode::release : lend::reset_mode::background;
+            o.destroy_on =
+                sim::one_in(3) ? lend::destroy_mode::caller : lend::destroy_mode::background;
+        }
+        if (family_.unpooled) {
+            o.pooling = lend::pooling_mode::unpooled;
+            o.min_idle = 0;
+        }
         if (family_.warms_up) {
             o.max_parallel_creates = sim::choose(3);
             o.start_jitter = one_of(0ns, 1000ns, 1'000'000ns);
@@ -706,6 +718,40 @@ TEST(PoolSim, answers_everyone_who_waits_without_a_thread) {
     EXPECT_EQ(explore<rated_driver>(
                   "letters, rated", runs,
                   {.faults = 6, .hangs = true, .closes = true, .letters = true, .stops = true}),
+              "");
+}
+
+TEST(PoolSim, keeps_its_invariants_with_resets_and_destroys_in_the_background) {
+    EXPECT_EQ(explore<plain_driver>("background", runs, {.background = true}), "");
+    EXPECT_EQ(explore<interruptible_driver>(
+                  "background, drained", runs,
+                  {.faults = 6, .hangs = true, .closes = true, .background = true, .drains = true}),
+              "");
+    EXPECT_EQ(explore<checked_driver>("background, housekeeper", runs,
+                                      {.faults = 6,
+                                       .hangs = true,
+                                       .closes = true,
+                                       .own_thread = true,
+                                       .background = true,
+                                       .resizes = true}),
+              "");
+    EXPECT_EQ(explore<typed_driver>("background, typed", runs,
+                                    {.faults = 6, .waits_for_ever = true, .background = true}),
+              "");
+}
+
+TEST(PoolSim, keeps_its_invariants_without_pooling) {
+    EXPECT_EQ(explore<plain_driver>("unpooled", runs, {.unpooled = true}), "");
+    EXPECT_EQ(explore<plain_driver>("unpooled, faults", runs,
+                                    {.faults = 6,
+                                     .hangs = true,
+                                     .closes = true,
+                                     .own_thread = true,
+                                     .warms_up = true,
+                                     .unpooled = true}),
+              "");
+    EXPECT_EQ(explore<typed_driver>("unpooled, typed", runs,
+                                    {.faults = 6, .waits_for_ever = true, .unpooled = true}),
               "");
 }
 

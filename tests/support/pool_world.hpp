@@ -92,6 +92,7 @@ public:
     std::uint64_t leases = 0;
     std::uint64_t acquires_begun = 0;
     bool close_begun = false;
+    bool background = false;   ///< the pool resets or destroys in the background
     bool closed = false;       ///< close returned s_ok
     bool pool_is_there = true; ///< nobody has begun to destroy the pool object
     int drivers_ended = 0;

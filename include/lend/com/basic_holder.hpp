@@ -9,6 +9,7 @@
 #include <lend/com/foreign_driver.hpp>
 #include <lend/com/holder_shell.hpp>
 #include <lend/detail/affinity.hpp>
+#include <lend/detail/backroom.hpp>
 #include <lend/platform.hpp>
 
 #include <bit>
@@ -128,7 +129,7 @@ private:
 
     core_type* make_core() {
         pool_options options;
-        options.max_size = pool_options::largest_size; // the contract knows no maximum
+        options.max_size = pool_options::largest_size;          // the contract knows no maximum
         options.max_lifetime = (pool_options::duration::max)(); // nor an age
         options.creation = creation_mode::inline_;
         options.housekeeping = housekeeping_mode::manual; // the manager sweeps

@@ -149,6 +149,9 @@ struct core {
     slot_type* vacant = nullptr;                 // empty slots, linked by next
     slot_type* jobs = nullptr; // slots waiting for a worker to create in them, linked by next
     slot_type* last_job = nullptr;
+    slot_type* unfinished = nullptr; // slots of the backroom, linked by next
+    slot_type* last_unfinished = nullptr;
+    std::size_t finishers = 0; // threads of the backroom
     pool_limits limits;
     std::size_t size = 0;     // slots that are not empty
     std::size_t creating = 0; // of these, those in creation for whoever waits, not for their caller
@@ -370,6 +373,7 @@ struct core {
         s.birth = births.load(std::memory_order_relaxed) + 1;
         births.store(s.birth, std::memory_order_relaxed);
         s.expires_at = (time_point::max)();
+        if (fate() != 0) s.why = destroy_reason::unpooled;
         s.word.become(lending_word::count_of(s.word.peek()) | lending_word::creating);
     }
 
@@ -424,7 +428,13 @@ struct core {
     [[nodiscard]] lending_word::type idle_word(const slot_type& s,
                                                lending_word::type count) const noexcept {
         return count | lending_word::idle | (s.in_doubt ? lending_word::withheld : 0) |
-               (paused ? lending_word::paused : 0);
+               (paused ? lending_word::paused : 0) | fate();
+    }
+
+    // What every resource's word says from its birth on.
+    [[nodiscard]] lending_word::type fate() const noexcept {
+        return options.pooling == pooling_mode::unpooled ? lending_word::condemned
+                                                         : lending_word::empty;
     }
 
     // ---- looking --------------------------------------------------------------------------

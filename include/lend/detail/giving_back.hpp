@@ -18,6 +18,10 @@
 namespace lend::inline v0_1 {
 namespace detail {
 
+// See backroom.hpp, which stands on this.
+template <class Core>
+struct backroom;
+
 template <class Core>
 struct giving_back {
     using platform = typename Core::platform;
@@ -91,6 +95,13 @@ struct giving_back {
         core.wait_for_interrupt(lock, s);
         begin_destroying(s, ended);
         core.count_closed(why);
+        // Who makes room waits for it, and after the close nobody else destroys.
+        if (core.options.destroy_on == destroy_mode::background &&
+            why != destroy_reason::made_room && !core.closing) {
+            s.why = why;
+            backroom<Core>::destroy_later(core, lock, s);
+            return hr::s_ok;
+        }
         lock.unlock();
         const hresult code = core.destroy_in(s, why);
         lock.lock();

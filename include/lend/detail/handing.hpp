@@ -59,8 +59,8 @@ struct handing {
         if (w != nullptr && (way == how::directly || may_hand_over(core, s, *w, now))) {
             checks<Core>::may_be_served(core, *w, is_late(*w, now));
             const bool more = core.waiters.size() > 1 || core.watches_returns();
-            const lending_word::type word =
-                count | lending_word::in_use | (more ? lending_word::wanted : lending_word::empty);
+            const lending_word::type word = count | lending_word::in_use | core.fate() |
+                                            (more ? lending_word::wanted : lending_word::empty);
             s.word.become(word);
             if (more) note_hold(core, s, now);
             ++core.counted.handed_over;

@@ -144,7 +144,9 @@ struct making {
             }
             const auto count = lending_word::count_of(s.word.peek());
             if (core.paused) {
-                if (core.surplus() > 0) {
+                if (core.fate() != 0) {
+                    discard_unwanted(core, lock, s, destroy_reason::unpooled);
+                } else if (core.surplus() > 0) {
                     discard_unwanted(core, lock, s, destroy_reason::shrunk);
                 } else {
                     s.word.become(core.idle_word(s, count));
@@ -153,8 +155,8 @@ struct making {
             }
             wakes wake;
             const bool more = !core.waiters.empty() || core.watches_returns();
-            const lending_word::type word =
-                count | lending_word::in_use | (more ? lending_word::wanted : lending_word::empty);
+            const lending_word::type word = count | lending_word::in_use | core.fate() |
+                                            (more ? lending_word::wanted : lending_word::empty);
             s.word.become(word);
             const std::size_t starts = recovered ? plan_for_waiters(core, wake) : 0;
             lock.unlock();
@@ -266,6 +268,8 @@ private:
             if (core.surplus() > 0) return discard_unwanted(core, lock, s, destroy_reason::shrunk);
             if (core.is_draining() && core.waiters.empty())
                 return discard_unwanted(core, lock, s, destroy_reason::closed);
+            if (core.fate() != 0 && (core.waiters.empty() || core.paused))
+                return discard_unwanted(core, lock, s, destroy_reason::unpooled);
             wakes wake;
             const auto count = lending_word::count_of(s.word.peek());
             handing<Core>::give_away(core, s, count, handing<Core>::how::directly, wake);

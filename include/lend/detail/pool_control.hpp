@@ -52,7 +52,9 @@ public:
         Core* const core = core_.get();
         if (core == nullptr) return hr::lend_e_closed;
         LEND_TRY {
-            if (auto valid = pool_options::validate_size(max_size, min_idle); !valid) return valid;
+            const pooling_mode pooling = core->options.pooling;
+            if (auto valid = pool_options::validate_size(max_size, min_idle, pooling); !valid)
+                return valid;
         }
         LEND_CATCH_ALL { return hr::e_invalidarg; }
         const hresult code = resizing<Core>::resize(*core, max_size, min_idle);
@@ -70,6 +72,7 @@ public:
     ///                  that is idle is taken for ready.
     /// @param count     no more than there is room for are made.
     /// @param deadline  one absolute time, or a span from now. Past, or 0: does not wait.
+    /// An unpooled pool makes none.
     /// @return How many were idle or came up, and what the creates that failed said. Fewer than
     ///   `count` and no error: the deadline passed, or there was no room.
     /// @par Errors In the result; lend_e_closed among them: the pool is closed or moved from.
@@ -134,6 +137,7 @@ private:
     warm(const resource_type& type, std::size_t count, time_point deadline) noexcept {
         Core* const core = core_.get();
         if (core == nullptr) return {0, {hr::lend_e_closed}};
+        if (core->fate() != 0) return {}; // it keeps nothing
         return warming::run(*core, type, count, deadline, warming::where::as_the_pool_does);
     }
 };
