@@ -19,6 +19,7 @@
 #include <lend/histogram.hpp>
 #include <lend/holder_info.hpp>
 #include <lend/hresult.hpp>
+#include <lend/keyed_pool.hpp>
 #include <lend/lease.hpp>
 #include <lend/observer.hpp>
 #include <lend/outcome.hpp>

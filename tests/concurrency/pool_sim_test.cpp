@@ -755,6 +755,20 @@ TEST(PoolSim, keeps_its_invariants_without_pooling) {
               "");
 }
 
+TEST(PoolSim, keeps_its_invariants_with_a_maximum_for_each_kind) {
+    EXPECT_EQ(explore<quota_driver>("quota", runs, {}), "");
+    EXPECT_EQ(explore<quota_driver>("quota, faults", runs,
+                                    {.faults = 6,
+                                     .hangs = true,
+                                     .closes = true,
+                                     .own_thread = true,
+                                     .warms_up = true,
+                                     .drains = true}),
+              "");
+    EXPECT_EQ(explore<quota_driver>("quota, for ever", runs, {.waits_for_ever = true}), "");
+    EXPECT_EQ(explore<quota_driver>("quota, resized", runs, {.faults = 6, .resizes = true}), "");
+}
+
 // ---- every schedule of something small ----------------------------------------------------------
 
 constexpr std::uint64_t most_runs = LEND_THREAD_SANITIZER ? 1'000 : 400'000;

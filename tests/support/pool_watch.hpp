@@ -54,10 +54,28 @@ private:
             SIM_CHECK(!words::is(word, words::in_use) || words::has(word, words::wanted));
         });
         size_before_ = core_.size;
+        if (lock_is_free()) count_charges();
         SIM_CHECK(core_.size <= most);
         SIM_CHECK(taken <= most);
         if (lock_is_free()) SIM_CHECK(taken == core_.size);
         world_.check_sizes();
+    }
+
+    // 1, for each kind: what is charged to it is what there is, and not more than there may be.
+    void count_charges() {
+        if constexpr (core_type::traits::has_quota) {
+            const auto& run = *counted_kind::run;
+            for (const lend::detail::tally& each : run.kinds) {
+                std::size_t charged = 0;
+                core_.slots.for_each([&](slot_type& s) {
+                    const bool mine = s.charge.to == &each;
+                    charged += mine ? 1U : 0U;
+                    if (mine) SIM_CHECK(!words::is(s.word.peek(), words::empty));
+                });
+                SIM_CHECK(charged == each.exists());
+                SIM_CHECK(charged <= run.book.most_per_key);
+            }
+        }
     }
 
     bool lock_is_free() {
@@ -142,6 +160,10 @@ private:
             SIM_CHECK(!wanted);
             ++unwanted;
         });
+        if constexpr (core_type::traits::has_quota) {
+            // Whoever waits for a kind that is at its maximum waits for one to come back.
+            if (core_.driver.book().servable == 0) return;
+        }
         if (core_.creating != 0) return;
         // Nobody makes anything: then it is too early after a failure, or there is no room; and
         // what nobody wants makes room for what somebody wants.

@@ -8,6 +8,7 @@
 
 #include "sim_platform.hpp"
 
+#include <lend/detail/quota.hpp>
 #include <lend/driver.hpp>
 #include <lend/stats.hpp>
 
@@ -15,6 +16,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <new>
 #include <stdexcept>
 #include <utility>
@@ -383,6 +385,44 @@ struct typed_driver : world_driver {
     using resource_type = int;
     static constexpr int kinds = 3;
     lend::result<thing> create(const int& kind) { return make(kind); }
+};
+
+/// A kind that carries its counts. They are those of the run.
+struct counted_kind {
+    struct counts_of_run {
+        lend::detail::quota_book book;
+        std::array<lend::detail::tally, 3> kinds{
+            lend::detail::tally(book), lend::detail::tally(book), lend::detail::tally(book)};
+    };
+    static inline counts_of_run* run = nullptr;
+
+    counted_kind(int k) noexcept : kind(k) {} // as an int, for users
+    [[nodiscard]] lend::detail::tally& counts() const noexcept {
+        return run->kinds[static_cast<std::size_t>(kind)];
+    }
+    [[nodiscard]] friend bool operator==(counted_kind a, counted_kind b) noexcept {
+        return a.kind == b.kind;
+    }
+
+    int kind;
+};
+
+/// Several kinds, one or two resources of each at most.
+struct quota_driver : world_driver {
+    using resource_type = counted_kind;
+    using quota_by_type = void;
+    static constexpr int kinds = 3;
+
+    explicit quota_driver(pool_world& world)
+        : world_driver(world), run_(std::make_unique<counted_kind::counts_of_run>()) {
+        run_->book.most_per_key = 1 + sim::choose(2);
+        counted_kind::run = run_.get();
+    }
+    lend::result<thing> create(const counted_kind& k) { return make(k.kind); }
+    [[nodiscard]] const lend::detail::quota_book& book() const noexcept { return run_->book; }
+
+private:
+    std::unique_ptr<counted_kind::counts_of_run> run_;
 };
 
 /// Several kinds, compared by the driver, and checked.

@@ -89,7 +89,8 @@ struct admitting {
     // Under the lock: somebody who does not wait took room. If it was the last, the first waiter
     // may have to make room.
     static void tell_of_room_taken(Core& core, wakes& wake) noexcept {
-        if (Core::typed && core.room() == 0) core.waiters.poke(core.waiters.head(), wake);
+        if (Core::typed && core.room() == 0)
+            core.waiters.poke(quota<Core>::first_served(core), wake);
     }
 
 private:

@@ -14,6 +14,7 @@
 #include <lend/detail/lending_word.hpp>
 #include <lend/detail/lifetimes.hpp>
 #include <lend/detail/lock.hpp>
+#include <lend/detail/quota.hpp>
 #include <lend/detail/request.hpp>
 #include <lend/detail/shedding.hpp>
 #include <lend/detail/slot.hpp>
@@ -191,7 +192,9 @@ struct core {
     }
 
     // How many callers wait for whom something may be made. Under the lock.
-    [[nodiscard]] std::size_t demand() const noexcept { return paused ? 0 : waiters.size(); }
+    [[nodiscard]] std::size_t demand() const noexcept {
+        return paused ? 0 : quota<core>::demand(*this);
+    }
 
     // How many resources there are beyond the maximum, those on their way out not counted; more
     // than 0 only after a `resize`. Under the lock.
@@ -290,6 +293,7 @@ struct core {
     // Makes a slot empty that the caller owns. Under the lock.
     void empty(slot_type& s) noexcept {
         if constexpr (ordered) s.place = {};
+        quota<core>::discharge(s);
         s.word.become(lending_word::count_of(s.word.peek()) | lending_word::empty);
         --size;
         checks<core>::size_is_right(*this);

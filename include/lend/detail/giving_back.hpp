@@ -125,7 +125,7 @@ struct giving_back {
         wakes wake;
         const std::size_t starts = making<Core>::plan_for_waiters(core, wake);
         // It finds out when to try again.
-        if (core.plan.failing()) core.waiters.poke(core.waiters.head(), wake);
+        if (core.plan.failing()) core.waiters.poke(quota<Core>::first_served(core), wake);
         lock.unlock();
         wake.deliver();
         making<Core>::start_workers(core, starts);

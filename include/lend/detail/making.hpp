@@ -59,8 +59,11 @@ struct making {
     }
 
     // The same for a caller who is to have what is made, now.
-    static slot_type* reserve_for_caller(Core& core) noexcept {
-        return core.paused ? nullptr : reserve(core);
+    static slot_type* reserve_for_caller(Core& core, const resource_type& wanted) noexcept {
+        if (core.paused || !quota<Core>::has_room(wanted)) return nullptr;
+        slot_type* const s = reserve(core);
+        if (s != nullptr) quota<Core>::charge(*s, wanted, false);
+        return s;
     }
 
     // Queues as many creates as `demand` asks for. The caller lets the lock go and calls
@@ -79,8 +82,10 @@ struct making {
     queue(Core& core, std::size_t count, const resource_type* type = nullptr) noexcept {
         std::size_t queued = 0;
         while (queued < count) {
+            if (type != nullptr && !quota<Core>::has_room(*type)) break;
             slot_type* const s = reserve(core);
             if (s == nullptr) break;
+            if (type != nullptr) quota<Core>::charge(*s, *type, true);
             if (type != nullptr && !name(*s, *type)) {
                 core.empty(*s);
                 s->next = core.vacant;
@@ -102,13 +107,14 @@ struct making {
     static std::size_t plan_for_waiters(Core& core, wakes& wake) noexcept {
         if (core.demand() == 0) return 0;
         if (core.options.creation == creation_mode::worker) {
-            const std::size_t queued = plan(core, core.waiters.size());
+            const std::size_t queued = plan(core, core.demand());
             // Who gets none of these may find that something unwanted makes room.
-            const bool full = core.room() == 0 && core.creating < core.waiters.size();
-            if (Core::typed && queued > 0 && full) core.waiters.poke(core.waiters.head(), wake);
+            const bool full = core.room() == 0 && core.creating < core.demand();
+            if (Core::typed && queued > 0 && full)
+                core.waiters.poke(quota<Core>::first_served(core), wake);
             return queued;
         }
-        if (core.room() > 0) core.waiters.poke(core.waiters.head(), wake);
+        if (core.room() > 0) core.waiters.poke(quota<Core>::first_served(core), wake);
         return 0;
     }
 
@@ -192,7 +198,8 @@ private:
             ++core.begun;
             if (!core.closing) core.begin_birth(*s); // nothing was made of what is condemned by now
             const bool skip = core.closing || core.surplus() > 0;
-            const bool no_memory = !wanted && !core.waiters.empty();
+            const bool no_memory = !wanted && !core.waiters.empty() && !quota<Core>::on;
+            if (wanted) quota<Core>::charge(*s, *wanted, true);
             lock.unlock();
             if (skip || !wanted) {
                 s->type.reset();
@@ -235,6 +242,7 @@ private:
         } else {
             LEND_TRY {
                 if (s.type) return s.type;
+                if constexpr (quota<Core>::on) return key_for(core);
                 std::size_t ahead = core.begun;
                 for (auto* w = core.waiters.head(); w != nullptr; w = w->next) {
                     if (ahead-- == 0 || w->next == nullptr) return *w->wanted;
@@ -242,6 +250,18 @@ private:
                 return core.usual_type;
             }
             LEND_CATCH_ALL { return std::nullopt; } // the type could not be copied
+        }
+        return std::nullopt;
+    }
+
+    // Where types have a maximum each: that of the first waiter whose type may have one more, and
+    // for whom none is made yet.
+    static std::optional<resource_type> key_for(Core& core) noexcept {
+        if constexpr (quota<Core>::on) {
+            for (auto* w = core.waiters.head(); w != nullptr; w = w->next) {
+                if (quota<Core>::calls_for(*w->wanted)) return *w->wanted;
+            }
+            if (core.usual_type && quota<Core>::has_room(*core.usual_type)) return core.usual_type;
         }
         return std::nullopt;
     }
@@ -264,6 +284,7 @@ private:
             }
             (void)succeeded(core, s);
             core.warm_ups.came_up();
+            quota<Core>::made(s);
             if (core.closing) return discard_unwanted(core, lock, s, destroy_reason::closed);
             if (core.surplus() > 0) return discard_unwanted(core, lock, s, destroy_reason::shrunk);
             if (core.is_draining() && core.waiters.empty())
@@ -429,7 +450,7 @@ private:
             if (why != nullptr && wanted != nullptr) refuse_hopeless(core, *wanted, *why, wake);
             starts = plan_for_waiters(core, wake);
             // It finds out when to try again.
-            if (core.plan.failing()) core.waiters.poke(core.waiters.head(), wake);
+            if (core.plan.failing()) core.waiters.poke(quota<Core>::first_served(core), wake);
         }
         wake.deliver();
         start_workers(core, starts);

@@ -10,6 +10,7 @@
 #include <lend/detail/config.hpp>
 #include <lend/detail/holder_record.hpp>
 #include <lend/detail/lending_word.hpp>
+#include <lend/detail/quota.hpp>
 #include <lend/detail/shelves.hpp>
 #include <lend/driver.hpp>
 #include <lend/events.hpp>
@@ -102,6 +103,7 @@ struct alignas(64) slot {
     [[no_unique_address]] place_of<slot, traits::orders_inventory> place; // see shelves.hpp
 
     [[no_unique_address]] std::optional<resource_type> type;
+    [[no_unique_address]] slot_charge<traits::has_quota> charge; // lock; see quota.hpp
     union {
         resource object;
     };

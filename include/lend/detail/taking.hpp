@@ -89,16 +89,17 @@ private:
                 look::put_back(core, unfit);
                 return hr::lend_e_paused;
             }
-            place = make::reserve_for_caller(core);
+            place = make::reserve_for_caller(core, wanted);
             if (place != nullptr) steps::tell_of_room_taken(core, wake);
             // Room that is made while others wait is theirs.
-            evict = place == nullptr && unfit && core.waiters.empty();
+            evict =
+                place == nullptr && unfit && core.waiters.empty() && quota<Core>::has_room(wanted);
         }
         wake.deliver();
         if (evict) {
             (void)back::destroy(core, *unfit.slot, back::use::look, destroy_reason::made_room);
             lock_type lock(core.mutex);
-            place = make::reserve_for_caller(core);
+            place = make::reserve_for_caller(core, wanted);
             if (place != nullptr) steps::tell_of_room_taken(core, wake);
             lock.unlock();
             wake.deliver();

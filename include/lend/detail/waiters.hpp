@@ -282,6 +282,7 @@ private:
         if (after == nullptr || after->priority != w.priority) last_[w.priority] = &w;
         w.queued = true;
         ++size_;
+        if constexpr (requires { w.wanted->counts(); }) w.wanted->counts().comes();
     }
 
     // True if it was this waiter's turn.
@@ -297,6 +298,7 @@ private:
         w.previous = w.next = nullptr;
         w.queued = false;
         --size_;
+        if constexpr (requires { w.wanted->counts(); }) w.wanted->counts().goes();
         if (turn_ != &w) return false;
         turn_ = nullptr;
         return true;

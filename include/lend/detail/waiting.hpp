@@ -179,7 +179,7 @@ private:
                 return dismissed(hr::lend_e_paused);
             }
             if (core_.options.creation == creation_mode::inline_) {
-                if (slot_type* const place = make::reserve_for_caller(core_)) {
+                if (slot_type* const place = make::reserve_for_caller(core_, asked_.wanted)) {
                     steps::tell_of_room_taken(core_, wake);
                     lock.unlock();
                     wake.deliver();
@@ -239,7 +239,7 @@ private:
                 return std::nullopt;
             }
             if (core_.options.creation == creation_mode::inline_) {
-                if (slot_type* const place = make::reserve_for_caller(core_)) {
+                if (slot_type* const place = make::reserve_for_caller(core_, asked_.wanted)) {
                     // One place is taken. If there is another, it is for the next; if not, the next
                     // may have to make room.
                     core_.waiters.leave(me_, Core::typed || core_.room() > 0, wake);
@@ -372,15 +372,15 @@ private:
     // flight, or there is no room, its end tells the first waiter to ask again.
     [[nodiscard]] time_point next_try() const noexcept {
         const bool by_time = core_.options.creation == creation_mode::worker &&
-                             core_.creating == 0 && core_.room() > 0 && !core_.paused;
+                             core_.creating == 0 && core_.room() > 0 && core_.demand() > 0;
         return by_time ? core_.plan.look_at() : (time_point::max)();
     }
 
     // Under the lock, at the end of a look: at the maximum, with nothing under way for this caller,
     // a resource of another type that nobody waits for makes room.
     bool may_make_room() {
-        return unfit_ && !core_.closing && core_.room() == 0 &&
-               core_.creating < core_.waiters.size() && !wanted_by_others(*unfit_.slot);
+        return unfit_ && !core_.closing && core_.room() == 0 && core_.creating < core_.demand() &&
+               quota<Core>::has_room(asked_.wanted) && !wanted_by_others(*unfit_.slot);
     }
 
     void make_room_or_put_back(bool evict) noexcept {

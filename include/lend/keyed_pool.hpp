@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// A pool whose resources belong to keys, such as hosts or tenants: one maximum for all of them
+/// together and one for each.
+
+#ifndef LEND_KEYED_POOL_HPP
+#define LEND_KEYED_POOL_HPP
+
+#include <lend/detail/keyed_driver.hpp>
+#include <lend/detail/sending_away.hpp>
+#include <lend/pool.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <utility>
+#include <vector>
+
+namespace lend::inline v0_1 {
+
+/// How a key of a keyed_pool stands. Counts at one moment.
+/// @par Thread safety A plain value.
+struct key_stats {
+    std::size_t size = 0;    ///< resources of the key, those being made and destroyed included
+    std::size_t idle = 0;    ///< of these, free to be lent
+    std::size_t waiting = 0; ///< callers in the queue for it
+    std::size_t max_size = 0;
+};
+
+namespace detail {
+
+// The engine of a keyed_pool: a pool, and what is asked of one key.
+template <class EngineDriver, class Platform>
+class keyed_engine : public pool<EngineDriver, Platform> {
+    using base = pool<EngineDriver, Platform>;
+    using core_type = core<EngineDriver, Platform>;
+    using slot_type = typename core_type::slot_type;
+    using key_type = typename core_type::resource_type;
+
+public:
+    explicit keyed_engine(base&& made) noexcept : base(std::move(made)) {}
+
+    [[nodiscard]] key_stats stats_of(key_type which) noexcept {
+        core_type* const core = the_core();
+        if (core == nullptr) return {};
+        const typename core_type::lock_type lock(core->mutex);
+        const tally& counts = which.counts();
+        const std::size_t most =
+            (std::min)(core->driver.book().most_per_key, core->limits.max_size);
+        key_stats s{counts.exists(), 0, counts.waiting(), most};
+        core->slots.for_each([&](slot_type& each) {
+            const bool mine = each.charge.to == &counts;
+            s.idle += mine && lending_word::is(each.word.peek(), lending_word::idle) ? 1U : 0U;
+        });
+        return s;
+    }
+
+    std::size_t clear_of(key_type which) noexcept {
+        core_type* const core = the_core();
+        if (core == nullptr) return 0;
+        slot_type* leaving = nullptr;
+        {
+            const typename core_type::lock_type lock(core->mutex);
+            if (core->closing) return 0;
+            core->slots.for_each([&](slot_type& each) {
+                if (each.charge.to != &which.counts() || each.charge.begun) return;
+                sending_away<core_type>::send(*core, each, destroy_reason::cleared, leaving);
+            });
+        }
+        return sending_away<core_type>::destroy(*core, leaving);
+    }
+
+private:
+    [[nodiscard]] core_type* the_core() const noexcept {
+        return this->watched_pool<core_type>::core_.get();
+    }
+};
+
+} // namespace detail
+
+/// Lends out up to `max_size` resources, of each key up to `max_per_key`.
+///
+/// A resource is made for a key and lent for that key alone. At the total maximum, an idle resource
+/// of another key that nobody waits for is destroyed to make room. A caller whose key is at its
+/// maximum does not hold up callers for other keys who came later.
+///
+/// The keys share one queue, one maximum and one memory of failures: while creates fail, all keys
+/// wait for the same probes. When not to use it: for keys of which one may be down for long while
+/// the others must go on, use a pool each.
+///
+/// A forked child must not use a keyed_pool of its parent; it makes one of its own.
+///
+/// @tparam Key     copied once; compared with == and hashed outside the pool's lock.
+/// @tparam Driver  as for pool, with `result<resource> create(const Key&)` and no `rate`. Not
+/// final.
+///   A key that was asked for once is remembered as long as the pool lives.
+/// Example: examples/tour_keyed.cpp.
+/// @par Thread safety As pool.
+/// @par Ownership As pool.
+/// @par Source Apache Commons Pool, GenericKeyedObjectPool.
+template <class Key, class Driver, class Platform = default_platform, class Hash = std::hash<Key>>
+class keyed_pool {
+    using directory = detail::key_directory<Key, Platform, Hash>;
+    using engine_driver = detail::keyed_driver<Key, Driver, Platform, Hash>;
+    using key_ref = detail::key_ref<Key>;
+
+public:
+    /// The pool behind it, for all that is done with it as a whole: `stats`, `resize`, `drain`,
+    /// `pause`, `clear`, and so on. Its resource types are not for users.
+    using pool_type = pool<engine_driver, Platform>;
+    using lease_type = typename pool_type::lease_type;
+    using resource = typename pool_type::resource;
+    using time_point = typename pool_type::time_point;
+    using acquire_options = typename pool_type::acquire_options;
+    using id_type = typename pool_type::id_type;
+
+    /// Makes a pool, or says which option is wrong.
+    /// @par Errors As pool::make. @par Thread safety Safe. @par Calls None.
+    [[nodiscard]] static result<keyed_pool> make(Driver driver,
+                                                 pool_options options = {}) noexcept {
+        LEND_TRY {
+            auto keys = std::make_unique<directory>();
+            keys->book.most_per_key =
+                options.max_per_key == 0 ? pool_options::unlimited : options.max_per_key;
+            auto made = pool_type::make(engine_driver(std::move(driver), std::move(keys)), options);
+            if (!made) return std::move(made).error();
+            return keyed_pool(*std::move(made));
+        }
+        LEND_CATCH_ALL { return detail::current_exception_as_error<Platform>(); }
+        return hr::e_unexpected;
+    }
+
+    /// The same by exception: throws lend_exception; terminates where exceptions are off.
+    explicit keyed_pool(Driver driver, pool_options options = {})
+        : keyed_pool(make(std::move(driver), options).template value<Platform::exceptions>()) {}
+
+    /// Lends a resource of the key; waits up to `acquire_timeout` for one.
+    /// @par Errors As pool::acquire, and e_outofmemory where the key is new and memory is out.
+    /// @par Thread safety Blocking for a moment on the lock of the directory of keys; then as
+    ///   pool::acquire.
+    /// @par Calls As pool::acquire.
+    [[nodiscard]] result<lease_type> acquire(const Key& key) noexcept {
+        return with(key, [&](key_ref type) { return pool_.acquire(type); });
+    }
+    [[nodiscard]] result<lease_type> acquire(const Key& key,
+                                             const acquire_options& options) noexcept {
+        return with(key, [&](key_ref type) { return pool_.acquire(type, options); });
+    }
+    [[nodiscard]] result<lease_type> try_acquire(const Key& key) noexcept {
+        return with(key, [&](key_ref type) { return pool_.try_acquire(type); });
+    }
+    [[nodiscard]] result<lease_type> try_acquire_for(const Key& key,
+                                                     std::chrono::nanoseconds span) noexcept {
+        return with(key, [&](key_ref type) { return pool_.try_acquire_for(type, span); });
+    }
+    [[nodiscard]] result<lease_type> try_acquire_until(const Key& key,
+                                                       time_point deadline) noexcept {
+        return with(key, [&](key_ref type) { return pool_.try_acquire_until(type, deadline); });
+    }
+
+    /// As pool::warm_up, for one key.
+    /// @par Errors As pool::warm_up. @par Thread safety As pool::warm_up.
+    warm_up_result
+    warm_up(const Key& key, std::size_t count, std::chrono::nanoseconds span) noexcept {
+        LEND_TRY { return pool_.warm_up(pool_.driver().keys().find(key), count, span); }
+        LEND_CATCH_ALL { return {}; }
+        return {};
+    }
+
+    /// How the pool stands as a whole. @par Errors None. @par Thread safety As pool::stats.
+    [[nodiscard]] pool_stats stats() const noexcept { return pool_.stats(); }
+
+    /// How one key stands; all zero for one that was never asked for, but for the maximum.
+    /// @par Errors None; zeros where memory is out. @par Thread safety As pool::stats.
+    /// @par Complexity Linear in the resources.
+    [[nodiscard]] key_stats stats(const Key& key) noexcept {
+        LEND_TRY { return pool_.stats_of(pool_.driver().keys().find(key)); }
+        LEND_CATCH_ALL { return {}; }
+        return {};
+    }
+
+    /// Replaces everything of one key: idle resources are destroyed by this call, lent ones when
+    /// they come back. Those that are being made stay.
+    /// @return How many were idle and are destroyed.
+    /// @par Errors None. @par Thread safety Blocking on the pool's lock for a moment.
+    /// @par Calls destroy for each that is idle; no lock held.
+    std::size_t clear(const Key& key) noexcept {
+        LEND_TRY { return pool_.clear_of(pool_.driver().keys().find(key)); }
+        LEND_CATCH_ALL { return 0; }
+        return 0;
+    }
+    /// Replaces everything; see pool::clear.
+    /// @par Errors None. @par Thread safety As pool::clear.
+    std::size_t clear() noexcept { return pool_.clear(); }
+
+    /// The keys that were asked for, in no order.
+    /// @par Errors None; throws bad_alloc when memory is out. @par Thread safety Safe.
+    [[nodiscard]] std::vector<Key> keys() {
+        std::vector<Key> found;
+        for (const key_ref each : pool_.driver().keys().all()) found.push_back(each.key());
+        return found;
+    }
+
+    /// Ends the pool; see pool::close. @par Errors As pool::close. @par Thread safety As there.
+    hresult close(std::chrono::nanoseconds patience = std::chrono::seconds(5)) noexcept {
+        return pool_.close(patience);
+    }
+
+    /// The pool behind it. @par Errors None. @par Thread safety Safe.
+    [[nodiscard]] pool_type& whole() noexcept { return pool_; }
+
+private:
+    explicit keyed_pool(pool_type&& made) noexcept : pool_(std::move(made)) {}
+
+    template <class Call>
+    result<lease_type> with(const Key& key, const Call& call) noexcept {
+        LEND_TRY { return call(pool_.driver().keys().find(key)); }
+        LEND_CATCH_ALL { return detail::current_exception_as_error<Platform>(); }
+        return hr::e_unexpected;
+    }
+
+    detail::keyed_engine<engine_driver, Platform> pool_;
+};
+
+} // namespace lend
+
+#endif // LEND_KEYED_POOL_HPP

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// Resources that belong to keys: one maximum for all, and one for each.
+
+#include "support/manual_clock_platform.hpp"
+#include "support/other_thread.hpp"
+#include "support/quiet_pool.hpp"
+#include "support/recording_driver.hpp"
+
+#include <lend/keyed_pool.hpp>
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace {
+
+using namespace std::chrono_literals;
+using namespace lend_test;
+namespace hr = lend::hr;
+
+// Keys are words.
+class word_driver : public recording_driver {
+public:
+    using recording_driver::recording_driver;
+    lend::result<numbered> create(const std::string& key) {
+        return make("create(" + key + ')', key[0]);
+    }
+};
+
+struct keyed {
+    explicit keyed(lend::pool_options options) : pool(word_driver(calls), options) {}
+    std::shared_ptr<recording> calls = std::make_shared<recording>();
+    lend::keyed_pool<std::string, word_driver, manual_clock_platform> pool;
+};
+
+lend::pool_options limits(std::size_t max_size, std::size_t max_per_key) {
+    auto options = quiet(max_size);
+    options.max_per_key = max_per_key;
+    return options;
+}
+
+TEST(KeyedPool, resource_is_lent_for_its_own_key_only) {
+    keyed p(limits(4, 0));
+    { const auto lease = p.pool.acquire("a"); }
+    { const auto lease = p.pool.acquire("a"); }
+    { const auto lease = p.pool.acquire("b"); }
+
+    EXPECT_EQ(p.calls->log(), "create(a) reset(1) reset(1) create(b) reset(2)");
+    auto keys = p.pool.keys();
+    std::sort(keys.begin(), keys.end());
+    EXPECT_EQ(keys, (std::vector<std::string>{"a", "b"}));
+}
+
+TEST(KeyedPool, each_key_has_a_maximum_of_its_own) {
+    keyed p(limits(4, 2));
+    const auto one = p.pool.acquire("a"), two = p.pool.acquire("a");
+
+    EXPECT_EQ(p.pool.try_acquire("a").code(), hr::lend_e_exhausted);
+    EXPECT_TRUE(p.pool.try_acquire("b"));
+    EXPECT_EQ(p.pool.stats("a").size, 2U);
+    EXPECT_EQ(p.pool.stats("a").max_size, 2U);
+    EXPECT_EQ(p.pool.stats("b").idle, 1U);
+    EXPECT_EQ(p.pool.stats().size, 3U);
+}
+
+TEST(KeyedPool, maximum_per_key_does_not_make_others_go) {
+    keyed p(limits(3, 1));
+    { const auto idle = p.pool.acquire("b"); }
+    const auto held = p.pool.acquire("a");
+
+    EXPECT_EQ(p.pool.try_acquire("a").code(), hr::lend_e_exhausted);
+
+    EXPECT_EQ(p.pool.stats("b").idle, 1U); // nothing would have come of making room
+}
+
+TEST(KeyedPool, idle_one_of_another_key_makes_room_at_the_total_maximum) {
+    keyed p(limits(2, 2));
+    { const auto one = p.pool.acquire("a"), two = p.pool.acquire("a"); }
+    (void)p.calls->take_log();
+
+    EXPECT_TRUE(p.pool.try_acquire("b"));
+
+    EXPECT_EQ(p.calls->log(), "destroy(1) create(b) reset(3)");
+    EXPECT_EQ(p.pool.stats("a").size, 1U);
+}
+
+TEST(KeyedPool, caller_whose_key_is_at_its_maximum_does_not_hold_up_others) {
+    const manual_clock clock;
+    for (const auto creation : {lend::creation_mode::inline_, lend::creation_mode::worker}) {
+        auto options = limits(3, 1);
+        options.creation = creation;
+        keyed p(options);
+        auto held = p.pool.acquire("a");
+        lend::hresult first = hr::e_unexpected, second = hr::e_unexpected;
+        const other_thread waits([&] { first = p.pool.acquire("a").code(); });
+        EXPECT_EQ(p.pool.stats("a").waiting, 1U);
+        const other_thread passes([&] { second = p.pool.acquire("b").code(); });
+
+        EXPECT_TRUE(passes.done());
+        EXPECT_FALSE(waits.done());
+        EXPECT_EQ(second, hr::s_ok);
+        (void)held->release();
+        EXPECT_TRUE(waits.done());
+        EXPECT_EQ(first, hr::s_ok);
+        EXPECT_EQ(clock.now().time_since_epoch(), 1000s);
+    }
+}
+
+TEST(KeyedPool, place_that_becomes_free_goes_to_the_first_whose_key_has_room) {
+    const manual_clock clock;
+    auto options = limits(2, 1);
+    options.creation = lend::creation_mode::worker;
+    keyed p(options);
+    auto a = p.pool.acquire("a"), b = p.pool.acquire("b");
+    lend::hresult again = hr::e_unexpected, third = hr::e_unexpected;
+    const other_thread waits_for_a([&] { again = p.pool.try_acquire_for("a", 1s).code(); });
+    const other_thread waits_for_c([&] { third = p.pool.try_acquire_for("c", 1s).code(); });
+
+    (void)b->discard(); // room for one more, but not of a
+
+    EXPECT_TRUE(waits_for_c.done());
+    EXPECT_EQ(third, hr::s_ok);
+    EXPECT_FALSE(p.pool.stats("a").size > 1);
+    (void)a->release();
+    EXPECT_TRUE(waits_for_a.done());
+    EXPECT_EQ(again, hr::s_ok);
+}
+
+TEST(KeyedPool, failed_create_gives_its_place_of_the_key_back) {
+    keyed p(limits(2, 1));
+    p.calls->create.then(hr::e_accessdenied);
+
+    EXPECT_EQ(p.pool.acquire("a").code(), hr::e_accessdenied);
+
+    EXPECT_EQ(p.pool.stats("a").size, 0U);
+    EXPECT_TRUE(p.pool.try_acquire("a"));
+}
+
+TEST(KeyedPool, warm_up_and_clear_keep_to_a_key) {
+    keyed p(limits(4, 2));
+
+    EXPECT_EQ(p.pool.warm_up("a", 3, 1s).ready, 2U); // not more than its maximum
+    EXPECT_EQ(p.pool.warm_up("b", 1, 1s).ready, 1U);
+    EXPECT_EQ(p.pool.clear("a"), 2U);
+
+    EXPECT_EQ(p.pool.stats("a").size, 0U);
+    EXPECT_EQ(p.pool.stats("b").idle, 1U);
+    EXPECT_EQ(p.pool.stats().closed_for(lend::destroy_reason::cleared), 2U);
+}
+
+TEST(KeyedPool, bad_maximum_is_refused_by_name) {
+    const auto calls = std::make_shared<recording>();
+    const auto refused =
+        lend::keyed_pool<std::string, word_driver>::make(word_driver(calls), limits(2, 3));
+
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().text(),
+              "pool_options::max_per_key is 3; it cannot exceed max_size, which is 2");
+}
+
+} // namespace
