@@ -124,6 +124,7 @@ struct giving_back {
         if (!core.vacate(lock, s)) return;
         wakes wake;
         const std::size_t starts = making<Core>::plan_for_waiters(core, wake);
+        quota<Core>::place_left(core, wake);
         // It finds out when to try again.
         if (core.plan.failing()) core.waiters.poke(quota<Core>::first_served(core), wake);
         lock.unlock();

@@ -395,6 +395,7 @@ private:
         if (!core.vacate(lock, s)) return;
         wakes wake;
         const std::size_t starts = plan_for_waiters(core, wake);
+        quota<Core>::place_left(core, wake);
         lock.unlock();
         wake.deliver();
         start_workers(core, starts);
@@ -449,6 +450,7 @@ private:
             if (!core.vacate(lock, s)) return;
             if (why != nullptr && wanted != nullptr) refuse_hopeless(core, *wanted, *why, wake);
             starts = plan_for_waiters(core, wake);
+            quota<Core>::place_left(core, wake);
             // It finds out when to try again.
             if (core.plan.failing()) core.waiters.poke(quota<Core>::first_served(core), wake);
         }

@@ -148,6 +148,15 @@ struct quota {
         return core.waiters.head();
     }
 
+    // A resource has left a place: where the pool has no room all the same, because it was shrunk,
+    // whose key has room now may have to make some.
+    template <class Wakes>
+    static void place_left(Core& core, Wakes& wake) noexcept {
+        if constexpr (on) {
+            if (core.room() == 0) core.waiters.poke(first_served(core), wake);
+        }
+    }
+
     // How many callers wait for whom something is being made or may be.
     static std::size_t demand(const Core& core) noexcept {
         if constexpr (on) {

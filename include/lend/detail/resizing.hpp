@@ -45,7 +45,7 @@ struct resizing {
             leaving = take_surplus(core);
             starts = make::plan_for_waiters(core, wake);
             // Who counted on the room that is gone may have to make some.
-            if (Core::typed && core.room() == 0) core.waiters.poke(core.waiters.head(), wake);
+            if (Core::typed && core.room() == 0) core.waiters.poke(quota<Core>::first_served(core), wake);
             core.start_housekeeper_if_needed();
             core.chores.change();
         }
