@@ -94,6 +94,19 @@ struct admitting {
     }
 
 private:
+    // Whether it has never been lent. By its owner.
+    static bool is_new(const slot_type& s) noexcept {
+        return lending_word::count_of(s.word.peek()) == s.lendings_before;
+    }
+
+    // What was made to no use was not made: or callers would make and destroy without a pause until
+    // their deadlines. Before the place is free for the next create.
+    static void count_as_failed(Core& core) noexcept {
+        const lock_type lock(core.mutex);
+        core.plan.failed();
+        core.last_create_error = error(hr::lend_e_condemned, "it failed its check when it was new");
+    }
+
     // Not remembered is what may not be taken on the fast path the next time.
     static held begin_use(Core& core, const held& h) noexcept {
         const bool in_order = ordering<Core>::is_kept(core);
@@ -108,6 +121,7 @@ private:
     static LEND_NOINLINE void
     reject(Core& core, slot_type& s, bool closed, health state, std::uint64_t elders) noexcept {
         if (!closed && state == health::backend_gone) outage<Core>::reported(core, s, elders);
+        if (!closed && is_new(s)) count_as_failed(core);
         (void)back::destroy(core, s, back::use::look,
                             closed ? destroy_reason::closed : destroy_reason::unfit);
     }
