@@ -12,8 +12,10 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -532,6 +534,55 @@ TEST(PoolAwait, coroutine_that_is_destroyed_with_its_answer_on_the_way_gives_it_
     EXPECT_EQ(gone.codes, codes{});
     EXPECT_EQ(next.codes, codes{hr::s_ok});
     EXPECT_EQ(w.p->pool.stats().in_use, 1U);
+}
+
+// Its check takes two seconds, in which somebody may do something.
+struct slow_driver {
+    using resource = int;
+    using no_reset = void;
+
+    lend::result<int> create() { return 1; }
+    lend::health check(int&, lend::check_kind) {
+        if (slow->load()) {
+            std::atomic<std::uint32_t> word{0};
+            manual_clock_platform::park(word, 0, manual_clock::now() + 2s);
+        }
+        return lend::health::good;
+    }
+
+    std::shared_ptr<std::atomic<bool>> slow = std::make_shared<std::atomic<bool>>(false);
+};
+
+TEST(PoolAwait, coroutine_that_is_destroyed_while_another_thread_runs_it_waits_for_that_one) {
+    const manual_clock clock;
+    using pool_type = lend::pool<slow_driver, manual_clock_platform>;
+    const slow_driver driver;
+    pool_type pool(driver, quiet(1));
+    auto held = pool.acquire();
+    bool answered = false;
+    const auto ask = [](pool_type& from, bool& told) -> coroutine {
+        (void)co_await from.acquire_async();
+        told = true;
+    };
+    std::optional<coroutine> one(ask(pool, answered));
+    *driver.slow = true;
+    const auto begun = clock.now();
+    ASSERT_TRUE(manual_clock_platform::start_thread(
+        "releases",
+        [](void* raw) {
+            EXPECT_EQ((*static_cast<lend::result<pool_type::lease_type>*>(raw))->release(),
+                      hr::s_ok);
+        },
+        &held));
+    manual_clock::settle(); // that thread has the answer and is in the check
+
+    one.reset();
+
+    EXPECT_EQ(clock.now() - begun, 2s);
+    EXPECT_FALSE(answered);
+    manual_clock::settle();
+    EXPECT_EQ(pool.stats().idle, 1U);
+    EXPECT_EQ(pool.stats().waiting, 0U);
 }
 
 coroutine take_many(timed& p, int& left, int& deepest) {
