@@ -428,6 +428,7 @@ private:
         SIM_CHECK(waits(lend::acquire_outcome::served) == s.acquired);
         SIM_CHECK(waits(lend::acquire_outcome::timed_out) == s.timed_out);
         SIM_CHECK(waits(lend::acquire_outcome::cancelled) == s.cancelled);
+        SIM_CHECK(waits(lend::acquire_outcome::shed) == s.shed);
         SIM_CHECK(waits(lend::acquire_outcome::refused) == s.refused);
         SIM_CHECK(t.create.count() + t.create_failed.count() >= s.created + s.create_failed);
         SIM_CHECK(t.destroy.count() + t.destroy_failed.count() == s.destroyed);

@@ -199,6 +199,7 @@ public:
         SIM_CHECK(s.acquired >= before.acquired && s.returned >= before.returned);
         SIM_CHECK(s.waited >= before.waited && s.handed_over >= before.handed_over);
         SIM_CHECK(s.timed_out >= before.timed_out && s.refused >= before.refused);
+        SIM_CHECK(s.cancelled >= before.cancelled && s.shed >= before.shed);
         SIM_CHECK(s.created >= before.created && s.create_failed >= before.create_failed);
         SIM_CHECK(s.destroyed >= before.destroyed && s.detached >= before.detached);
         SIM_CHECK(s.condemned >= before.condemned && s.destroy_failed >= before.destroy_failed);
