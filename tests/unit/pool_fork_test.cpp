@@ -18,6 +18,7 @@
 #include <mutex>
 #include <optional>
 #include <set>
+#include <stop_token>
 #include <string>
 #include <thread>
 #include <utility>
@@ -354,6 +355,30 @@ TEST_F(PoolFork, waiter_in_another_thread_is_not_in_the_childs_queue) {
               "");
 
     lent.release();
+    waiter.join();
+}
+
+TEST_F(PoolFork, stop_requested_in_the_child_touches_no_queue_of_the_parents) {
+    auto pool = quiet_pool(1);
+    auto lent = pool.acquire().value();
+    std::stop_source stop;
+    std::thread waiter([&] {
+        lend::acquire_options options;
+        options.stop = stop.get_token();
+        (void)pool.acquire(options);
+    });
+    until([&] { return pool.stats().waiting == 1; });
+
+    EXPECT_EQ(in_child([&](objections& found) {
+                  expect_empty(found, pool);
+                  found.expect("stopped", stop.request_stop());
+                  expect_empty(found, pool);
+                  auto mine = pool.acquire();
+                  found.expect("a lease", mine.has_value());
+              }),
+              "");
+
+    stop.request_stop();
     waiter.join();
 }
 

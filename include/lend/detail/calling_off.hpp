@@ -5,8 +5,11 @@
 #ifndef LEND_DETAIL_CALLING_OFF_HPP
 #define LEND_DETAIL_CALLING_OFF_HPP
 
+#include <lend/detail/forking.hpp>
 #include <lend/detail/serving.hpp>
 #include <lend/hresult.hpp>
+
+#include <cstdint>
 
 namespace lend::inline v0_1 {
 namespace detail {
@@ -25,8 +28,11 @@ template <class Core>
 struct calling_off {
     Core& core;
     typename Core::waiter_type& caller;
+    std::uint64_t nonce = core.nonce;
 
     void operator()() const noexcept {
+        // In a forked child the queue is not the one that this stood in.
+        if (!forking<Core>::enter(core) || core.nonce != nonce) return;
         typename Core::wakes wake;
         bool mine = false;
         {
