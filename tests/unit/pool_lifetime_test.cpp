@@ -18,6 +18,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -96,6 +97,57 @@ TEST(PoolLifetime, housekeeper_hears_of_what_is_made_while_it_sleeps) {
     EXPECT_EQ(p.pool.stats().size, 1U);
     clock.advance(1ns);
     EXPECT_EQ(p.pool.stats().size, 0U);
+}
+
+// Hangs for an hour in a call for the resource with number 1.
+struct hanging_driver : with_check<recording_driver> {
+    using with_check<recording_driver>::with_check;
+    lend::hresult destroy(numbered&& it) {
+        if (it.number() == 1) hang();
+        return with_check<recording_driver>::destroy(std::move(it));
+    }
+    lend::health check(numbered& it, lend::check_kind kind) {
+        if (kind == lend::check_kind::active && it.number() == 1) hang();
+        return with_check<recording_driver>::check(it, kind);
+    }
+    static void hang() {
+        std::atomic<std::uint32_t> word{0};
+        manual_clock_platform::park(word, 0, manual_clock::now() + 1h);
+    }
+};
+using hanging = pool_with<hanging_driver, manual_clock_platform>;
+
+TEST(PoolLifetime, destroy_that_hangs_keeps_no_other_from_its_end) {
+    const manual_clock clock;
+    hanging p(with_keeper(aging(10s)));
+    make_idle(p.pool, 1);
+    clock.advance(10s);
+    EXPECT_EQ(p.pool.stats().destroying, 1U);
+    make_idle(p.pool, 1);
+
+    clock.advance(10s);
+
+    EXPECT_EQ(gone(p.pool, destroy_reason::lifetime), 2U);
+    EXPECT_EQ(p.pool.stats().destroyed, 1U);
+    clock.advance(2h);
+}
+
+TEST(PoolLifetime, check_that_hangs_keeps_no_other_from_its_end) {
+    const manual_clock clock;
+    auto options = aging(1min);
+    options.keep_alive = 10s;
+    options.alive_bypass = for_ever;
+    hanging p(with_keeper(options));
+    make_idle(p.pool, 2);
+    clock.advance(30s);
+    EXPECT_EQ(p.pool.stats().checking, 1U);
+
+    clock.advance(30s);
+
+    EXPECT_EQ(gone(p.pool, destroy_reason::lifetime), 1U);
+    EXPECT_EQ(p.pool.stats().checking, 1U);
+    clock.advance(2h);
+    EXPECT_EQ(gone(p.pool, destroy_reason::lifetime), 2U); // condemned while it was checked
 }
 
 TEST(PoolLifetime, housekeeper_sleeps_while_nothing_can_happen) {

@@ -161,6 +161,7 @@ struct core {
     bool housekeeper_runs = false;
     time_point next_sweep = (time_point::max)(); // until when the housekeeper sleeps; then max()
     slot_type* outcasts = nullptr;   // slots that a thread of the pool is to destroy, by next
+    bool keeps_alive = false;        // a thread of the pool does: see keeping_alive.hpp
     std::uint64_t outage_births = 0; // `births` when the backend was last found to be gone
     idle_samples samples;
     time_point next_sample = (time_point::max)(); // max(): none was taken yet

@@ -64,7 +64,7 @@ struct expiring {
                     r.due(lives::after(r.now, core.pace(s)));
             });
         }
-        r.destroyed += away::destroy(core, gone);
+        r.destroyed += r.aside ? away::destroy_aside(core, gone) : away::destroy(core, gone);
     }
 
 private:

@@ -79,7 +79,7 @@ private:
             core.next_sweep = (time_point::max)(); // whoever has a chore now calls
             const bool rings = alarms<Core>::wanted(core);
             lock.unlock();
-            round r{platform::now()};
+            round r{.now = platform::now(), .aside = true};
             r.rings = rings; // whoever sets an alarm now calls
             oversleeping<Core>::forgive(core, until, r.now);
             chores::run(core, r);

@@ -36,6 +36,53 @@ struct keeping_alive {
 
     static void run(Core& core, round& r) noexcept {
         if (!wanted(core)) return;
+        if (!r.aside || !is_done_aside(core, r)) check_all(core, r);
+    }
+
+private:
+    enum class what : std::uint8_t { leave, check, stop };
+
+    // True if another thread does it, or there is nothing to do now.
+    static bool is_done_aside(Core& core, round& r) noexcept {
+        const lock_type lock(core.mutex);
+        if (core.closing || core.keeps_alive) return true; // it calls the housekeeper when done
+        bool any = false;
+        core.slots.for_each([&](slot_type& s) {
+            const lending_word::type word = s.word.see();
+            if (!lending_word::is(word, lending_word::idle)) return;
+            const time_point until = is_due_at(core, s, word, r.now);
+            if (until > r.now) return r.due(until);
+            any = true;
+        });
+        if (!any) return true;
+        if (!core.waiters.empty()) {
+            r.due(lives::after(r.now, Core::quickest_pace));
+            return true;
+        }
+        if (!Core::platform::start_thread("lend-check", &work, &core)) return false;
+        core.add_share();
+        ++core.workers;
+        core.keeps_alive = true;
+        return true;
+    }
+
+    static void work(void* raw) {
+        Core& core = *static_cast<Core*>(raw);
+        round r{.now = Core::platform::now()};
+        check_all(core, r);
+        lock_type lock(core.mutex);
+        core.keeps_alive = false;
+        core.call_housekeeper();
+        --core.workers;
+        core.leave_closed(lock);
+    }
+
+    static time_point
+    is_due_at(const Core& core, slot_type& s, lending_word::type word, time_point now) noexcept {
+        return lives::after(idle_times::silent_since(s, word, now), core.options.keep_alive);
+    }
+
+    static void check_all(Core& core, round& r) noexcept {
         (void)core.slots.find([&](slot_type& s) {
             // A look without the lock: who is not idle now is none of this round's.
             if (!lending_word::is(s.word.peek(), lending_word::idle)) return false;
@@ -46,17 +93,13 @@ struct keeping_alive {
         });
     }
 
-private:
-    enum class what : std::uint8_t { leave, check, stop };
-
     // Takes the slot if it is time.
     static what choose(Core& core, slot_type& s, round& r, lending_word::type& word) noexcept {
         const lock_type lock(core.mutex);
         if (core.closing) return what::stop;
         word = s.word.see();
         if (!lending_word::is(word, lending_word::idle)) return what::leave;
-        const time_point last = idle_times::silent_since(s, word, r.now);
-        const time_point until = lives::after(last, core.options.keep_alive);
+        const time_point until = is_due_at(core, s, word, r.now);
         if (until > r.now) {
             r.due(until);
             return what::leave;

@@ -10,7 +10,6 @@
 #include <lend/detail/sending_away.hpp>
 
 #include <cstdint>
-#include <utility>
 
 namespace lend::inline v0_1 {
 namespace detail {
@@ -33,7 +32,6 @@ struct outage {
     // The check of `found`, or its borrower, said so; its owner destroys that one.
     static void reported(Core& core, const slot_type& found, std::uint64_t elders) noexcept {
         slot_type* idle = nullptr;
-        bool has_help = false;
         bool is_new = false;
         {
             const lock_type lock(core.mutex);
@@ -49,38 +47,10 @@ struct outage {
                 if (&s == &found || s.birth > elders) return;
                 away::send(core, s, destroy_reason::backend_gone, idle);
             });
-            has_help = idle != nullptr && get_help(core, idle);
         }
         if (is_new) core.events.backend_gone(static_cast<event_number>(found.number));
-        if (!has_help) (void)away::destroy(core, idle);
-    }
-
-private:
-    // Under the lock. To destroy many that are dead takes time, and the caller's is running: a
-    // thread of the pool does it, where there may be one.
-    static bool get_help(Core& core, slot_type* idle) noexcept {
-        if (core.options.housekeeping != housekeeping_mode::own_thread) return false;
-        if (!platform::start_thread("lend-outage", &work, &core)) return false;
-        core.add_share();
-        ++core.workers;
-        while (idle != nullptr) {
-            slot_type* const next = idle->next;
-            idle->next = std::exchange(core.outcasts, idle);
-            idle = next;
-        }
-        return true;
-    }
-
-    static void work(void* raw) {
-        Core& core = *static_cast<Core*>(raw);
-        lock_type lock(core.mutex);
-        while (slot_type* const mine = std::exchange(core.outcasts, nullptr)) {
-            lock.unlock();
-            (void)away::destroy(core, mine);
-            lock.lock();
-        }
-        --core.workers;
-        core.leave_closed(lock);
+        // To destroy many that are dead takes time, and the caller's is running.
+        (void)away::destroy_aside(core, idle);
     }
 };
 

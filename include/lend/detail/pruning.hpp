@@ -55,7 +55,7 @@ struct pruning {
             }
             r.due(core.next_sample);
         }
-        r.destroyed += away::destroy(core, gone);
+        r.destroyed += r.aside ? away::destroy_aside(core, gone) : away::destroy(core, gone);
     }
 
 private:

@@ -19,6 +19,7 @@ namespace detail {
 // in `why`. They count in the size until their destroy has returned.
 template <class Core>
 struct sending_away {
+    using platform = typename Core::platform;
     using slot_type = typename Core::slot_type;
     using lock_type = typename Core::lock_type;
     using back = giving_back<Core>;
@@ -78,6 +79,45 @@ struct sending_away {
             ++destroyed;
         }
         return destroyed;
+    }
+
+    // The same on another thread of the pool, where there may be one and one can be had: whoever
+    // calls has a deadline, or those of others, to keep. Returns how many it destroyed itself.
+    static std::size_t destroy_aside(Core& core, slot_type* chain) noexcept {
+        if (chain == nullptr) return 0;
+        {
+            const lock_type lock(core.mutex);
+            if (get_help(core, chain)) return 0;
+        }
+        return destroy(core, chain);
+    }
+
+private:
+    // Under the lock.
+    static bool get_help(Core& core, slot_type* chain) noexcept {
+        if (core.closing || core.options.housekeeping != housekeeping_mode::own_thread)
+            return false;
+        if (!platform::start_thread("lend-destroy", &work, &core)) return false;
+        core.add_share();
+        ++core.workers;
+        while (chain != nullptr) {
+            slot_type* const next = chain->next;
+            chain->next = std::exchange(core.outcasts, chain);
+            chain = next;
+        }
+        return true;
+    }
+
+    static void work(void* raw) {
+        Core& core = *static_cast<Core*>(raw);
+        lock_type lock(core.mutex);
+        while (slot_type* const mine = std::exchange(core.outcasts, nullptr)) {
+            lock.unlock();
+            (void)destroy(core, mine);
+            lock.lock();
+        }
+        --core.workers;
+        core.leave_closed(lock);
     }
 };
 

@@ -24,6 +24,9 @@ struct sweep_round {
     time_point next = (time_point::max)(); // when some chore is due again; max(): when called
     std::size_t destroyed = 0;
     bool rings = true; // somebody who waits without a thread may be due
+    // Driver calls are left to other threads, where these can be had: the housekeeper has times to
+    // keep, whatever a driver does.
+    bool aside = false;
 
     time_point alarm = (time_point::max)(); // the same, for what may not be late at all
 
