@@ -21,6 +21,7 @@
 #include <stdexcept>
 #include <stop_token>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -350,6 +351,44 @@ TEST(PoolTimings, leases_and_resets_are_measured_with_time_uses) {
     EXPECT_EQ(t.reset.maximum(), 1s);
     EXPECT_EQ(t.reset_failed.count(), 1U);
     EXPECT_EQ(t.reset_failed.maximum(), 3s);
+}
+
+// Runs nothing before it is told to.
+class later final : public lend::executor {
+public:
+    [[nodiscard]] bool execute(void (*run)(void*), void* argument) noexcept override {
+        run_ = run;
+        argument_ = argument;
+        return true;
+    }
+    void go() { std::exchange(run_, nullptr)(argument_); }
+
+private:
+    void (*run_)(void*) = nullptr;
+    void* argument_ = nullptr;
+};
+
+TEST(PoolTimings, resets_in_the_background_are_measured_without_the_time_until_they_begin) {
+    const manual_clock clock;
+    const auto rooms = std::make_shared<later>();
+    auto options = quiet(1);
+    options.time_uses = true;
+    options.reset_on = lend::reset_mode::background;
+    options.executor = rooms;
+    slow_pool p(options);
+    p.b->reset = 1s;
+    {
+        const auto held = p.pool.acquire();
+        manual_clock::advance(5s);
+    }
+    manual_clock::advance(7s);
+    rooms->go();
+
+    const lend::pool_timings t = p.pool.timings();
+
+    EXPECT_EQ(t.use.maximum(), 5s);
+    EXPECT_EQ(t.reset.count(), 1U);
+    EXPECT_EQ(t.reset.maximum(), 1s);
 }
 
 TEST(PoolTimings, each_lease_is_measured_also_the_threads_last_resource_again) {

@@ -88,6 +88,7 @@ private:
     // Ends a use of which the lease has gone: the reset, and what follows from it.
     static void reset(Core& core, slot_type& s) noexcept {
         bool clean = false;
+        if (core.measures_uses) measuring<Core>::reset_begins(s);
         const bool open = phases<Core>::during(
             s, slot_phase::resetting,
             [&] {

@@ -59,6 +59,9 @@ struct measuring {
         s.lent.traced.end(core.events, code);
     }
 
+    // Where it does not follow at once: without the time until somebody came to it.
+    static void reset_begins(slot_type& s) noexcept { s.lent.since = platform::now(); }
+
     static LEND_NOINLINE void reset_ended(Core& core, slot_type& s, bool clean) noexcept {
         auto* const uses = core.times.uses();
         if (uses == nullptr || forking<Core>::is_inherited(s)) return;
