@@ -159,9 +159,11 @@ public:
     }
 
     /// Ends the lease and takes the resource out of the pool, alive. Its number is dead.
-    /// @par Errors lend_e_stale: the lease is empty, or the parent process's.
+    /// @par Errors
+    ///   lend_e_stale      the lease is empty, or the parent process's.
+    ///   lend_e_condemned  the pool has reclaimed the resource; it is destroyed.
     /// @par Thread safety Blocking on the pool's lock for a moment.
-    /// @par Calls None.
+    /// @par Calls None; destroy if it was reclaimed, no lock held.
     /// @par Ownership The caller owns the resource; the driver never hears of it again.
     [[nodiscard]] result<resource> detach() noexcept {
         if (slot_ == nullptr) return hr::lend_e_stale;
@@ -180,6 +182,10 @@ private:
         if (measure::is_measured(word_)) measure::use_ends(core, s, hr::s_ok);
         typename core_type::lock_type lock(core.mutex);
         core.wait_for_interrupt(lock, s);
+        if (detail::lending_word::is(s.word.peek(), detail::lending_word::reclaimed)) {
+            (void)back::destroy_locked(core, lock, s, back::use::lease, s.why);
+            return hr::lend_e_condemned;
+        }
         back::begin_destroying(s, back::use::lease); // nobody looks at the slot's type from here on
         lock.unlock();
         result<resource> out(std::move(s.object));

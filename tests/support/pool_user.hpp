@@ -144,7 +144,12 @@ public:
             world_.given_back(serial);
             world_.left_alive(serial);
             auto out = lease.detach();
-            SIM_CHECK(out.has_value() && out->serial == serial);
+            if (out) {
+                SIM_CHECK(out->serial == serial);
+            } else {
+                SIM_CHECK(out.code() == lend::hr::lend_e_condemned && world_.records);
+                SIM_CHECK(!world_.at(serial).alive);
+            }
             break;
         }
         case ending::unwind:
@@ -337,7 +342,7 @@ public:
         if (exact_ && world_.faults.hang == 0) SIM_CHECK(took == nanoseconds(0));
     }
 
-private:
+protected:
     static constexpr bool typed = lend::driver_traits<Driver>::has_resource_type;
 
     // Or will be soon.
@@ -360,6 +365,7 @@ private:
         const auto begun = sim::elapsed();
         const auto hung_before = self.hung;
         const std::uint64_t failures = world_.create_failed;
+        const bool holds_one = !held_.empty();
         auto got = call();
         self.node = nullptr;
         const auto took = sim::elapsed() - begun;
@@ -368,6 +374,7 @@ private:
         if (exact_ && span != nanoseconds::max()) SIM_CHECK(took <= span + hung);
         if (got) {
             SIM_CHECK(!was_closed);
+            SIM_CHECK(!holds_one || world_.multiple != lend::multiple_acquire_mode::refuse);
             SIM_CHECK(was_paused == 0 || was_paused != world_.paused);
             lease_type lease = *std::move(got);
             SIM_CHECK(static_cast<bool>(lease));
@@ -388,6 +395,11 @@ private:
             SIM_CHECK(got.error().waited() <= took);
         } else if (code == lend::hr::lend_e_shed) {
             SIM_CHECK(world_.sheds && self.has_queued && got.error().snapshot() != nullptr);
+        } else if (code == lend::hr::lend_e_pool_locked) {
+            SIM_CHECK(world_.records);
+            const bool refused =
+                holds_one && world_.multiple == lend::multiple_acquire_mode::refuse;
+            if (!refused) SIM_CHECK(span > nanoseconds(0) && took >= span - nanoseconds(1));
         } else if (code == lend::hr::lend_e_paused) {
             SIM_CHECK(world_.pauses != 0);
         } else if (code == lend::hr::lend_e_too_many_waiters) {

@@ -27,7 +27,9 @@ class pool_watch {
     using waiter_state = lend::detail::waiter_state;
 
 public:
-    pool_watch(pool_world& world, core_type& core) : world_(world), core_(core) {}
+    pool_watch(pool_world& world, core_type& core) : world_(world), core_(core) {
+        world.reclaimed = &core.reclaimed;
+    }
 
     void operator()() {
         if (world_.drivers_ended != 0) return;                         // freed
@@ -48,7 +50,7 @@ private:
         const bool too_many = lock_is_free() && core_.surplus() > 0 && !core_.closing;
         core_.slots.for_each([&](slot_type& s) {
             const auto word = s.word.peek();
-            if (!words::is(word, words::empty)) ++taken;
+            if (!words::is(word, words::empty) && !words::is(word, words::reclaimed)) ++taken;
             if (!too_many) return;
             SIM_CHECK(!words::is(word, words::idle));
             SIM_CHECK(!words::is(word, words::in_use) || words::has(word, words::wanted));

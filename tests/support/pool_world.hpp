@@ -10,6 +10,7 @@
 
 #include <lend/detail/quota.hpp>
 #include <lend/driver.hpp>
+#include <lend/pool_options.hpp>
 #include <lend/stats.hpp>
 
 #include <array>
@@ -35,7 +36,15 @@ struct fault_chances {
     std::chrono::nanoseconds longest_hang = std::chrono::milliseconds(5);
 };
 
-enum class driver_member : std::uint8_t { create, rate, reset, check, idle_limit, destroy };
+enum class driver_member : std::uint8_t {
+    create,
+    rate,
+    reset,
+    check,
+    classify,
+    idle_limit,
+    destroy
+};
 
 /// What is known of one fiber.
 struct fiber_notes {
@@ -92,6 +101,9 @@ public:
     std::uint64_t destroyed = 0;
     std::uint64_t detached = 0;
     std::uint64_t leases = 0;
+    const std::size_t* reclaimed = nullptr; ///< how many live on top of the maximum
+    lend::multiple_acquire_mode multiple = lend::multiple_acquire_mode::allow;
+    bool records = false; ///< the pool records its holders
     std::uint64_t acquires_begun = 0;
     bool close_begun = false;
     bool background = false;   ///< the pool resets or destroys in the background
@@ -143,6 +155,14 @@ public:
         --live;
     }
 
+    // It did not leave after all.
+    void stayed(int serial) {
+        if (!at(serial).detached) return;
+        at(serial).detached = false;
+        --detached;
+        ++live;
+    }
+
     // ---- driver calls ---------------------------------------------------------------------
 
     thing_record& at(int serial) {
@@ -160,6 +180,8 @@ public:
         self.in_driver = true;
         if (serial < 0) return;
         thing_record& t = at(serial);
+        // One that was reclaimed cannot be detached, which is known afterwards.
+        if (records && what == driver_member::destroy) stayed(serial);
         SIM_CHECK(t.alive && !t.detached);
         SIM_CHECK(!t.lent);
         SIM_CHECK(!t.in_call);
@@ -207,7 +229,10 @@ public:
         latest_stats = s;
     }
 
-    void check_sizes() { SIM_CHECK(live + creating <= max_size); }
+    void check_sizes() {
+        const std::size_t on_top = reclaimed != nullptr ? *reclaimed : 0;
+        SIM_CHECK(live + creating <= max_size + on_top);
+    }
 };
 
 struct thing {
@@ -317,6 +342,20 @@ protected:
         return rating_of(wanted, world_->at(serial).kind);
     }
 
+    lend::health find_what_it_means() {
+        call_scope call(*world_, driver_member::classify, -1);
+        switch (sim::choose(4)) {
+        case 0:
+            return lend::health::good;
+        case 1:
+            return lend::health::backend_gone;
+        case 2:
+            throw std::runtime_error("means nothing");
+        default:
+            return lend::health::broken;
+        }
+    }
+
     std::chrono::nanoseconds limit_of(const thing& t) {
         call_scope call(*world_, driver_member::idle_limit, t.serial);
         if (pool_world::goes_wrong(world_->faults.rate)) throw std::runtime_error("no idea");
@@ -378,6 +417,14 @@ struct checked_driver : world_driver {
     lend::result<thing> create() { return make(0); }
     lend::health check(thing& t, lend::check_kind) { return find_health(t); }
     std::chrono::nanoseconds idle_limit(const thing& t) { return limit_of(t); }
+};
+
+/// One kind, and a word on errors.
+struct classifying_driver : world_driver {
+    using world_driver::world_driver;
+    static constexpr int kinds = 1;
+    lend::result<thing> create() { return make(0); }
+    lend::health classify(const lend::error&) { return find_what_it_means(); }
 };
 
 /// Several kinds, compared by lend.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// Leases that nobody ends: when they are reported, to whom, and what the gauge says. All times are
-/// given.
+/// Leases that nobody ends: when they are reported, to whom, what the gauge says, and what becomes
+/// of those that are reclaimed. All times are given.
 
 #include "support/manual_clock_platform.hpp"
 #include "support/quiet_pool.hpp"
@@ -13,6 +13,8 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -30,7 +32,13 @@ constexpr clock_type::time_point start{1000s};
 // Tells each leak to the test; one test runs at a time.
 struct leak_log {
     static inline std::vector<lend::holder_info> leaks;
-    void leaked(const lend::holder_info& holder) { leaks.push_back(holder); }
+    static inline std::vector<lend::holder_info> reclaims;
+    static inline std::function<void()> when_told;
+    void leaked(const lend::holder_info& holder) {
+        leaks.push_back(holder);
+        if (when_told) when_told();
+    }
+    void reclaimed(const lend::holder_info& holder) { reclaims.push_back(holder); }
 };
 
 struct leaking_driver : recording_driver {
@@ -47,6 +55,8 @@ protected:
 
 lend::pool_options watched(std::chrono::nanoseconds leak_after = 10s, std::size_t max_size = 4) {
     leak_log::leaks.clear();
+    leak_log::reclaims.clear();
+    leak_log::when_told = nullptr;
     auto options = quiet(max_size);
     options.leak_after = leak_after;
     return options;
@@ -189,6 +199,196 @@ TEST_F(PoolLeak, closed_pool_looks_for_none) {
     (void)p.pool.sweep(start + 24h);
 
     EXPECT_TRUE(leak_log::leaks.empty());
+}
+
+// ---- reclaim ------------------------------------------------------------------------------------
+
+lend::pool_options reclaiming(std::size_t max_size = 1) {
+    auto options = watched(10s, max_size);
+    options.leak_action = lend::leak_mode::reclaim;
+    return options;
+}
+
+class PoolReclaim : public PoolLeak {
+protected:
+    // Two sweeps after which whatever was held before the first is reclaimed.
+    template <class Pool>
+    void reclaim(Pool& p) {
+        (void)p.pool.sweep(now);
+        now += 10s;
+        (void)p.pool.sweep(now);
+    }
+
+    clock_type::time_point now = start;
+};
+
+TEST_F(PoolReclaim, capacity_comes_back_and_the_holder_keeps_what_it_has) {
+    plain p(reclaiming());
+    auto held = p.pool.acquire();
+    EXPECT_EQ(p.pool.try_acquire().code(), hr::lend_e_exhausted);
+
+    reclaim(p);
+    auto other = p.pool.try_acquire();
+
+    ASSERT_TRUE(other);
+    EXPECT_EQ((*held)->number(), 1);
+    EXPECT_EQ((*other)->number(), 2);
+    EXPECT_EQ(p.calls->log(), "create() create()");
+    const auto stats = p.pool.stats();
+    EXPECT_EQ(stats.size, 1U);
+    EXPECT_EQ(stats.in_use, 1U);
+    EXPECT_EQ(stats.leaked, 1U);
+    EXPECT_EQ(stats.reclaimed, 1U);
+    EXPECT_EQ(stats.acquired, 2U);
+    EXPECT_EQ(leak_log::reclaims.size(), 1U);
+    EXPECT_EQ(leak_log::reclaims[0].id, held->id());
+}
+
+TEST_F(PoolReclaim, end_of_the_lease_destroys_and_does_nothing_else) {
+    plain p(reclaiming());
+    auto held = p.pool.acquire();
+    reclaim(p);
+    auto other = p.pool.acquire();
+    (void)p.calls->take_log();
+
+    EXPECT_EQ(held->release(), hr::s_false);
+
+    EXPECT_EQ(p.calls->take_log(), "destroy(1)");
+    const auto stats = p.pool.stats();
+    EXPECT_EQ(stats.size, 1U);
+    EXPECT_EQ(stats.leaked, 0U);
+    EXPECT_EQ(stats.reclaimed, 0U);
+    EXPECT_EQ(stats.closed_for(lend::destroy_reason::reclaimed), 1U);
+    EXPECT_EQ(other->release(), hr::s_ok);
+    EXPECT_EQ(p.pool.try_acquire().code(), hr::s_ok);
+    EXPECT_EQ(p.calls->live(), 1);
+}
+
+TEST_F(PoolReclaim, every_end_of_the_lease_destroys_it_once) {
+    plain p(reclaiming());
+    {
+        const auto by_destructor = p.pool.acquire();
+        reclaim(p);
+    }
+    EXPECT_EQ(p.calls->take_log(), "create() destroy(1)");
+    auto discarded = p.pool.acquire();
+    reclaim(p);
+    EXPECT_EQ(discarded->discard(), hr::s_ok);
+    EXPECT_EQ(p.calls->take_log(), "create() destroy(2)");
+    auto detached = p.pool.acquire();
+    reclaim(p);
+    EXPECT_EQ(detached->detach().code(), hr::lend_e_condemned);
+    EXPECT_EQ(p.calls->take_log(), "create() destroy(3)");
+    auto reported = p.pool.acquire();
+    reclaim(p);
+    EXPECT_EQ(reported->report(hr::e_fail), lend::health::broken);
+    EXPECT_EQ(reported->release(), hr::s_false);
+
+    EXPECT_EQ(p.calls->take_log(), "create() destroy(4)");
+    EXPECT_EQ(p.pool.stats().reclaimed, 0U);
+    EXPECT_EQ(p.pool.stats().size, 0U);
+}
+
+TEST_F(PoolReclaim, number_lives_as_long_as_the_lease) {
+    plain p(reclaiming());
+    auto held = p.pool.acquire();
+    const auto id = held->id();
+    reclaim(p);
+
+    EXPECT_EQ(p.pool.destroy(id), hr::s_false); // that is what will happen
+    held->release();
+
+    EXPECT_EQ(p.pool.destroy(id), hr::lend_e_stale);
+}
+
+TEST_F(PoolReclaim, waiter_is_served_in_the_place_of_what_was_reclaimed) {
+    auto options = reclaiming();
+    options.creation = lend::creation_mode::worker;
+    options.acquire_timeout = 1min;
+    options.housekeeping = lend::housekeeping_mode::own_thread;
+    plain p(options);
+    const auto held = p.pool.acquire();
+
+    const auto other = p.pool.acquire(); // the clock moves to the sweep that reclaims
+
+    ASSERT_TRUE(other);
+    EXPECT_EQ((*other)->number(), 2);
+    EXPECT_LE(clock.now() - start, 13s);
+}
+
+TEST_F(PoolReclaim, waiter_does_not_wait_for_those_who_are_told) {
+    auto options = reclaiming();
+    options.creation = lend::creation_mode::worker;
+    options.acquire_timeout = 1min;
+    options.housekeeping = lend::housekeeping_mode::own_thread;
+    plain p(options);
+    std::size_t size_when_told = 0;
+    leak_log::when_told = [&] { size_when_told = p.pool.stats().size; };
+    const auto held = p.pool.acquire();
+
+    const auto other = p.pool.acquire();
+
+    ASSERT_TRUE(other);
+    EXPECT_EQ(size_when_told, 1U); // what is made for the waiter
+}
+
+TEST_F(PoolReclaim, as_many_live_as_may_and_those_reclaimed) {
+    plain p(reclaiming(2));
+    std::vector<decltype(p.pool)::lease_type> kept;
+    for (int round = 0; round < 4; ++round) {
+        kept.push_back(*p.pool.acquire());
+        kept.push_back(*p.pool.acquire());
+        EXPECT_EQ(p.pool.try_acquire().code(), hr::lend_e_exhausted);
+        reclaim(p);
+    }
+    const auto stats = p.pool.stats();
+    EXPECT_EQ(stats.size, 0U);
+    EXPECT_EQ(stats.reclaimed, 8U);
+    EXPECT_EQ(p.calls->live(), 8);
+    EXPECT_EQ(p.pool.holders().size(), 8U);
+
+    kept.clear();
+
+    EXPECT_EQ(p.calls->live(), 0);
+    EXPECT_EQ(p.pool.stats().reclaimed, 0U);
+}
+
+TEST_F(PoolReclaim, lease_outlives_its_pool) {
+    auto calls = std::make_shared<recording>();
+    std::optional<lend::pool<leaking_driver, manual_clock_platform>::lease_type> held;
+    {
+        plain p(reclaiming());
+        calls = p.calls;
+        held = *p.pool.acquire();
+        reclaim(p);
+        EXPECT_EQ(p.pool.close(), hr::s_ok);
+    }
+    EXPECT_EQ(calls->log(), "create()");
+
+    EXPECT_EQ(held->release(), hr::s_false);
+
+    EXPECT_EQ(calls->log(), "create() destroy(1)");
+}
+
+TEST_F(PoolReclaim, borrower_who_said_that_it_takes_long_keeps_its_place) {
+    plain p(reclaiming());
+    const auto held = p.pool.acquire({.detect_leak = false});
+
+    reclaim(p);
+
+    EXPECT_EQ(p.pool.try_acquire().code(), hr::lend_e_exhausted);
+    EXPECT_EQ(p.pool.stats().reclaimed, 0U);
+}
+
+TEST_F(PoolReclaim, report_alone_takes_nothing_away) {
+    plain p(watched(10s, 1));
+    const auto held = p.pool.acquire();
+
+    reclaim(p);
+
+    EXPECT_EQ(p.pool.stats().leaked, 1U);
+    EXPECT_EQ(p.pool.stats().reclaimed, 0U);
+    EXPECT_EQ(p.pool.try_acquire().code(), hr::lend_e_exhausted);
 }
 
 } // namespace

@@ -42,6 +42,8 @@ struct by_number {
                     return hr::s_false;
                 }
                 break;
+            case lending_word::reclaimed:
+                return s.number == number ? hr::s_false : hr::lend_e_stale;
             default:
                 return hr::lend_e_stale; // on its way out already, or something new
             }

@@ -31,8 +31,8 @@ struct checks {
         LEND_ASSERT(platform, core.size < core.limits.max_size);
     }
 
-    // 1. The slots that are not empty are as many as the size. Under the lock, where alone a slot
-    // becomes empty or stops being so. Small pools only: it is linear.
+    // 1. The slots that are not empty are as many as the size, and what was reclaimed. Under the
+    // lock, where alone a slot becomes empty or stops being so. Small pools only: it is linear.
     static void size_is_right(Core& core) noexcept {
         if constexpr (platform::checks) {
             LEND_ASSERT(platform, core.creating <= core.size);
@@ -41,7 +41,7 @@ struct checks {
             core.slots.for_each([&](slot_type& s) {
                 filled += lending_word::is(s.word.peek(), lending_word::empty) ? 0U : 1U;
             });
-            LEND_ASSERT(platform, filled == core.size);
+            LEND_ASSERT(platform, filled == core.size + core.reclaimed);
         }
     }
 
@@ -55,7 +55,7 @@ struct checks {
 
     // 3. A slot that comes back is in use by whoever brings it, with the count of that lending.
     static void is_held(const slot_type& s, lending_word::type held) noexcept {
-        LEND_ASSERT(platform, lending_word::is(s.word.peek(), lending_word::in_use));
+        LEND_ASSERT(platform, lending_word::is_out(s.word.peek()));
         LEND_ASSERT(platform,
                     lending_word::count_of(s.word.peek()) == lending_word::count_of(held));
     }
@@ -79,7 +79,7 @@ struct checks {
 
     // 8. In the end, what was made was destroyed or left the pool alive, and nobody waits.
     static void all_is_over(Core& core) noexcept {
-        LEND_ASSERT(platform, core.size == 0);
+        LEND_ASSERT(platform, core.size == 0 && core.reclaimed == 0);
         LEND_ASSERT(platform, core.creating == 0 && core.workers == 0);
         LEND_ASSERT(platform, core.waiters.empty());
         LEND_ASSERT(platform,

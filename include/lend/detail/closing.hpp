@@ -128,7 +128,7 @@ private:
             const bool calls =
                 lending_word::is(word, lending_word::destroying) ||
                 lending_word::is(word, lending_word::creating) ||
-                (lending_word::is(word, lending_word::in_use) && !phases<Core>::quiet(s));
+                (lending_word::is_out(word) && !phases<Core>::quiet(s));
             running += calls ? 1U : 0U;
         });
         return running;

@@ -154,7 +154,8 @@ struct core {
     slot_type* last_unfinished = nullptr;
     std::size_t finishers = 0; // threads of the backroom
     pool_limits limits;
-    std::size_t size = 0;     // slots that are not empty
+    std::size_t size = 0; // slots that are not empty, but for those that were reclaimed
+    std::size_t reclaimed = 0;
     std::size_t creating = 0; // of these, those in creation for whoever waits, not for their caller
     std::size_t begun = 0;    // of these, those of which a worker has chosen the type
     std::size_t workers = 0;
@@ -295,8 +296,15 @@ struct core {
     void empty(slot_type& s) noexcept {
         if constexpr (ordered) s.place = {};
         quota<core>::discharge(s);
-        s.word.become(lending_word::count_of(s.word.peek()) | lending_word::empty);
-        --size;
+        const lending_word::type was = s.word.peek();
+        s.word.become(lending_word::count_of(was) | lending_word::empty);
+        if (lending_word::is(was, lending_word::reclaimed)) {
+            // Relaxed: closers look under the lock, others take what they find.
+            s.phase.store(slot_phase::none, std::memory_order_relaxed);
+            --reclaimed;
+        } else {
+            --size;
+        }
         checks<core>::size_is_right(*this);
         note_progress();
     }
@@ -477,11 +485,16 @@ struct core {
             case lending_word::destroying:
                 ++s.destroying;
                 break;
+            case lending_word::reclaimed:
+                if (phase == slot_phase::destroying) break; // its lease has ended
+                ++s.reclaimed;
+                ++s.leaked;
+                break;
             default:
                 break;
             }
         });
-        s.acquired = s.returned + s.in_use + s.resetting;
+        s.acquired = s.returned + s.in_use + s.resetting + s.reclaimed;
         s.size =
             s.idle + s.in_use + s.creating + s.checking + s.resetting + s.parked + s.destroying;
     }

@@ -153,7 +153,7 @@ private:
                 const bool whole =
                     lending_word::is(word, lending_word::idle) ||
                     lending_word::is(word, lending_word::parked) ||
-                    (lending_word::is(word, lending_word::in_use) && phase == slot_phase::none);
+                    (lending_word::is_out(word) && phase == slot_phase::none);
                 if (whole) calls::abandon(core.driver, s.object);
             });
         } else {

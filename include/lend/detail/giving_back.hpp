@@ -57,7 +57,7 @@ struct giving_back {
             lock_type lock(core.mutex);
             core.wait_for_interrupt(lock, s);
             const lending_word::type seen = s.word.peek();
-            LEND_ASSERT(platform, lending_word::is(seen, lending_word::in_use));
+            LEND_ASSERT(platform, lending_word::is_out(seen));
             if (const auto why = reason_to_go(core, s, seen)) {
                 (void)destroy_locked(core, lock, s, ended, *why);
                 return hr::s_false;
@@ -110,12 +110,19 @@ struct giving_back {
         return code;
     }
 
-    // Under the lock, by the owner: the slot's resource is on its way out.
+    // Under the lock, by the owner: the slot's resource is on its way out. One that was reclaimed
+    // stays out of the size.
     static void begin_destroying(slot_type& s, use ended) noexcept {
         const lending_word::type seen = s.word.peek();
+        lending_word::type state = lending_word::destroying;
+        if (lending_word::is(seen, lending_word::reclaimed)) {
+            state = lending_word::reclaimed;
+            // Relaxed: for closers, who look under the lock, and observers.
+            s.phase.store(slot_phase::destroying, std::memory_order_relaxed);
+        }
         s.word.become(lending_word::count_of(seen) +
                       (ended == use::lease ? lending_word::one_lending : 0) +
-                      (seen & lending_word::closing) + lending_word::destroying);
+                      (seen & lending_word::closing) + state);
     }
 
     // A resource has left a slot; its place serves those who wait. Lets the lock go. The core may

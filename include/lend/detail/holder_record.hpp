@@ -93,8 +93,7 @@ public:
         // (2) acquire-load synchronizes-with the release-store (1)
         seen.note = note_.load(std::memory_order_acquire);
         const lending_word::type now = word.peek();
-        if (!lending_word::is(now, lending_word::in_use) ||
-            lending_word::count_of(now) != seen.count)
+        if (!lending_word::is_out(now) || lending_word::count_of(now) != seen.count)
             return std::nullopt;
         return seen;
     }

@@ -52,7 +52,7 @@ struct holders {
     // Who holds the slot. Nothing if it is not lent, or only looked at. In a pool that does not
     // record its holders: the number alone.
     static std::optional<holder_info> of(Core& core, slot_type& s, time_point now) noexcept {
-        if (!lending_word::is(s.word.see(), lending_word::in_use)) return std::nullopt;
+        if (!lending_word::is_out(s.word.see())) return std::nullopt;
         holder_info found;
         if (core.records()) {
             const std::optional<recorded_borrower> by = recorded(s, now);

@@ -8,18 +8,22 @@
 #include <lend/detail/core.hpp>
 #include <lend/detail/holders.hpp>
 #include <lend/detail/lifetimes.hpp>
+#include <lend/detail/making.hpp>
+#include <lend/detail/reclaiming.hpp>
 #include <lend/detail/sweep_round.hpp>
 #include <lend/holder_info.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <optional>
 
 namespace lend::inline v0_1 {
 namespace detail {
 
 // A lending that two sweeps see, leak_after or more apart, is a leak, unless its borrower said that
-// it takes long. It is reported once. What ends it is the lease alone: the gauge goes down because
-// the count in the slot's word moves on, with no step more in the release.
+// it takes long. It is reported once, and reclaimed if that is wished. What ends it is the lease
+// alone: the gauge goes down because the count in the slot's word moves on, with no step more in
+// the release.
 template <class Core>
 struct leaks {
     using slot_type = typename Core::slot_type;
@@ -39,8 +43,7 @@ struct leaks {
             const lock_type lock(core.mutex);
             return who::observe(core, r.now);
         }
-        while (const std::optional<holder_info> holder = next(core, r.now)) {
-            core.events.leaked(*holder);
+        while (report_one(core, r.now)) {
         }
         // So that a leak is reported at most a quarter late.
         r.due(
@@ -48,18 +51,39 @@ struct leaks {
     }
 
 private:
-    static std::optional<holder_info> next(Core& core, time_point now) noexcept {
-        const lock_type lock(core.mutex);
+    static bool report_one(Core& core, time_point now) noexcept {
         std::optional<holder_info> found;
-        if (core.closing) return found;
+        bool reclaimed = false;
+        typename Core::wakes wake;
+        std::size_t starts = 0;
+        {
+            const lock_type lock(core.mutex);
+            if (core.closing) return false;
+            slot_type* const s = find(core, now, found);
+            if (s == nullptr) return false;
+            // Relaxed: the gauge only.
+            s->leaked.store(s->watched.count, std::memory_order_relaxed);
+            reclaimed = core.options.leak_action == leak_mode::reclaim &&
+                        reclaiming<Core>::reclaim(core, *s, s->watched.count, wake, starts);
+        }
+        wake.deliver();
+        making<Core>::start_workers(core, starts);
+        core.events.leaked(*found);
+        if (reclaimed) core.events.reclaimed(*found);
+        return true;
+    }
+
+    // Visits all slots, so that each lending's time is noted, and returns the first that leaks.
+    static slot_type*
+    find(Core& core, time_point now, std::optional<holder_info>& who_has) noexcept {
+        slot_type* found = nullptr;
         core.slots.for_each([&](slot_type& s) {
             const std::optional<recorded_borrower> by = who::recorded(s, now);
-            if (found || !by || !by->detect_leak || !is_new(s)) return;
+            if (found != nullptr || !by || !by->detect_leak || !is_new(s)) return;
             const holder_info holder = who::as_info(s, *by, now);
             if (holder.held_for < core.options.leak_after) return;
-            // Relaxed: the gauge only.
-            s.leaked.store(s.watched.count, std::memory_order_relaxed);
-            found = holder;
+            who_has = holder;
+            found = &s;
         });
         return found;
     }

@@ -19,9 +19,10 @@ namespace detail {
 // The count is that of lendings that have ended in this slot, over all its resources; it never goes
 // back. A lease remembers the word it was given, so a late or double release finds another count.
 //
-// Invariant: from in_use, creating and destroying only the slot's owner leads to another state;
-// from idle whoever wins the compare-exchange; parked changes under the pool's lock. Anyone may
-// set a flag in a word whose slot is owned by somebody else.
+// Invariant: from in_use, creating and destroying only the slot's owner leads to another state, but
+// for reclaim, which leaves the owner what it has; from idle whoever wins the compare-exchange;
+// parked changes under the pool's lock. Anyone may set a flag in a word whose slot is owned by
+// somebody else.
 //
 //   state \ step   take      give back        dispose      destroyed   begin create   made
 //   empty          -         -                -            -           creating       -
@@ -32,6 +33,7 @@ namespace detail {
 //   parked         in_use    -                destroying   -           -              -
 //   creating       -         -                -            empty (f.)  -              idle, in_use
 //   destroying     -         -                -            empty       creating       -
+//   reclaimed      -         -                reclaimed    empty       -              -
 //
 // Everything that an owner must know at the end of its use is a flag in this very word: a release
 // is one exact compare-exchange that fails if there is anything to know, and touches nothing else.
@@ -46,6 +48,7 @@ struct lending_word {
     static constexpr type creating = 3;
     static constexpr type parked = 4;
     static constexpr type destroying = 5;
+    static constexpr type reclaimed = 6; // still its borrower's, and no part of the pool's size
 
     static constexpr type wanted = 8;      // come to the desk: somebody waits, or wants to see it
     static constexpr type withheld = 16;   // idle, but not for who does not know why
@@ -66,6 +69,10 @@ struct lending_word {
     }
     [[nodiscard]] static constexpr bool is(type word, type state) noexcept {
         return state_of(word) == state;
+    }
+    // In the hands of a borrower, or of somebody who looks.
+    [[nodiscard]] static constexpr bool is_out(type word) noexcept {
+        return is(word, in_use) || is(word, reclaimed);
     }
     [[nodiscard]] static constexpr bool has(type word, type flag) noexcept {
         return (word & flag) != 0;
@@ -165,6 +172,15 @@ public:
                                            std::memory_order_relaxed, std::memory_order_relaxed);
     }
 
+    // Stops counting on what is in use, if `seen` still stands: it is to be destroyed. Relaxed:
+    // called under the lock, which the owner takes when its exact exchange fails.
+    bool reclaim(word& seen) noexcept {
+        const word next =
+            lending_word::with_state(seen, lending_word::reclaimed) | lending_word::condemned;
+        return word_.compare_exchange_weak(seen, next, std::memory_order_relaxed,
+                                           std::memory_order_relaxed);
+    }
+
     // Tells everyone that the pool is closed; returns the word from before.
     word close() noexcept {
         // (5) acquire-fetch-or synchronizes-with the release-CAS (2), (3)
@@ -206,7 +222,7 @@ private:
 };
 
 // What the owner of an in_use slot is doing; beside the word because only observers look at it.
-enum class slot_phase : std::uint8_t { none, rating, checking, resetting, classifying };
+enum class slot_phase : std::uint8_t { none, rating, checking, resetting, classifying, destroying };
 
 } // namespace detail
 } // namespace lend

@@ -40,8 +40,8 @@ struct making {
         if (core.is_draining() && core.waiters.empty()) return nullptr; // for nobody
         if (core.vacant == nullptr) {
             std::size_t added = 0;
-            slot_type* fresh =
-                core.slots.grow(core.limits.max_size - core.slots.size(), &core, added);
+            slot_type* fresh = core.slots.grow(
+                core.limits.max_size + core.reclaimed - core.slots.size(), &core, added);
             if (fresh == nullptr) return nullptr;
             for (std::size_t at = added; at-- > 0;) {
                 fresh[at].next = core.vacant;

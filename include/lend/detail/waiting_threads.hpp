@@ -72,6 +72,7 @@ struct lock_ups {
         return core.slots.find([&](slot_type& s) {
             const lending_word::type word = s.word.see();
             if (lending_word::is(word, lending_word::empty)) return false;
+            if (lending_word::is(word, lending_word::reclaimed)) return false; // never comes back
             const auto by = who::recorded(s, now);
             return !by || !waits(core, by->thread);
         }) == nullptr;
