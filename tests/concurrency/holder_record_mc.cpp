@@ -84,14 +84,15 @@ struct slot {
 constexpr lending_word::type first = lending_word::in_use;
 constexpr lending_word::type second = lending_word::one_lending | lending_word::in_use;
 
-constexpr borrower early{{"early.cpp", "early", 1}, "early", true};
-constexpr borrower late{{"late.cpp", "late", 2}, "late", false};
+constexpr borrower early{{"early.cpp", "early", 1}, "early", true, false};
+constexpr borrower late{{"late.cpp", "late", 2}, "late", false, true};
 
 bool is(const recorded_borrower& seen, const borrower& whole) {
     return seen.note != nullptr && std::strcmp(seen.site.file, whole.site.file) == 0 &&
            std::strcmp(seen.site.function, whole.site.function) == 0 &&
            seen.site.line == whole.site.line && seen.thread == whole.site.line &&
-           seen.detect_leak == whole.detect_leak && std::strcmp(seen.note, whole.note) == 0;
+           seen.detect_leak == whole.detect_leak && seen.in_person == whole.in_person &&
+           std::strcmp(seen.note, whole.note) == 0;
 }
 
 template <mutant M>

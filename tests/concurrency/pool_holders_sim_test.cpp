@@ -208,7 +208,8 @@ TEST(PoolHoldersSim, reported_errors_condemn_and_nothing_else) {
 }
 
 TEST(PoolHoldersSim, what_is_reclaimed_comes_on_top_and_is_destroyed_once) {
-    EXPECT_EQ(explore<plain_driver>("reclaimed", runs, {.reclaims = true}), "");
+    EXPECT_EQ(explore<interruptible_driver>("reclaimed", runs, {.reclaims = true, .hangs = true}),
+              "");
     EXPECT_EQ(explore<plain_driver>("reclaimed, faults", runs,
                                     {.faults = true, .reclaims = true, .own_thread = true}),
               "");
@@ -220,8 +221,8 @@ TEST(PoolHoldersSim, reclaim_and_close_meet) {
     EXPECT_EQ(explore<plain_driver>("reclaimed, closed", runs,
                                     {.faults = true, .reclaims = true, .closes = true}),
               "");
-    EXPECT_EQ(explore<plain_driver>("reclaimed, closed, hangs", runs,
-                                    {.reclaims = true, .closes = true, .hangs = true}),
+    EXPECT_EQ(explore<interruptible_driver>("reclaimed, closed, hangs", runs,
+                                            {.reclaims = true, .closes = true, .hangs = true}),
               "");
     EXPECT_EQ(explore<rated_driver>(
                   "reclaimed, closed, rated", runs,

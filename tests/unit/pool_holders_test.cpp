@@ -13,6 +13,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -84,6 +85,27 @@ TEST(PoolHolders, every_way_to_acquire_names_the_place_of_the_call) {
     ASSERT_EQ(all.size(), lines.size());
     for (std::size_t at = 0; at < all.size(); ++at) EXPECT_EQ(all[at].site.line, lines[at]);
     EXPECT_STREQ(all[4].note, "said");
+}
+
+TEST(PoolHolders, what_is_handed_to_a_callback_is_held_by_the_thread_that_asked) {
+    plain p(recorded(1));
+    auto held = p.pool.acquire();
+    std::optional<decltype(p.pool)::lease_type> got;
+    std::uint64_t other = 0;
+    std::thread([&] {
+        other = platform::thread_id();
+        p.pool.acquire_async({.note = "by callback"}, [&](auto lease) { got = *std::move(lease); });
+    }).join();
+    const std::uint32_t line = __LINE__ - 2;
+
+    held->release();
+
+    ASSERT_TRUE(got);
+    const auto all = p.pool.holders();
+    ASSERT_EQ(all.size(), 1U);
+    EXPECT_EQ(all[0].thread, other);
+    EXPECT_EQ(all[0].site.line, line);
+    EXPECT_STREQ(all[0].note, "by callback");
 }
 
 TEST(PoolHolders, typed_acquires_name_the_place_of_the_call) {

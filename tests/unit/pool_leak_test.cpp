@@ -319,17 +319,65 @@ TEST_F(PoolReclaim, waiter_is_served_in_the_place_of_what_was_reclaimed) {
 TEST_F(PoolReclaim, waiter_does_not_wait_for_those_who_are_told) {
     auto options = reclaiming();
     options.creation = lend::creation_mode::worker;
-    options.acquire_timeout = 1min;
-    options.housekeeping = lend::housekeeping_mode::own_thread;
+    options.acquire_timeout = 1h;
     plain p(options);
+    const auto held = p.pool.acquire();
+    struct share {
+        plain* with;
+        int number = 0;
+    } got{&p};
+    ASSERT_TRUE(manual_clock_platform::start_thread(
+        "waiter",
+        [](void* raw) {
+            auto& mine = *static_cast<share*>(raw);
+            mine.number = (*mine.with->pool.acquire())->number();
+        },
+        &got));
+    clock.settle();
     std::size_t size_when_told = 0;
     leak_log::when_told = [&] { size_when_told = p.pool.stats().size; };
+
+    reclaim(p);
+    clock.settle();
+
+    EXPECT_EQ(size_when_told, 1U); // what is made for the waiter
+    EXPECT_EQ(got.number, 2);
+}
+
+struct interruptible_driver : leaking_driver {
+    using leaking_driver::leaking_driver;
+    void interrupt(numbered& it) { calls().call(named("interrupt", it)); }
+};
+
+TEST_F(PoolReclaim, holder_is_interrupted_once_where_the_driver_can) {
+    pool_with<interruptible_driver, manual_clock_platform> p(reclaiming());
+    auto held = p.pool.acquire();
+
+    reclaim(p);
+    (void)p.pool.sweep(now + 1h);
+
+    EXPECT_EQ(p.calls->take_log(), "create() interrupt(1)");
+    held->release();
+    EXPECT_EQ(p.calls->take_log(), "destroy(1)");
+}
+
+TEST_F(PoolReclaim, leak_that_is_reported_only_is_not_interrupted) {
+    pool_with<interruptible_driver, manual_clock_platform> p(watched(10s, 1));
     const auto held = p.pool.acquire();
 
-    const auto other = p.pool.acquire();
+    reclaim(p);
 
-    ASSERT_TRUE(other);
-    EXPECT_EQ(size_when_told, 1U); // what is made for the waiter
+    EXPECT_EQ(p.calls->log(), "create()");
+}
+
+TEST_F(PoolReclaim, who_gives_back_before_the_interrupt_is_not_interrupted) {
+    pool_with<interruptible_driver, manual_clock_platform> p(reclaiming());
+    auto held = p.pool.acquire();
+    leak_log::when_told = [&] { held->release(); };
+
+    reclaim(p);
+
+    EXPECT_EQ(p.calls->log(), "create() destroy(1)");
 }
 
 TEST_F(PoolReclaim, as_many_live_as_may_and_those_reclaimed) {
@@ -389,6 +437,28 @@ TEST_F(PoolReclaim, report_alone_takes_nothing_away) {
     EXPECT_EQ(p.pool.stats().leaked, 1U);
     EXPECT_EQ(p.pool.stats().reclaimed, 0U);
     EXPECT_EQ(p.pool.try_acquire().code(), hr::lend_e_exhausted);
+}
+
+TEST_F(PoolReclaim, what_is_finished_in_the_background_is_held_by_nobody) {
+    auto options = reclaiming();
+    options.reset_on = lend::reset_mode::background;
+    options.destroy_on = lend::destroy_mode::background;
+    plain p(options);
+    auto lost = p.pool.acquire();
+    reclaim(p);
+    auto held = p.pool.acquire();
+    (void)p.calls->take_log();
+
+    EXPECT_EQ(lost->release(), hr::s_ok); // somebody sees to it
+    clock.settle();
+    EXPECT_EQ(p.calls->take_log(), "destroy(1)"); // and nothing else
+    EXPECT_EQ(held->release(), hr::s_ok);
+    clock.settle();
+
+    EXPECT_EQ(p.calls->take_log(), "reset(2)");
+    EXPECT_TRUE(p.pool.holders().empty());
+    EXPECT_EQ(p.pool.stats().reclaimed, 0U);
+    EXPECT_EQ(p.pool.stats().idle, 1U);
 }
 
 } // namespace

@@ -130,6 +130,19 @@ TEST(MultipleAcquire, warning_is_given_for_the_threads_last_resource_too) {
     EXPECT_EQ(again_log::entries.size(), 2U);
 }
 
+TEST(MultipleAcquire, what_was_acquired_without_a_thread_that_waits_is_held_by_none) {
+    plain p(with(multiple_acquire_mode::refuse));
+    std::vector<decltype(p.pool)::lease_type> held;
+    p.pool.acquire_async({}, [&](auto got) { held.push_back(*std::move(got)); });
+    ASSERT_EQ(held.size(), 1U);
+
+    const auto mine = p.pool.acquire();
+
+    EXPECT_TRUE(mine);
+    EXPECT_EQ(p.pool.holders().size(), 2U);
+    EXPECT_EQ(p.pool.holders()[0].thread, lend::default_platform::thread_id());
+}
+
 TEST(MultipleAcquire, resource_used_before_is_lent_again_without_a_word) {
     plain p(with(multiple_acquire_mode::warn));
     { const auto first = p.pool.acquire(); }

@@ -59,6 +59,7 @@ public:
                   void* owner) noexcept
         : core_(core), type_(std::move(type)), options_(options),
           asked_(asking<Core>::request_of(core, type_, options_)), stay_(core, asked_, held{}) {
+        asked_.asked_by = platform::thread_id();
         auto& r = stay_.node().resumed;
         r.run = run;
         r.owner = owner;

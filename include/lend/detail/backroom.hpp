@@ -41,6 +41,7 @@ struct backroom {
     // Takes over a slot in use, to be reset. The core may be gone afterwards.
     static LEND_NOINLINE hresult reset_later(Core& core, slot_type& s) noexcept {
         if (forking<Core>::is_inherited(s)) return hr::lend_e_stale;
+        s.borrower.end();
         lock_type lock(core.mutex);
         if (core.closing) {
             lock.unlock();
@@ -107,8 +108,14 @@ private:
         back::clean(core, s, s.word.peek(), back::use::lease);
     }
 
+    static bool is_going(const slot_type& s) noexcept {
+        // Relaxed: written under the lock under which the slot was queued.
+        return lending_word::is(s.word.see(), lending_word::destroying) ||
+               s.phase.load(std::memory_order_relaxed) == slot_phase::destroying; // reclaimed
+    }
+
     static void finish(Core& core, slot_type& s) noexcept {
-        if (!lending_word::is(s.word.see(), lending_word::destroying)) return reset(core, s);
+        if (!is_going(s)) return reset(core, s);
         (void)core.destroy_in(s, s.why);
         lock_type lock(core.mutex);
         ++core.counted.destroyed;

@@ -121,14 +121,14 @@ private:
     // Driver calls that run, and threads of the pool that may still make one.
     static std::size_t calls_running(Core& core) noexcept {
         const lock_type lock(core.mutex);
-        std::size_t running = core.workers + core.finishers + (core.housekeeper_runs ? 1U : 0U);
+        std::size_t running = core.workers + core.finishers + (core.housekeeper_runs ? 1U : 0U) +
+                              (core.interrupted != nullptr ? 1U : 0U);
         running += core.due.servers() - serving<Core>::counted_here(core);
         core.slots.for_each([&](slot_type& s) {
             const lending_word::type word = s.word.peek();
-            const bool calls =
-                lending_word::is(word, lending_word::destroying) ||
-                lending_word::is(word, lending_word::creating) ||
-                (lending_word::is_out(word) && !phases<Core>::quiet(s));
+            const bool calls = lending_word::is(word, lending_word::destroying) ||
+                               lending_word::is(word, lending_word::creating) ||
+                               (lending_word::is_out(word) && !phases<Core>::quiet(s));
             running += calls ? 1U : 0U;
         });
         return running;

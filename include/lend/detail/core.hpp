@@ -229,12 +229,14 @@ struct core {
     // By the owner of a slot that is to be destroyed or to leave the pool. The lock is let go
     // meanwhile.
     void wait_for_interrupt(lock_type& lock, const slot_type& s) noexcept {
+        if (interrupted != &s) return;
         while (interrupted == &s) {
             const std::uint32_t seen = interrupts.see();
             lock.unlock();
             interrupts.sleep(seen, (time_point::max)());
             lock.lock();
         }
+        interrupts.wake(); // others may sleep on it, and one is woken at a time
     }
 
     static core& of(slot_type& s) noexcept { return *static_cast<core*>(s.home); }

@@ -11,6 +11,7 @@
 #include <lend/detail/giving_back.hpp>
 #include <lend/detail/handing.hpp>
 #include <lend/detail/holders.hpp>
+#include <lend/detail/interrupting.hpp>
 #include <lend/drain_report.hpp>
 
 #include <algorithm>
@@ -39,7 +40,6 @@ struct draining {
     using lock_type = typename Core::lock_type;
     using wakes = typename Core::wakes;
     using time_point = typename Core::time_point;
-    using calls = typename Core::calls;
     using back = giving_back<Core>;
     using hand = handing<Core>;
     using close_it = closing<Core>;
@@ -145,24 +145,9 @@ private:
     // False if there was nothing to interrupt.
     static bool interrupt_all(Core& core) noexcept {
         std::size_t called = 0;
-        if constexpr (Core::traits::has_interrupt) {
-            core.slots.for_each([&](slot_type& s) {
-                {
-                    const lock_type lock(core.mutex);
-                    if (core.closing || core.interrupted != nullptr) return; // others are at it
-                    if (!lending_word::is(s.word.see(), lending_word::in_use)) return;
-                    core.interrupted = &s;
-                }
-                calls::interrupt(core.driver, s.object);
-                ++called;
-                {
-                    const lock_type lock(core.mutex);
-                    core.interrupted = nullptr;
-                    core.interrupts.change();
-                }
-                core.interrupts.wake();
-            });
-        }
+        core.slots.for_each([&](slot_type& s) {
+            called += interrupting<Core>::one(core, s, &lending_word::is_out) ? 1U : 0U;
+        });
         return called > 0;
     }
 };

@@ -22,6 +22,8 @@ struct borrower {
     source_site site;
     const char* note = nullptr;
     bool detect_leak = true;
+    bool in_person =
+        true; // acquired by a thread that waited itself, and may hold for others to wait
 };
 
 // What is read of it.
@@ -58,7 +60,7 @@ public:
         // (1) release-store synchronizes-with the acquire-load (2)
         line_.store(by.site.line, std::memory_order_release);
         // (1) release-store synchronizes-with the acquire-load (2)
-        detect_leak_.store(by.detect_leak, std::memory_order_release);
+        flags_.store(flags_of(by), std::memory_order_release);
         // (1) release-store synchronizes-with the acquire-load (2)
         thread_.store(thread, std::memory_order_release);
         // (1) release-store synchronizes-with the acquire-load (2)
@@ -72,6 +74,10 @@ public:
         // (1) release-store synchronizes-with the acquire-load (2)
         note_.store(text, std::memory_order_release);
     }
+
+    // By the owner of the slot, who goes on with it when the borrower has left. Relaxed: who still
+    // sees the stamp comes a moment too early.
+    void end() noexcept { stamp_.store(lending_word::impossible, std::memory_order_relaxed); }
 
     // By anybody: who borrowed what is in the slot of this word; nothing if it is not lent, or its
     // borrower is not recorded.
@@ -87,7 +93,9 @@ public:
         // (2) acquire-load synchronizes-with the release-store (1)
         seen.site.line = line_.load(std::memory_order_acquire);
         // (2) acquire-load synchronizes-with the release-store (1)
-        seen.detect_leak = detect_leak_.load(std::memory_order_acquire);
+        const std::uint8_t flags = flags_.load(std::memory_order_acquire);
+        seen.detect_leak = (flags & detects) != 0;
+        seen.in_person = (flags & personal) != 0;
         // (2) acquire-load synchronizes-with the release-store (1)
         seen.thread = thread_.load(std::memory_order_acquire);
         // (2) acquire-load synchronizes-with the release-store (1)
@@ -99,13 +107,20 @@ public:
     }
 
 private:
+    static constexpr std::uint8_t detects = 1;
+    static constexpr std::uint8_t personal = 2;
+    static constexpr std::uint8_t flags_of(const borrower& by) noexcept {
+        return static_cast<std::uint8_t>((by.detect_leak ? detects : 0) |
+                                         (by.in_person ? personal : 0));
+    }
+
     field<lending_word::type> stamp_{lending_word::impossible};
     field<const char*> file_{""};
     field<const char*> function_{""};
     field<const char*> note_{nullptr};
     field<std::uint64_t> thread_{0};
     field<std::uint32_t> line_{0};
-    field<bool> detect_leak_{true};
+    field<std::uint8_t> flags_{0};
 };
 
 } // namespace detail

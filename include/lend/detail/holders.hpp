@@ -40,7 +40,9 @@ struct holders {
         if (core.measures_uses) [[unlikely]]
             measuring<Core>::use_begins(core, s, asked.traced());
         if (!core.records()) return;
-        s.borrower.begin(word, {asked.site, asked.note, asked.detect_leak}, platform::thread_id());
+        const bool in_person = asked.asked_by == 0;
+        s.borrower.begin(word, {asked.site, asked.note, asked.detect_leak, in_person},
+                         in_person ? platform::thread_id() : asked.asked_by);
     }
 
     // Notes the time of lendings that nobody has seen yet.

@@ -7,6 +7,7 @@
 
 #include <lend/detail/core.hpp>
 #include <lend/detail/holders.hpp>
+#include <lend/detail/interrupting.hpp>
 #include <lend/detail/lifetimes.hpp>
 #include <lend/detail/making.hpp>
 #include <lend/detail/reclaiming.hpp>
@@ -53,23 +54,31 @@ struct leaks {
 private:
     static bool report_one(Core& core, time_point now) noexcept {
         std::optional<holder_info> found;
+        slot_type* s = nullptr;
+        lending_word::type count = 0;
         bool reclaimed = false;
         typename Core::wakes wake;
         std::size_t starts = 0;
         {
             const lock_type lock(core.mutex);
             if (core.closing) return false;
-            slot_type* const s = find(core, now, found);
+            s = find(core, now, found);
             if (s == nullptr) return false;
+            count = s->watched.count;
             // Relaxed: the gauge only.
-            s->leaked.store(s->watched.count, std::memory_order_relaxed);
+            s->leaked.store(count, std::memory_order_relaxed);
             reclaimed = core.options.leak_action == leak_mode::reclaim &&
-                        reclaiming<Core>::reclaim(core, *s, s->watched.count, wake, starts);
+                        reclaiming<Core>::reclaim(core, *s, count, wake, starts);
         }
         wake.deliver();
         making<Core>::start_workers(core, starts);
         core.events.leaked(*found);
-        if (reclaimed) core.events.reclaimed(*found);
+        if (!reclaimed) return true;
+        core.events.reclaimed(*found);
+        // The holder may be inside a call that does not end.
+        (void)interrupting<Core>::one(core, *s, [&](lending_word::type word) {
+            return lending_word::is_out(word) && lending_word::count_of(word) == count;
+        });
         return true;
     }
 

@@ -8,6 +8,7 @@
 
 #include <lend/detail/core.hpp>
 #include <lend/detail/making.hpp>
+#include <lend/detail/quota.hpp>
 
 #include <cstddef>
 
@@ -39,6 +40,7 @@ struct reclaiming {
             s.why = destroy_reason::reclaimed;
             ++core.counted.condemned;
         }
+        quota<Core>::discharge(s);
         --core.size;
         ++core.reclaimed;
         checks<Core>::size_is_right(core);

@@ -26,6 +26,7 @@ struct request {
     source_site site{};
     const char* note = nullptr;
     bool detect_leak = true;
+    std::uint64_t asked_by = 0; // the thread that asked and does not wait; 0: the caller
 
     [[nodiscard]] span_info traced() const noexcept { return {0, site, note}; }
 };

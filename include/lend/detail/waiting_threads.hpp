@@ -74,7 +74,7 @@ struct lock_ups {
             if (lending_word::is(word, lending_word::empty)) return false;
             if (lending_word::is(word, lending_word::reclaimed)) return false; // never comes back
             const auto by = who::recorded(s, now);
-            return !by || !waits(core, by->thread);
+            return !by || !by->in_person || !waits(core, by->thread);
         }) == nullptr;
     }
 
@@ -101,7 +101,8 @@ private:
     }
 };
 
-// Asks whether a thread may have another resource, for pools that want to know.
+// Asks whether a thread may have another resource, for pools that want to know. What was acquired
+// without a thread that waits is held by none.
 template <class Core>
 struct multiple_acquires {
     using platform = typename Core::platform;
@@ -134,7 +135,7 @@ private:
         std::optional<holder_info> found;
         core.slots.find([&](slot_type& s) {
             const auto by = who::recorded(s, now);
-            if (by && by->thread == thread) found = who::as_info(s, *by, now);
+            if (by && by->in_person && by->thread == thread) found = who::as_info(s, *by, now);
             return found.has_value();
         });
         return found;
