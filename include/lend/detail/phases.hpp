@@ -7,7 +7,6 @@
 #define LEND_DETAIL_PHASES_HPP
 
 #include <lend/detail/checks.hpp>
-#include <lend/detail/forking.hpp>
 #include <lend/detail/lending_word.hpp>
 
 #include <atomic>
@@ -66,7 +65,8 @@ struct phases {
 
 private:
     LEND_NOINLINE static void wake_closer(slot_type& s) noexcept {
-        if (forking<Core>::is_inherited(s)) return; // its core may be gone, or be a new one
+        // The parent's of this process: its core may be gone, or be a new one.
+        if (lending_word::has(s.word.peek(), lending_word::inherited)) return;
         Core& core = Core::of(s); // alive: the slot is owned, and each owned slot has a share
         core.settled.change();
         core.settled.wake();
