@@ -77,7 +77,8 @@ public:
         return details_ && details_->has_snapshot ? &details_->snapshot : nullptr;
     }
 
-    /// The words of the last create that failed before this; empty if none did.
+    /// The words of the last create that failed before this, if none has succeeded since; empty if
+    /// there is none.
     [[nodiscard]] std::string_view last_create_error() const noexcept {
         return details_ ? std::string_view{details_->last_create_error} : std::string_view{};
     }
@@ -97,6 +98,11 @@ public:
         return details_ && details_->has_holder ? &details_->oldest_holder : nullptr;
     }
 
+    /// How long before this error that create failed; zero where there is none.
+    [[nodiscard]] std::chrono::nanoseconds last_create_error_age() const noexcept {
+        return details_ ? details_->last_create_error_age : std::chrono::nanoseconds{0};
+    }
+
     /// The same error with how long was waited and how the pool stood. Keeps the code if memory
     /// for the details is out.
     error& with_wait(std::chrono::nanoseconds waited, const pool_snapshot& snapshot) noexcept {
@@ -108,9 +114,12 @@ public:
         return *this;
     }
 
-    /// The same error with the words of the last create that failed.
-    error& with_last_create_error(const error& cause) noexcept {
-        edit([&](details& d) { d.last_create_error = cause.message(); });
+    /// The same error with the words of the last create that failed, and how long ago that was.
+    error& with_last_create_error(const error& cause, std::chrono::nanoseconds age) noexcept {
+        edit([&](details& d) {
+            d.last_create_error = cause.message();
+            d.last_create_error_age = age;
+        });
         return *this;
     }
 
@@ -152,7 +161,10 @@ public:
             line.append("; oldest holder: ").append(to_string(*h));
         }
         if (!last_create_error().empty()) {
-            line.append("; last create error: ").append(last_create_error());
+            using std::chrono::milliseconds;
+            const auto ms = std::chrono::duration_cast<milliseconds>(last_create_error_age());
+            line.append("; last create error, ").append(std::to_string(ms.count()));
+            line.append(" ms ago: ").append(last_create_error());
         }
         return line;
     }
@@ -175,6 +187,7 @@ private:
         holder_info oldest_holder;
         bool has_holder = false;
         std::string last_create_error;
+        std::chrono::nanoseconds last_create_error_age{0};
     };
 
     // Changes a private copy of the details. A template on the exception setting, so that

@@ -26,9 +26,9 @@
 #include <lend/platform.hpp>
 #include <lend/pool.hpp>
 #include <lend/pool_options.hpp>
-#include <lend/resource_info.hpp>
 #include <lend/probe.hpp>
 #include <lend/prometheus.hpp>
+#include <lend/resource_info.hpp>
 #include <lend/result.hpp>
 #include <lend/source_site.hpp>
 #include <lend/stats.hpp>

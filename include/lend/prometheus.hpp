@@ -384,8 +384,8 @@ private:
 
 /// The metrics of some pools in Prometheus' text format, version 0.0.4: `lend_pool_*`, and
 /// `db_client_connection_*` as OpenTelemetry's semantic conventions name them. Times are in
-/// seconds. Every sample is there from the first call on, with 0 where nothing has happened; but for
-/// the age of the last failed create, which is absent if none failed.
+/// seconds. Every sample is there from the first call on, with 0 where nothing has happened; but
+/// for the age of the last failed create, which is absent if none failed.
 ///
 /// @param pools  each with a name of its own; two with the same one make a text that a server
 ///               refuses.

@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstddef>
 
 namespace lend_test {
@@ -34,6 +35,7 @@ public:
     void operator()() {
         if (world_.drivers_ended != 0) return;                         // freed
         if (core_.shares.load(std::memory_order_relaxed) == 0) return; // about to be freed
+        count_given_up();
         count_slots();
         watch_queue();
         if (core_.paused && lock_is_free()) look_at_pause();
@@ -166,16 +168,28 @@ private:
             // Whoever waits for a kind that is at its maximum waits for one to come back.
             if (core_.driver.book().servable == 0) return;
         }
-        if (core_.creating != 0) return;
-        // Nobody makes anything: then it is too early after a failure, or there is no room; and
-        // what nobody wants makes room for what somebody wants.
-        if (core_.plan.failing() && core_.plan.look_at() > sim::platform::now()) return;
         // Where the user keeps house, who has no thread tries again at the next sweep.
         if (core_.due.alarm() <= sim::platform::now() &&
             core_.options.housekeeping == lend::housekeeping_mode::manual)
             return;
+        // Somebody looks after what hangs, and whether what is lent comes back in time.
+        const auto next_look = lend::detail::planning<core_type>::next_look(core_);
+        // A create that is no longer counted on is noticed with the next look.
+        const auto slack = sim::platform::now() + std::chrono::milliseconds(50);
+        SIM_CHECK(core_.waiters.alarm() <= std::max(next_look, slack));
+        if (!core_.creates.empty()) return;
+        // Nobody makes anything: then it is too early, or there is no room; and what nobody wants
+        // makes room for what somebody wants.
+        if (next_look != (sim::platform::time_point::max)()) return;
         SIM_CHECK(core_.room() == 0);
         SIM_CHECK(unwanted == 0);
+    }
+
+    // Creates that take too long are given up one by one, and end one by one.
+    void count_given_up() {
+        const std::size_t now = core_.counted.abandoned;
+        if (now > world_.abandoned) world_.given_up += now - world_.abandoned;
+        world_.abandoned = now;
     }
 
     static bool contains(const std::array<node*, 16>& all, std::size_t count, const node* one) {

@@ -93,9 +93,11 @@ public:
 
     std::vector<thing_record> things;
     std::array<fiber_notes, 64> fibers{};
-    std::size_t live = 0;     ///< made, and not destroyed or detached
-    std::size_t creating = 0; ///< creates that run
-    std::size_t calls = 0;    ///< driver calls that run, but the destroys of users' fibers
+    std::size_t live = 0;       ///< made, and not destroyed or detached
+    std::size_t creating = 0;   ///< creates that run
+    std::size_t abandoned = 0;  ///< of these, or of what they made, those that the pool gave up
+    std::uint64_t given_up = 0; ///< how many it gave up, ever
+    std::size_t calls = 0;      ///< driver calls that run, but the destroys of users' fibers
     std::uint64_t created = 0;
     std::uint64_t create_failed = 0;
     std::uint64_t destroyed = 0;
@@ -231,7 +233,7 @@ public:
 
     void check_sizes() {
         const std::size_t on_top = reclaimed != nullptr ? *reclaimed : 0;
-        SIM_CHECK(live + creating <= max_size + on_top);
+        SIM_CHECK(live + creating <= max_size + on_top + abandoned);
     }
 };
 

@@ -122,7 +122,7 @@ TEST_F(Error, with_last_create_error_adds_the_causes_message_and_keeps_the_rest)
     error e(hr::lend_e_timed_out, "words");
     e.with_wait(2s, full_pool);
 
-    error& same = e.with_last_create_error(error(hr::e_fail, "no route to host", 113));
+    error& same = e.with_last_create_error(error(hr::e_fail, "no route to host", 113), 3s);
 
     EXPECT_EQ(&same, &e);
     EXPECT_EQ(e.last_create_error(), "E_FAIL (0x80004005): no route to host [driver code 113]");
@@ -134,14 +134,14 @@ TEST_F(Error, with_last_create_error_adds_the_causes_message_and_keeps_the_rest)
 TEST_F(Error, details_without_a_wait_have_no_snapshot) {
     EXPECT_EQ(error(hr::e_fail, "words").snapshot(), nullptr);
     error e(hr::e_fail);
-    e.with_last_create_error(hr::e_abort);
+    e.with_last_create_error(hr::e_abort, 1s);
     EXPECT_EQ(e.snapshot(), nullptr);
 }
 
 TEST_F(Error, can_be_its_own_cause) {
     error e(hr::e_fail, "words");
 
-    e.with_last_create_error(e);
+    e.with_last_create_error(e, 1s);
 
     EXPECT_EQ(e.last_create_error(), "E_FAIL (0x80004005): words");
 }
@@ -163,7 +163,7 @@ TEST_F(Error, change_of_a_copy_leaves_the_original_as_it_was) {
     const error original(hr::e_fail, "words");
     error copy = original;
 
-    copy.with_wait(1s, full_pool).with_last_create_error(hr::e_abort);
+    copy.with_wait(1s, full_pool).with_last_create_error(hr::e_abort, 1s);
 
     EXPECT_EQ(original.message(), "E_FAIL (0x80004005): words");
     EXPECT_EQ(original.snapshot(), nullptr);
@@ -245,7 +245,7 @@ TEST_F(Error, failed_with_last_create_error_leaves_the_error_as_it_was) {
 
     const auto allocations = fail_each_allocation(lasting::once, [&](std::uint64_t nth) {
         error e = before;
-        e.with_last_create_error(cause);
+        e.with_last_create_error(cause, 1s);
         const bool lost = lend_test::allocations::failed_here() > 0;
         EXPECT_EQ(e.text(), "words") << nth;
         EXPECT_EQ(e.last_create_error().empty(), lost) << nth;
@@ -279,9 +279,9 @@ TEST_F(Error, message_says_what_is_known) {
             "1500 ms; 7 of 8 resources: 1 idle, 4 in use, 2 being created; 3 waiting"},
         row{error(hr::e_fail, "words", 4)
                 .with_wait(2ms, busy)
-                .with_last_create_error(error(hr::e_abort)),
+                .with_last_create_error(error(hr::e_abort), 20ms),
             "E_FAIL (0x80004005): words [driver code 4]; waited 2 ms; 2 of 2 resources: 0 idle, 2 "
-            "in use, 0 being created; 1 waiting; last create error: E_ABORT (0x80004004): the "
+            "in use, 0 being created; 1 waiting; last create error, 20 ms ago: E_ABORT (0x80004004): the "
             "operation was aborted"},
     };
 

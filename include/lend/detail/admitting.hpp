@@ -102,8 +102,9 @@ private:
     // What was made to no use was not made: or callers would make and destroy without a pause until
     // their deadlines. Before the place is free for the next create.
     static void count_as_failed(Core& core) noexcept {
+        const auto now = platform::now();
         const lock_type lock(core.mutex);
-        core.plan.failed();
+        core.plan.failed(now, now);
         core.last_create_error = error(hr::lend_e_condemned, "it failed its check when it was new");
     }
 

@@ -69,7 +69,7 @@ private:
         ++core.finishers;
         core.add_share();
         lock.unlock();
-        if (!platform::start_thread("lend-back", &work, &core)) work(&core);
+        if (!core.run_elsewhere("lend-back", &work)) work(&core);
     }
 
     static void work(void* raw) {

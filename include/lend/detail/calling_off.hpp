@@ -40,9 +40,7 @@ struct calling_off {
             if (!caller.queued) return;
             const bool has_thread = caller.resumed.list == nullptr;
             mine = take();
-            // While creates fail, somebody must know when to try again.
-            const bool owes_a_look =
-                core.waiters.call_off(caller, core.plan.failing(), has_thread || mine, wake);
+            const bool owes_a_look = core.waiters.call_off(caller, has_thread || mine, wake);
             if (owes_a_look) core.waiters.poke(core.waiters.head(), wake);
         }
         if (mine) {

@@ -35,7 +35,7 @@ struct checks {
     // lock, where alone a slot becomes empty or stops being so. Small pools only: it is linear.
     static void size_is_right(Core& core) noexcept {
         if constexpr (platform::checks) {
-            LEND_ASSERT(platform, core.creating <= core.size);
+            LEND_ASSERT(platform, core.creates.size() <= core.size);
             if (core.slots.size() > largest_counted) return;
             std::size_t filled = 0;
             core.slots.for_each([&](slot_type& s) {
@@ -80,7 +80,7 @@ struct checks {
     // 8. In the end, what was made was destroyed or left the pool alive, and nobody waits.
     static void all_is_over(Core& core) noexcept {
         LEND_ASSERT(platform, core.size == 0 && core.reclaimed == 0);
-        LEND_ASSERT(platform, core.creating == 0 && core.workers == 0);
+        LEND_ASSERT(platform, core.creates.empty() && core.workers == 0);
         LEND_ASSERT(platform, core.waiters.empty());
         LEND_ASSERT(platform,
                     core.counted.created == core.counted.destroyed + core.counted.detached);

@@ -35,6 +35,7 @@ struct closing {
         {
             lock_type lock(core.mutex);
             if (!core.closing) {
+                withdraw_creates(core);
                 core.closing = first = true;
                 refuse_waiters(core, wake);
                 core.warm_ups.tell_all();
@@ -92,6 +93,15 @@ private:
             ++core.counted.destroyed;
             core.count_closed(destroy_reason::closed);
             core.empty(s);
+        }
+    }
+
+    // Those that no worker has begun. Whoever was to work on them finds nothing to do, and need not
+    // be waited for: on an executor of the user's that may be long.
+    static void withdraw_creates(Core& core) noexcept {
+        while (slot_type* const s = core.creates.next_queued()) {
+            s->type.reset();
+            core.make_vacant(*s);
         }
     }
 

@@ -7,6 +7,7 @@
 #define LEND_DETAIL_CORE_HPP
 
 #include <lend/detail/checks.hpp>
+#include <lend/detail/creates_in_flight.hpp>
 #include <lend/detail/creation_plan.hpp>
 #include <lend/detail/driver_call.hpp>
 #include <lend/detail/forking.hpp>
@@ -107,7 +108,8 @@ struct core {
     static constexpr bool ordered = traits::orders_inventory;
 
     core(Driver&& d, const pool_options& o, table_type&& t) noexcept
-        : driver(std::move(d)), options(o), numbers(std::move(t)), limits{o.max_size, o.min_idle} {}
+        : driver(std::move(d)), options(o), numbers(std::move(t)), limits{o.max_size, o.min_idle},
+          plan(o.max_parallel_creates, std::chrono::duration_cast<duration>(o.create_timeout)) {}
 
     ~core() { checks<core>::all_is_over(*this); }
     core(const core&) = delete;
@@ -148,16 +150,13 @@ struct core {
     shedding<Platform> delay{options.queue_target, options.queue_interval};
     due_list<waiter_type, Platform> due{shares}; // of the waiters, those to be run
     slot_type* vacant = nullptr;                 // empty slots, linked by next
-    slot_type* jobs = nullptr; // slots waiting for a worker to create in them, linked by next
-    slot_type* last_job = nullptr;
-    slot_type* unfinished = nullptr; // slots of the backroom, linked by next
+    slot_type* unfinished = nullptr;             // slots of the backroom, linked by next
     slot_type* last_unfinished = nullptr;
     std::size_t finishers = 0; // threads of the backroom
     pool_limits limits;
     std::size_t size = 0; // slots that are not empty, but for those that were reclaimed
     std::size_t reclaimed = 0;
-    std::size_t creating = 0; // of these, those in creation for whoever waits, not for their caller
-    std::size_t begun = 0;    // of these, those of which a worker has chosen the type
+    creates_in_flight<slot_type> creates; // of these, those in creation for whoever waits
     std::size_t workers = 0;
     bool housekeeper_runs = false;
     time_point next_sweep = (time_point::max)(); // until when the housekeeper sleeps; then max()
@@ -314,14 +313,20 @@ struct core {
     // The same, and the slot may be used again. In a closed pool its share is given back instead:
     // then the lock is let go, false is returned, and the core may be gone.
     [[nodiscard]] bool vacate(lock_type& lock, slot_type& s) noexcept {
-        empty(s);
         if (!closing) {
-            s.next = vacant;
-            vacant = &s;
+            make_vacant(s);
             return true;
         }
+        empty(s);
         leave_closed(lock);
         return false;
+    }
+
+    // The same where the pool is known to be open.
+    void make_vacant(slot_type& s) noexcept {
+        empty(s);
+        s.next = vacant;
+        vacant = &s;
     }
 
     // The end of a share that a closed pool gave to a slot, or of a thread of the pool. Lets the
@@ -347,6 +352,13 @@ struct core {
         ++counted.create_failed_by[static_cast<std::size_t>(create_failure_of(why))];
         last_create_error = why;
         create_failed_at = Platform::now();
+    }
+
+    // Has `run` called with the core on another thread: the user's, or one of the pool's. False if
+    // none can be had. No lock is held.
+    [[nodiscard]] bool run_elsewhere(const char* name, void (*run)(void*)) noexcept {
+        if (options.executor != nullptr && options.executor->execute(run, this)) return true;
+        return Platform::start_thread(name, run, this);
     }
 
     // ---- the housekeeper ------------------------------------------------------------------

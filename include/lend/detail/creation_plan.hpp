@@ -1,68 +1,157 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// How many creates to start, and when to try again after a failure. Knows counts and times; knows
-/// nothing of slots, drivers or threads.
+/// How many creates to start and when to ask again: what those who wait call for, bounded by the
+/// option, by the pause after a failure, and by what hangs. Knows counts and times only.
 
 #ifndef LEND_DETAIL_CREATION_PLAN_HPP
 #define LEND_DETAIL_CREATION_PLAN_HPP
 
+#include <lend/detail/backing_off.hpp>
+#include <lend/detail/creation_rule.hpp>
+
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
-#include <cstdint>
+#include <limits>
 
 namespace lend::inline v0_1 {
 namespace detail {
 
-// One create for each caller who waits and has none in flight. After a failure a single probe at a
-// time, at a random moment of a span that doubles from 50 ms to 5 s; the first success ends that.
-//
-// All members are called under the pool's lock.
+// `creates` in all members are those in flight: `size()`, and `for_each(visit)`, which calls
+// visit(when it began), the oldest first. All members are called under the pool's lock.
 template <class Platform>
 class creation_plan {
 public:
     using time_point = typename Platform::time_point;
     using duration = typename Platform::duration;
+    using rule = creation_rule<time_point>;
+    using demand = typename rule::demand;
 
-    static constexpr duration first_span = std::chrono::milliseconds(50);
-    static constexpr duration longest_span = std::chrono::seconds(5);
+    // `most_parallel`: 0 for no bound but the rule's. `longest`: create_timeout.
+    creation_plan(std::size_t most_parallel, duration longest) noexcept
+        : most_parallel_(most_parallel), longest_(longest) {}
 
-    // `demand`: callers or places to be served; `in_flight`: creates not yet finished; `room`: how
-    // many more resources may exist.
+    // Somebody waits who found nobody waiting.
+    void begin(time_point now) noexcept { rule_.begin(now); }
+
+    // A resource came back that serves one of those who wait; `busy`: it included.
+    void returned(time_point now, std::size_t busy) noexcept { rule_.returned(now, busy); }
+
+    // How many creates to start for those who wait.
+    template <class Creates>
     [[nodiscard]] std::size_t
-    starts(std::size_t demand, std::size_t in_flight, std::size_t room) const noexcept {
-        if (demand <= in_flight) return 0;
-        const std::size_t wanted = (std::min)(demand - in_flight, room);
-        if (failures_ == 0) return wanted;
-        if (in_flight > 0 || Platform::now() < probe_at_) return 0;
-        return (std::min<std::size_t>)(wanted, 1);
+    for_waiters(time_point now, const demand& d, const Creates& creates) noexcept {
+        busy_ = d.busy;
+        if (d.waiting == 0 || d.room == 0) return 0;
+        if (failing()) return probe(now, creates);
+        const std::size_t counted = rule_.counted_on(now, creates);
+        const std::size_t wanted = (std::min)(rule_.starts(now, d, creates), left(creates));
+        return pause_.allow(wanted, counted, now, rule_.average());
     }
 
-    void succeeded() noexcept { failures_ = 0; }
-
-    void failed() noexcept {
-        const duration span =
-            (std::min<duration>)(first_span *
-                                     (std::int64_t{1} << (std::min)(failures_, most_doublings)),
-                                 longest_span);
-        ++failures_;
-        const auto share = static_cast<std::int64_t>(Platform::random() %
-                                                     static_cast<std::uint64_t>(span.count()));
-        probe_at_ = Platform::now() + duration(share);
+    // How many to start so that `missing` more are kept ready. For a time when nobody waits.
+    template <class Creates>
+    [[nodiscard]] std::size_t for_stock(time_point now,
+                                        std::size_t missing,
+                                        std::size_t room,
+                                        const Creates& creates) noexcept {
+        const std::size_t counted = rule_.counted_on(now, creates);
+        if (missing <= counted || room == 0) return 0;
+        if (failing()) return probe(now, creates);
+        const std::size_t wanted = (std::min)({missing - counted, room, left(creates)});
+        if (wanted > 0 && counted < creates.size()) rule_.replaced();
+        return pause_.allow(wanted, counted, now, rule_.average());
     }
 
-    [[nodiscard]] bool failing() const noexcept { return failures_ != 0; }
-
-    // When the first waiter should ask again; max() if nothing would change by time alone.
-    [[nodiscard]] time_point look_at() const noexcept {
-        return failures_ == 0 ? (time_point::max)() : probe_at_;
+    // Whether a caller who does not wait may have one made on its own thread. Such creates are not
+    // in flight for others, so only the pause after a failure bounds them.
+    template <class Creates>
+    [[nodiscard]] bool for_caller(time_point now, const Creates& creates) noexcept {
+        return !failing() || probe(now, creates) > 0;
     }
+
+    // True if others were held back until now, because none was known to succeed.
+    bool succeeded(time_point began, time_point now) noexcept {
+        const bool held_back = failing() || !pause_.is_proven(now, rule_.average());
+        rule_.created(now - began);
+        if (failing()) rule_.recovered();
+        pause_.succeeded(now);
+        given_up_ = 0;
+        return held_back;
+    }
+
+    void failed(time_point began, time_point now) noexcept { pause_.failed(began, now); }
+
+    // A create that has failed was given up. `before`: how many were when it began.
+    void gave_up(unsigned before) noexcept {
+        given_up_ = (std::max)(given_up_, (std::min)(before + 1, most_doublings));
+    }
+
+    // True from a failure to the next success.
+    [[nodiscard]] bool failing() const noexcept { return pause_.failing(); }
+
+    // When to ask again if nothing else happens, while somebody waits and there is room. max():
+    // when a create has ended.
+    template <class Creates>
+    [[nodiscard]] time_point look_at(time_point now, const Creates& creates) const noexcept {
+        if (left(creates) == 0) return (time_point::max)();
+        if (!failing()) return rule_.look_at();
+        if (rule_.counted_on(now, creates) == 0) return pause_.next_start();
+        return now + second_thoughts;
+    }
+
+    // How many were lent when it was last asked.
+    [[nodiscard]] std::size_t busy() const noexcept { return busy_; }
+
+    // How many of those in flight are counted on.
+    template <class Creates>
+    [[nodiscard]] std::size_t counted_on(time_point now, const Creates& creates) const noexcept {
+        return rule_.counted_on(now, creates);
+    }
+
+    // How many were given up in a row, counting those as one that began together. A create notes it
+    // when it begins.
+    [[nodiscard]] unsigned given_up() const noexcept { return given_up_; }
+
+    // After how long a create is given up. Ten times the average is enough, if there is one; but
+    // not less than a second, and each one that was given up in a row before it began doubles it,
+    // so that a back end that has become slower is waited for in the end.
+    [[nodiscard]] duration patience(unsigned given_up_before) const noexcept {
+        if (!rule_.known()) return longest_;
+        const duration usual = (std::max<duration>)(rule_.average() * 10, least_patience);
+        const auto factor = typename duration::rep{1} << given_up_before;
+        return usual < longest_ / factor ? usual * factor : longest_;
+    }
+
+    // How long a create takes, as far as is known.
+    [[nodiscard]] duration average() const noexcept { return rule_.average(); }
 
 private:
-    static constexpr unsigned most_doublings = 10; // 50 ms * 2^10 is beyond the longest span
+    static constexpr duration second_thoughts = std::chrono::milliseconds(50);
+    static constexpr duration least_patience = std::chrono::seconds(1);
+    static constexpr unsigned most_doublings = 20;
 
-    unsigned failures_ = 0;
-    time_point probe_at_{};
+    template <class Creates>
+    std::size_t probe(time_point now, const Creates& creates) noexcept {
+        const std::size_t counted = rule_.counted_on(now, creates);
+        if (left(creates) == 0) return 0;
+        const std::size_t count = pause_.allow(1, counted, now, rule_.average());
+        if (count > 0 && creates.size() > 0) rule_.replaced();
+        return count;
+    }
+
+    template <class Creates>
+    [[nodiscard]] std::size_t left(const Creates& creates) const noexcept {
+        if (most_parallel_ == 0) return (std::numeric_limits<std::size_t>::max)();
+        return most_parallel_ - (std::min)(most_parallel_, creates.size());
+    }
+
+    const std::size_t most_parallel_;
+    const duration longest_;
+    rule rule_;
+    backing_off<Platform> pause_;
+    unsigned given_up_ = 0; // in a row
+    std::size_t busy_ = 0;
 };
 
 } // namespace detail

@@ -150,10 +150,9 @@ private:
                 // Relaxed: nobody of this process ever wrote it.
                 const slot_phase phase = s.phase.load(std::memory_order_relaxed);
                 const lending_word::type word = s.word.see();
-                const bool whole =
-                    lending_word::is(word, lending_word::idle) ||
-                    lending_word::is(word, lending_word::parked) ||
-                    (lending_word::is_out(word) && phase == slot_phase::none);
+                const bool whole = lending_word::is(word, lending_word::idle) ||
+                                   lending_word::is(word, lending_word::parked) ||
+                                   (lending_word::is_out(word) && phase == slot_phase::none);
                 if (whole) calls::abandon(core.driver, s.object);
             });
         } else {

@@ -62,6 +62,7 @@ struct giving_back {
                 (void)destroy_locked(core, lock, s, ended, *why);
                 return hr::s_false;
             }
+            if (ended == use::lease) making<Core>::note_return(core, s);
             const lending_word::type count = lending_word::count_of(seen) +
                                              (ended == use::lease ? lending_word::one_lending : 0);
             if (ended == use::lease) ordering<Core>::came_back(core, s);
@@ -130,13 +131,11 @@ struct giving_back {
     static void leave_vacant(Core& core, lock_type& lock, slot_type& s) noexcept {
         if (!core.vacate(lock, s)) return;
         wakes wake;
-        const std::size_t starts = making<Core>::plan_for_waiters(core, wake);
+        const auto todo = making<Core>::plan_for_waiters(core, wake);
         quota<Core>::place_left(core, wake);
-        // It finds out when to try again.
-        if (core.plan.failing()) core.waiters.poke(quota<Core>::first_served(core), wake);
         lock.unlock();
         wake.deliver();
-        making<Core>::start_workers(core, starts);
+        making<Core>::start(core, todo);
     }
 };
 

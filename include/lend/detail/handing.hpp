@@ -65,8 +65,6 @@ struct handing {
             if (more) note_hold(core, s, now);
             ++core.counted.handed_over;
             core.waiters.answer(*w, s, word, wake);
-            // While creates fail, the first waiter is the one who knows when to try again.
-            if (core.plan.failing()) core.waiters.poke(quota<Core>::first_served(core), wake);
             return;
         }
         // In a pool that is drained, it is for those who wait.
@@ -75,7 +73,7 @@ struct handing {
                       (drains ? lending_word::withheld : lending_word::empty));
         if constexpr (Core::comparable) {
             // Of no use to anyone as it is; the first waiter may have it destroyed to make room.
-            const bool makes_room = core.room() == 0 && core.creating < core.demand();
+            const bool makes_room = core.room() == 0 && core.creates.size() < core.demand();
             if (w == nullptr && !makes_room) return;
         }
         // Where lend cannot tell whom it fits, each waiter tries for itself, the first one first.

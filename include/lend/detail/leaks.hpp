@@ -58,7 +58,7 @@ private:
         lending_word::type count = 0;
         bool reclaimed = false;
         typename Core::wakes wake;
-        std::size_t starts = 0;
+        typename making<Core>::errand todo;
         {
             const lock_type lock(core.mutex);
             if (core.closing) return false;
@@ -68,10 +68,10 @@ private:
             // Relaxed: the gauge only.
             s->leaked.store(count, std::memory_order_relaxed);
             reclaimed = core.options.leak_action == leak_mode::reclaim &&
-                        reclaiming<Core>::reclaim(core, *s, count, wake, starts);
+                        reclaiming<Core>::reclaim(core, *s, count, wake, todo);
         }
         wake.deliver();
-        making<Core>::start_workers(core, starts);
+        making<Core>::start(core, todo);
         core.events.leaked(*found);
         if (!reclaimed) return true;
         core.events.reclaimed(*found);

@@ -51,7 +51,7 @@ struct pausing {
     // s_false: it was not paused.
     static hresult resume(Core& core) noexcept {
         wakes wake;
-        std::size_t starts = 0;
+        typename make::errand todo;
         {
             const lock_type lock(core.mutex);
             if (core.closing) return hr::lend_e_closed;
@@ -59,12 +59,12 @@ struct pausing {
             core.paused.reset();
             if (core.delay.is_on()) core.delay.restart(Core::platform::now());
             core.slots.for_each([&](slot_type& s) { give_out(core, s, wake); });
-            starts = make::plan_for_waiters(core, wake);
+            todo = make::plan_for_waiters(core, wake);
             // Those who came meanwhile could not see what there is.
             core.waiters.poke(core.waiters.head(), wake);
         }
         wake.deliver();
-        make::start_workers(core, starts);
+        make::start(core, todo);
         core.events.resumed();
         return hr::s_ok;
     }

@@ -160,7 +160,7 @@ struct quota {
     // How many callers wait for whom something is being made or may be.
     static std::size_t demand(const Core& core) noexcept {
         if constexpr (on) {
-            return core.begun + core.driver.book().servable;
+            return core.creates.running() + core.driver.book().servable;
         }
         return core.waiters.size();
     }

@@ -30,7 +30,7 @@ struct reclaiming {
                         slot_type& s,
                         lending_word::type count,
                         wakes& wake,
-                        std::size_t& starts) noexcept {
+                        typename making<Core>::errand& todo) noexcept {
         lending_word::type seen = s.word.peek();
         do {
             if (!lending_word::is(seen, lending_word::in_use)) return false;
@@ -44,7 +44,7 @@ struct reclaiming {
         --core.size;
         ++core.reclaimed;
         checks<Core>::size_is_right(core);
-        starts = making<Core>::plan_for_waiters(core, wake);
+        todo = making<Core>::plan_for_waiters(core, wake);
         return true;
     }
 };

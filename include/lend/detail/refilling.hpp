@@ -15,7 +15,10 @@
 namespace lend::inline v0_1 {
 namespace detail {
 
-// Looks every second while there is a min_idle, for nobody tells when an idle one is taken.
+// Looks every second while there is a min_idle, for nobody tells when an idle one is taken; while
+// creates fail, when the next may be tried, so that an outage ends without a call of the user's.
+//
+// Looks after creates that take too long, too, where nobody waits who would.
 template <class Core>
 struct refilling {
     using slot_type = typename Core::slot_type;
@@ -27,20 +30,25 @@ struct refilling {
     static bool wanted(const Core& core) noexcept { return core.limits.min_idle != 0; }
 
     static void run(Core& core, round& r) noexcept {
-        std::size_t starts = 0;
+        typename Core::wakes wake;
+        typename make::errand todo;
         {
             const lock_type lock(core.mutex);
             if (core.closing || core.is_draining()) return;
             const std::size_t lacking = missing(core);
-            starts = make::plan(core, core.demand() + lacking);
+            // Those who wait come first.
+            todo = core.waiters.empty() || core.demand() == 0 ? make::plan_for_stock(core, lacking)
+                                                              : make::plan_for_waiters(core, wake);
             if (wanted(core)) r.due(lives::after(r.now, every));
-            // Too early after a failure. If it is not that, there is no room, or one is in flight.
-            if (lacking != 0 && core.plan.look_at() > r.now) r.due(core.plan.look_at());
+            if (lacking != 0 && core.room() != 0 && core.plan.failing())
+                r.due(core.plan.look_at(r.now, core.creates));
+            r.due(make::next_give_up(core));
         }
+        wake.deliver();
         if (core.options.creation == creation_mode::worker) {
-            make::start_workers(core, starts);
+            make::start(core, todo);
         } else {
-            make::work_here(core, starts);
+            make::work_here(core, todo.workers);
         }
     }
 

@@ -10,6 +10,7 @@
 #include <lend/detail/holders.hpp>
 #include <lend/detail/waiting_threads.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <string>
 #include <utility>
@@ -38,7 +39,8 @@ struct refusing {
             why.with_wait(waited, stood);
             if (const auto holder = holders<Core>::oldest(core, now))
                 why.with_oldest_holder(*holder);
-            if (core.last_create_error) why.with_last_create_error(*core.last_create_error);
+            if (core.last_create_error)
+                why.with_last_create_error(*core.last_create_error, age_of_last_create_error(core));
         }
         return why;
     }
@@ -46,7 +48,7 @@ struct refusing {
     // Whether as many wait for a resource to come back as may. Those for whom one is made, or for
     // whom there is room to make one, do not count. Under the lock.
     static bool is_full(const Core& core) noexcept {
-        const std::size_t to_come = core.creating + core.room();
+        const std::size_t to_come = core.creates.size() + core.room();
         const std::size_t waiting = core.waiters.size();
         return waiting >= to_come && waiting - to_come >= core.options.max_waiters;
     }
@@ -59,6 +61,13 @@ struct refusing {
                                     ", and as many callers wait already";
                          })
             .with_wait({}, core.snapshot());
+    }
+
+    // Under the lock.
+    static std::chrono::nanoseconds age_of_last_create_error(const Core& core) noexcept {
+        if (!core.create_failed_at) return std::chrono::nanoseconds{0};
+        return std::chrono::duration_cast<std::chrono::nanoseconds>(platform::now() -
+                                                                    *core.create_failed_at);
     }
 
 private:

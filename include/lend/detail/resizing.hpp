@@ -36,22 +36,23 @@ struct resizing {
     // The sizes have been validated.
     static hresult resize(Core& core, std::size_t max_size, std::size_t min_idle) noexcept {
         slot_type* leaving = nullptr;
-        std::size_t starts = 0;
+        typename make::errand todo;
         wakes wake;
         {
             const lock_type lock(core.mutex);
             if (core.closing) return hr::lend_e_closed;
             core.limits = {max_size, min_idle};
             leaving = take_surplus(core);
-            starts = make::plan_for_waiters(core, wake);
+            todo = make::plan_for_waiters(core, wake);
             // Who counted on the room that is gone may have to make some.
-            if (Core::typed && core.room() == 0) core.waiters.poke(quota<Core>::first_served(core), wake);
+            if (Core::typed && core.room() == 0)
+                core.waiters.poke(quota<Core>::first_served(core), wake);
             core.start_housekeeper_if_needed();
             core.chores.change();
         }
         core.chores.wake();
         wake.deliver();
-        make::start_workers(core, starts);
+        make::start(core, todo);
         core.events.resized(max_size, min_idle);
         destroy_all(core, leaving);
         return hr::s_ok;

@@ -92,8 +92,8 @@ private:
             place = make::reserve_for_caller(core, wanted);
             if (place != nullptr) steps::tell_of_room_taken(core, wake);
             // Room that is made while others wait is theirs.
-            evict =
-                place == nullptr && unfit && core.waiters.empty() && quota<Core>::has_room(wanted);
+            evict = place == nullptr && unfit && core.room() == 0 && core.waiters.empty() &&
+                    quota<Core>::has_room(wanted);
         }
         wake.deliver();
         if (evict) {

@@ -22,12 +22,15 @@ namespace detail {
 
 // What a waiter's word says. Written under the pool's lock, read by the waiter without it.
 //   waiting -> poked     look again: something may be free
-//   waiting, poked -> answered    the answer is in the node; nobody touches the node any more
-//   poked -> waiting     by the waiter itself, under the lock, before it looks again
+//   waiting -> reminded  it keeps the time from now on: plan again
+//   reminded -> poked    as from waiting; who looks plans as well
+//   any -> answered      the answer is in the node; nobody touches the node any more
+//   poked, reminded -> waiting    by the waiter itself, under the lock, before it does so
 struct waiter_state {
     static constexpr std::uint32_t waiting = 0;
     static constexpr std::uint32_t poked = 1;
     static constexpr std::uint32_t answered = 2;
+    static constexpr std::uint32_t reminded = 3;
 };
 
 template <class Slot, class Platform>
@@ -113,11 +116,15 @@ private:
 // InTurns: where only the driver can tell what fits whom, waiters look one after the other, from
 // the first to the last, because each takes what it looks at into its hands: looking all at once,
 // they would keep each other looking. A round that is asked for during a round follows it.
+//
+// One waiter keeps the time where time alone may change something: it wakes up by itself, and plans
+// again. If it leaves, the last in the queue takes over, which is the one that stays the longest.
 template <class Slot, class Platform, bool InTurns>
 class waiter_queue {
 public:
     using node = waiter<Slot, Platform>;
     using wakes = wake_ups<Slot, Platform>;
+    using time_point = typename Platform::time_point;
 
     [[nodiscard]] bool empty() const noexcept { return head_ == nullptr; }
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
@@ -159,20 +166,22 @@ public:
     [[nodiscard]] bool dismiss_late(node& w, wakes& wake) noexcept {
         w.refusal.emplace(hr::lend_e_timed_out);
         w.dismissed = true;
-        return take_out(w, wake, false);
+        const bool kept_time = timekeeper_ == &w;
+        return take_out(w, wake, false) || kept_time; // who looks plans, and keeps the time
     }
     [[nodiscard]] bool dismiss(node& w, hresult code, wakes& wake) noexcept {
         w.refusal.emplace(code);
         w.dismissed = true;
-        return take_out(w, wake);
+        const bool kept_time = timekeeper_ == &w;
+        return take_out(w, wake) || kept_time;
     }
 
-    // The same for one that is called off. `owes_a_look`: it has a duty in any case. `itself`: it
-    // passes it on, for it is on its way; otherwise true is returned if the caller has to.
-    [[nodiscard]] bool call_off(node& w, bool owes_a_look, bool itself, wakes& wake) noexcept {
+    // The same for one that is called off. `itself`: it passes its duty on, for it is on its way;
+    // otherwise true is returned if the caller has to.
+    [[nodiscard]] bool call_off(node& w, bool itself, wakes& wake) noexcept {
         // Relaxed: every writer of the state holds the lock.
-        owes_a_look |= w.state.load(std::memory_order_relaxed) == waiter_state::poked;
-        owes_a_look |= turn_ == &w;
+        bool owes_a_look = w.state.load(std::memory_order_relaxed) == waiter_state::poked;
+        owes_a_look |= turn_ == &w || timekeeper_ == &w;
         w.owes_a_look = owes_a_look && itself;
         (void)dismiss(w, hr::lend_e_cancelled, wake);
         return owes_a_look && !itself;
@@ -183,8 +192,10 @@ public:
     void leave(node& w, bool owes_a_look, wakes& wake) noexcept {
         // Relaxed: every writer of the state holds the lock.
         owes_a_look |= w.state.load(std::memory_order_relaxed) == waiter_state::poked;
+        const bool kept_time = timekeeper_ == &w;
         owes_a_look |= unlink(w);
         if (owes_a_look) poke(head_, wake);
+        if (kept_time) remind(wake);
     }
 
     // Tells a waiter to look again; does nothing where one is already told, or for none.
@@ -227,6 +238,33 @@ public:
         return w.next == nullptr && !another_round_;
     }
 
+    // When the one who keeps the time wakes up by itself; max() if nobody has to.
+    [[nodiscard]] time_point alarm() const noexcept { return alarm_; }
+
+    // Time alone may change something at `when`: somebody is to be awake by then.
+    void expect(time_point when, wakes& wake) noexcept {
+        if (when >= alarm_) return;
+        alarm_ = when;
+        remind(wake);
+    }
+
+    // By a waiter that has planned, and knows when time alone may change something; max(): never.
+    // Returns when it has to wake up for that.
+    [[nodiscard]] time_point keep_time(node& w, time_point when) noexcept {
+        constexpr time_point never = (time_point::max)();
+        // It takes over if it has to be sooner, since it is awake anyway.
+        if (timekeeper_ != nullptr && timekeeper_ != &w && when >= alarm_) return never;
+        timekeeper_ = when == never ? nullptr : &w;
+        alarm_ = when;
+        return when;
+    }
+
+    // By the waiter itself: I am about to plan.
+    void remembers(node& w) noexcept {
+        // Relaxed: as in `awake`.
+        w.state.store(waiter_state::waiting, std::memory_order_relaxed);
+    }
+
     // By the waiter itself: I am about to look.
     void awake(node& w) noexcept {
         // Relaxed: read only by holders of the lock and by the waiter itself.
@@ -238,7 +276,8 @@ private:
     void tell(node& told, wakes& wake) noexcept {
         node* const w = &told;
         // Relaxed: every writer of the state holds the lock.
-        if (w->state.load(std::memory_order_relaxed) != waiter_state::waiting) return;
+        const std::uint32_t said = w->state.load(std::memory_order_relaxed);
+        if (said != waiter_state::waiting && said != waiter_state::reminded) return;
         w->looked = false;
         // (1) release-store synchronizes-with the acquire-load (3)
         w->state.store(waiter_state::poked, std::memory_order_release);
@@ -247,7 +286,21 @@ private:
 
     // A waiter that is answered before it could look passes the duty to look on.
     void settle(node& w, wakes& wake) noexcept {
+        const bool kept_time = timekeeper_ == &w;
         if (take_out(w, wake)) poke(head_, wake);
+        if (kept_time) remind(wake);
+    }
+
+    // Tells the one who keeps the time, or the last one, who does from now on, to plan.
+    void remind(wakes& wake) noexcept {
+        if (timekeeper_ == nullptr) timekeeper_ = last_of(0);
+        node* const w = timekeeper_;
+        // Relaxed: every writer of the state holds the lock. Who is told to look will plan, too.
+        if (w == nullptr || w->state.load(std::memory_order_relaxed) != waiter_state::waiting)
+            return;
+        // (4) release-store synchronizes-with the acquire-load (3)
+        w->state.store(waiter_state::reminded, std::memory_order_release);
+        wake.add(*w);
     }
 
     // With the answer in the node, which may be gone as soon as that can be seen: by then it is due
@@ -299,6 +352,8 @@ private:
         w.queued = false;
         --size_;
         if constexpr (requires { w.wanted->counts(); }) w.wanted->counts().goes();
+        if (timekeeper_ == &w) timekeeper_ = nullptr;
+        if (size_ == 0) alarm_ = (time_point::max)();
         if (turn_ != &w) return false;
         turn_ = nullptr;
         return true;
@@ -311,12 +366,14 @@ private:
     std::size_t size_ = 0;
     node* turn_ = nullptr; // whoever looks, or is told to; InTurns only
     bool another_round_ = false;
+    node* timekeeper_ = nullptr; // null while alarm_ is max(), or nobody waits
+    time_point alarm_ = (time_point::max)();
 };
 
 // By the waiter, without the lock: what has been said to it so far.
 template <class Slot, class Platform>
 [[nodiscard]] std::uint32_t heard(const waiter<Slot, Platform>& w) noexcept {
-    // (3) acquire-load synchronizes-with the release-store (1), (2)
+    // (3) acquire-load synchronizes-with the release-store (1), (2), (4)
     return w.state.load(std::memory_order_acquire);
 }
 

@@ -41,6 +41,7 @@ class waiting {
     using back = giving_back<Core>;
     using look = looking<Core>;
     using make = making<Core>;
+    using errand = typename make::errand;
     using steps = admitting<Core>;
     using held = holding<Core>;
 
@@ -100,7 +101,7 @@ public:
     held leave(wakes& wake) noexcept {
         joined_ = false;
         if (me_.queued) {
-            core_.waiters.leave(me_, core_.plan.failing(), wake);
+            core_.waiters.leave(me_, false, wake);
             return {};
         }
         if (me_.owes_a_look) core_.waiters.poke(core_.waiters.head(), wake);
@@ -160,7 +161,7 @@ private:
     // caller may not wait, or made a resource itself.
     std::optional<result<held>> join() noexcept {
         wakes wake;
-        std::size_t starts = 0;
+        errand todo;
         {
             lock_type lock(core_.mutex);
             if (core_.closing || (core_.is_draining() && !was_in_)) {
@@ -199,6 +200,7 @@ private:
             me_.slot = nullptr;
             me_.refusal.reset();
             me_.dismissed = me_.owes_a_look = false;
+            if (core_.waiters.empty()) make::first_comes(core_);
             if (was_in_) {
                 core_.waiters.push_front(me_);
             } else {
@@ -210,13 +212,12 @@ private:
             joined_ = was_in_ = true;
             me_.looked = Core::typed || core_.waiters.head() == &me_;
             must_look_ = me_.looked && core_.waiters.may_look(me_);
-            starts = make::plan_for_waiters(core_, wake);
+            todo = make::plan_as_waiter(core_, wake);
             retry_at_ = next_try();
         }
         wake.deliver();
-        make::start_workers(core_, starts);
         look::put_back(core_, std::exchange(unfit_, held{}));
-        return std::nullopt;
+        return start(todo);
     }
 
     // Looks at every slot and leaves a flag in those in use.
@@ -226,7 +227,7 @@ private:
         if (found.best) return leave_with(found.best);
         unfit_ = found.unfit;
         wakes wake;
-        std::size_t starts = 0;
+        errand todo;
         bool evict = false;
         {
             lock_type lock(core_.mutex);
@@ -250,7 +251,7 @@ private:
                     return steps::made(core_, *place, asked_.wanted);
                 }
             }
-            starts = make::plan_for_waiters(core_, wake);
+            todo = make::plan_as_waiter(core_, wake);
             // In one step with the plan, or somebody might take the room between the two.
             evict = may_make_room();
             retry_at_ = next_try();
@@ -258,8 +259,29 @@ private:
         wake.deliver();
         make_room_or_put_back(evict);
         if constexpr (Core::typed) pass_on();
-        make::start_workers(core_, starts);
-        return std::nullopt;
+        return start(todo);
+    }
+
+    // Starts the workers that were planned. Where no thread can be had, this caller leaves the
+    // queue and makes one itself, as with inline creation.
+    std::optional<result<held>> start(const errand& todo) noexcept {
+        const std::size_t refused = make::try_start(core_, todo);
+        if (refused == 0) return std::nullopt;
+        wakes wake;
+        slot_type* place = nullptr;
+        {
+            const lock_type lock(core_.mutex);
+            if (!core_.closing && heard(me_) != waiter_state::answered)
+                place = core_.creates.next_queued();
+            if (place != nullptr) {
+                core_.waiters.leave(me_, Core::typed || core_.room() > 0, wake);
+                joined_ = false;
+            }
+        }
+        wake.deliver();
+        make::withdraw(core_, refused, place == nullptr ? refused : refused - 1);
+        if (place == nullptr) return std::nullopt;
+        return steps::made(core_, *place, asked_.wanted);
     }
 
     // Where each waiter tries for itself, what does not fit this one may fit the next. Not before
@@ -306,7 +328,7 @@ private:
         if (heard(me_) == waiter_state::answered) return answer();
         const time_point now = platform::now();
         wakes wake;
-        std::size_t starts = 0;
+        errand todo;
         {
             lock_type lock(core_.mutex);
             // What was said may have changed before the lock was had.
@@ -316,8 +338,7 @@ private:
                 return answer();
             }
             if (now >= deadline_) {
-                // While creates fail, somebody must know when to try again.
-                core_.waiters.leave(me_, core_.plan.failing(), wake);
+                core_.waiters.leave(me_, false, wake);
                 lock.unlock();
                 wake.deliver();
                 return late();
@@ -327,6 +348,7 @@ private:
                 must_look_ = true;
                 return std::nullopt;
             }
+            if (said == waiter_state::reminded) core_.waiters.remembers(me_);
             if constexpr (Core::typed) {
                 // Others may have taken the room that was there; then something must make room.
                 if (now >= retry_at_ && core_.waiters.may_look(me_)) {
@@ -335,12 +357,11 @@ private:
                     return std::nullopt;
                 }
             }
-            starts = make::plan_for_waiters(core_, wake);
+            todo = make::plan_as_waiter(core_, wake);
             retry_at_ = next_try();
         }
         wake.deliver();
-        make::start_workers(core_, starts);
-        return std::nullopt;
+        return start(todo);
     }
 
     std::optional<result<held>> answer() noexcept {
@@ -368,19 +389,18 @@ private:
         return refusing<Core>::after_waiting(core_, code, platform::now() - began_);
     }
 
-    // Under the lock, after planning: when time alone allows another create. While one is in
-    // flight, or there is no room, its end tells the first waiter to ask again.
-    [[nodiscard]] time_point next_try() const noexcept {
-        const bool by_time = core_.options.creation == creation_mode::worker &&
-                             core_.creating == 0 && core_.room() > 0 && core_.demand() > 0;
-        return by_time ? core_.plan.look_at() : (time_point::max)();
+    // Under the lock, after planning: when to plan again, if this is the one who keeps the time.
+    [[nodiscard]] time_point next_try() noexcept {
+        if (heard(me_) == waiter_state::answered) return (time_point::max)(); // by the plan
+        return core_.waiters.keep_time(me_, make::next_look(core_));
     }
 
     // Under the lock, at the end of a look: at the maximum, with nothing under way for this caller,
     // a resource of another type that nobody waits for makes room.
     bool may_make_room() {
-        return unfit_ && !core_.closing && core_.room() == 0 && core_.creating < core_.demand() &&
-               quota<Core>::has_room(asked_.wanted) && !wanted_by_others(*unfit_.slot);
+        return unfit_ && !core_.closing && core_.room() == 0 &&
+               core_.creates.size() < core_.demand() && quota<Core>::has_room(asked_.wanted) &&
+               !wanted_by_others(*unfit_.slot);
     }
 
     void make_room_or_put_back(bool evict) noexcept {

@@ -114,22 +114,28 @@ private:
         const std::uint32_t seen = node_.changes.see();
         std::size_t queued = 0;
         time_point next_start = (time_point::max)();
+        typename Core::wakes wake;
         {
             const lock_type lock(core_.mutex);
             closed_ = core_.closing || core_.is_draining();
             if (closed_) return false;
             if (missing_ > 0 && node_.failed == 0 && !core_.plan.failing())
                 queued = make::queue(core_, may_start(next_start), &type_);
+            // Where there is no room any more, something unwanted may have to make some.
+            if (Core::typed && queued > 0 && core_.room() == 0)
+                core_.waiters.poke(core_.waiters.head(), wake);
             missing_ -= queued;
             node_.under_way += queued;
             // No room, or no hope.
             const bool waits = node_.under_way > 0 || next_start != (time_point::max)();
             if (!waits) return false;
         }
+        wake.deliver();
         if (here_) {
             make::work_here(core_, queued);
         } else {
-            make::start_workers(core_, queued);
+            // Where no thread can be had, this one does it.
+            make::work_instead(core_, make::try_start(core_, {queued, 0, {}}));
         }
         if (platform::now() >= deadline_) return false;
         node_.changes.sleep(seen, (std::min)(deadline_, next_start));

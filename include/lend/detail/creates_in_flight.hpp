@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// The creates of a pool that are under way for whoever waits: queued for a worker, then running
+/// on one. A create that takes too long is given up here; its worker finds that out when it ends.
+
+#ifndef LEND_DETAIL_CREATES_IN_FLIGHT_HPP
+#define LEND_DETAIL_CREATES_IN_FLIGHT_HPP
+
+#include <cstddef>
+
+namespace lend::inline v0_1 {
+namespace detail {
+
+// A create that a worker runs. Lives on the worker's stack, with the worker's own copy of the type,
+// since the slot may be another's by the time the driver answers.
+//
+//   running -> claimed    the driver has answered, the slot will get the result
+//   running -> given up   it took too long: the slot was taken away, the result will be destroyed
+template <class Slot>
+struct running_create {
+    using time_point = typename Slot::time_point;
+
+    time_point began{};
+    Slot* slot = nullptr;                               // null: given up
+    const typename Slot::resource_type* type = nullptr; // the worker's copy
+    bool in_advance = false;      // of a type that was asked for before anyone waited
+    bool claimed = false;         // it cannot be given up any more
+    unsigned given_up_before = 0; // in a row, when it began
+    running_create* older = nullptr;
+    running_create* newer = nullptr;
+};
+
+// Invariant: each slot in it is in creation, counts in the pool's size, and is in one place: in the
+// queue, or in one running create. All members are called under the pool's lock.
+template <class Slot>
+class creates_in_flight {
+public:
+    using time_point = typename Slot::time_point;
+    using record = running_create<Slot>;
+
+    [[nodiscard]] std::size_t size() const noexcept { return queued_ + running_; }
+    [[nodiscard]] std::size_t queued() const noexcept { return queued_; }
+    [[nodiscard]] std::size_t running() const noexcept { return running_; }
+    [[nodiscard]] bool empty() const noexcept { return size() == 0; }
+
+    // When each began, the oldest first. What is queued counts as begun when it was queued.
+    template <class Visit>
+    void for_each(const Visit& visit) const {
+        for (const record* r = oldest_; r != nullptr; r = r->newer) visit(r->began);
+        for (std::size_t at = 0; at < queued_; ++at) visit(queued_at_);
+    }
+
+    // The first running one that can still be given up and for which `is_late` is true.
+    template <class IsLate>
+    [[nodiscard]] record* find(const IsLate& is_late) const {
+        for (record* r = oldest_; r != nullptr; r = r->newer) {
+            if (!r->claimed && is_late(*r)) return r;
+        }
+        return nullptr;
+    }
+
+    void queue(Slot& s, time_point now) noexcept {
+        s.next = nullptr;
+        (first_ == nullptr ? first_ : last_->next) = &s;
+        last_ = &s;
+        queued_at_ = now;
+        ++queued_;
+    }
+
+    // Out of the queue and into the caller's hands; null if none is queued.
+    [[nodiscard]] Slot* next_queued() noexcept {
+        Slot* const s = first_;
+        if (s == nullptr) return nullptr;
+        first_ = s->next;
+        s->next = nullptr;
+        --queued_;
+        return s;
+    }
+
+    void begin(record& r) noexcept {
+        r.older = newest_;
+        (newest_ == nullptr ? oldest_ : newest_->newer) = &r;
+        newest_ = &r;
+        ++running_;
+    }
+
+    void end(record& r) noexcept {
+        (r.older == nullptr ? oldest_ : r.older->newer) = r.newer;
+        (r.newer == nullptr ? newest_ : r.newer->older) = r.older;
+        r.older = r.newer = nullptr;
+        --running_;
+    }
+
+    // Takes the slot away from a create that runs.
+    [[nodiscard]] Slot& give_up(record& r) noexcept {
+        end(r);
+        Slot& s = *r.slot;
+        r.slot = nullptr;
+        return s;
+    }
+
+private:
+    Slot* first_ = nullptr; // queued, linked by next
+    Slot* last_ = nullptr;
+    std::size_t queued_ = 0;
+    time_point queued_at_{}; // the last of them
+    record* oldest_ = nullptr;
+    record* newest_ = nullptr;
+    std::size_t running_ = 0;
+};
+
+} // namespace detail
+} // namespace lend
+
+#endif // LEND_DETAIL_CREATES_IN_FLIGHT_HPP

@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// What the plan of creates means for a pool: places are reserved and creates queued, those that
+/// take too long are given up, and who waits in vain is told. All of it under the pool's lock.
+
+#ifndef LEND_DETAIL_PLANNING_HPP
+#define LEND_DETAIL_PLANNING_HPP
+
+#include <lend/detail/core.hpp>
+#include <lend/detail/creates_in_flight.hpp>
+#include <lend/detail/settling_in.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <optional>
+
+namespace lend::inline v0_1 {
+namespace detail {
+
+// Invariant: a slot in creation counts in `size` from the reservation to the end, or until the
+// create is given up, so what is made never exceeds the maximum, but for what `abandoned` counts.
+//
+// While somebody waits, and time alone may change what there is to do, one of those who wait keeps
+// the time (see waiters.hpp): it plans again when `next_look` says so.
+//
+// All members are called under the lock. What is left to do afterwards is in the errand, for
+// `making::start`.
+template <class Core>
+struct planning {
+    using platform = typename Core::platform;
+    using slot_type = typename Core::slot_type;
+    using resource_type = typename Core::resource_type;
+    using wakes = typename Core::wakes;
+    using time_point = typename Core::time_point;
+    using duration = typename Core::duration;
+    using record = running_create<slot_type>;
+    using settled = settling_in<Core>;
+    using demand = typename creation_plan<platform>::demand;
+
+    // What is left to do once the lock is let go.
+    struct errand {
+        std::size_t workers = 0;  // to be started
+        std::size_t given_up = 0; // creates of which is to be told that
+        std::optional<error> why;
+    };
+
+    // Takes a vacant slot for a create; null if the maximum is reached or memory is out.
+    static slot_type* reserve(Core& core) noexcept {
+        if (core.closing || core.room() == 0) return nullptr;
+        if (core.is_draining() && core.waiters.empty()) return nullptr; // for nobody
+        if (core.vacant == nullptr) {
+            std::size_t added = 0;
+            slot_type* fresh = core.slots.grow(
+                core.limits.max_size + core.reclaimed - core.slots.size(), &core, added);
+            if (fresh == nullptr) return nullptr;
+            for (std::size_t at = added; at-- > 0;) {
+                fresh[at].next = core.vacant;
+                core.vacant = fresh + at;
+            }
+        }
+        slot_type* const s = core.vacant;
+        core.vacant = s->next;
+        s->next = nullptr;
+        checks<Core>::size_may_grow(core);
+        ++core.size;
+        core.begin_birth(*s);
+        checks<Core>::size_is_right(core);
+        return s;
+    }
+
+    // Queues creates for workers, of the given type or, without one, of what is waited for by then;
+    // fewer than `count` if memory is out, which counts as a failure. Each has a share for whoever
+    // works on it. The caller lets the lock go and calls `start`.
+    static std::size_t
+    queue(Core& core, std::size_t count, const resource_type* type = nullptr) noexcept {
+        if (count == 0) return 0;
+        const time_point now = platform::now();
+        std::size_t queued = 0;
+        bool out_of_memory = false;
+        while (queued < count) {
+            if (type != nullptr && !quota<Core>::has_room(*type)) break;
+            slot_type* const s = reserve(core);
+            if (s == nullptr) break;
+            if (type != nullptr) quota<Core>::charge(*s, *type, true);
+            if (type != nullptr && !name(*s, *type)) {
+                core.make_vacant(*s);
+                out_of_memory = true;
+                break;
+            }
+            core.creates.queue(*s, now);
+            core.add_share();
+            ++queued;
+        }
+        out_of_memory =
+            out_of_memory || (core.vacant == nullptr && queued < count && core.room() > 0);
+        if (out_of_memory) core.plan.failed(now, now);
+        return queued;
+    }
+
+    // For callers that wait. With inline creation they create for themselves, so they are told to
+    // look. One of them keeps the time from now on, if time alone may change something.
+    static errand plan_for_waiters(Core& core, wakes& wake) noexcept {
+        errand todo = plan_as_waiter(core, wake);
+        see_to_the_time(core, wake);
+        return todo;
+    }
+
+    // By whoever changes what time alone may change.
+    static void see_to_the_time(Core& core, wakes& wake) noexcept {
+        core.waiters.expect(next_look(core), wake);
+    }
+
+    // The same by one of them, who asks `next_look` afterwards.
+    static errand plan_as_waiter(Core& core, wakes& wake) noexcept {
+        errand todo;
+        if (core.waiters.empty() || core.demand() == 0) return todo;
+        if (core.options.creation == creation_mode::inline_) {
+            if (core.room() > 0) core.waiters.poke(quota<Core>::first_served(core), wake);
+            return todo;
+        }
+        const time_point now = platform::now();
+        give_up_late(core, now, todo);
+        todo.workers = queue(core, core.plan.for_waiters(now, asked(core), core.creates));
+        // Who gets none of these may find that something unwanted makes room.
+        const bool full = core.room() == 0 && core.creates.size() < core.demand();
+        if (Core::typed && todo.workers > 0 && full)
+            core.waiters.poke(quota<Core>::first_served(core), wake);
+        return todo;
+    }
+
+    // So that `missing` more are idle. For a time when nobody waits.
+    static errand plan_for_stock(Core& core, std::size_t missing) noexcept {
+        errand todo;
+        const time_point now = platform::now();
+        give_up_late(core, now, todo);
+        if (core.is_draining()) return todo;
+        const std::size_t count = core.plan.for_stock(now, missing, core.room(), core.creates);
+        if constexpr (!Core::traits::has_resource_type) {
+            const resource_type only{};
+            todo.workers = queue(core, count, &only);
+        } else {
+            if (core.usual_type) todo.workers = queue(core, count, &*core.usual_type);
+        }
+        return todo;
+    }
+
+    // A place in which a caller may have a resource made for itself. None if the pool is paused, if
+    // there is no room, or if creates fail and it is not the time to try again. With inline
+    // creation everyone may try.
+    static slot_type* reserve_for_caller(Core& core, const resource_type& wanted) noexcept {
+        if (core.paused || !quota<Core>::has_room(wanted)) return nullptr;
+        if (core.plan.failing() && core.options.creation == creation_mode::worker) {
+            if (core.room() == 0 || !core.plan.for_caller(platform::now(), core.creates))
+                return nullptr;
+        }
+        slot_type* const s = reserve(core);
+        if (s != nullptr) quota<Core>::charge(*s, wanted, false);
+        return s;
+    }
+
+    // By a waiter that finds nobody waiting.
+    static void first_comes(Core& core) noexcept {
+        if (core.options.creation == creation_mode::worker) core.plan.begin(platform::now());
+    }
+
+    // A lease has ended while others wait: what comes back at this rate need not be made.
+    static void note_return(Core& core, const slot_type& s) noexcept {
+        if (core.options.creation != creation_mode::worker) return;
+        if (core.waiters.empty() || core.room() == 0) return;
+        if constexpr (!Core::typed) {
+            core.plan.returned(platform::now(), core.size - core.creates.size());
+        } else if constexpr (Core::comparable) {
+            if (is_kind(*core.waiters.head()->wanted, *s.type))
+                core.plan.returned(platform::now(), core.plan.busy());
+        }
+    }
+
+    // When those who wait should plan again if nothing else happens.
+    static time_point next_look(Core& core) noexcept {
+        time_point at = (time_point::max)();
+        if (core.waiters.empty() || core.demand() == 0) return at;
+        if (core.options.creation == creation_mode::inline_) return at;
+        if (core.room() > 0) at = core.plan.look_at(platform::now(), core.creates);
+        return (std::min)(at, next_give_up(core));
+    }
+
+    // When the first create that runs will have taken too long.
+    static time_point next_give_up(Core& core) noexcept {
+        time_point at = (time_point::max)();
+        (void)core.creates.find([&](const record& r) {
+            at = (std::min)(at, deadline_of(core, r));
+            return false;
+        });
+        return at;
+    }
+
+    // The housekeeper tries again while creates fail, if there is something to be kept ready.
+    static void expect_probe(Core& core) noexcept {
+        if (core.limits.min_idle != 0 && core.plan.failing())
+            core.expect_chore(core.plan.look_at(platform::now(), core.creates));
+    }
+
+    // Gives up what has taken too long: its slot is free again, and what comes of it will be
+    // destroyed. Those who wait go on waiting: nobody has refused them anything.
+    static void give_up_late(Core& core, time_point now, errand& todo) noexcept {
+        const auto is_late = [&](const record& r) { return deadline_of(core, r) <= now; };
+        while (record* const r = core.creates.find(is_late)) {
+            todo.why = settled::took_too_long(now - r->began);
+            ++todo.given_up;
+            core.make_vacant(core.creates.give_up(*r));
+            ++core.counted.abandoned;
+            settled::note_failure(core, r->began, now, *todo.why);
+            core.plan.gave_up(r->given_up_before);
+            if (r->in_advance) core.warm_ups.failed(&*todo.why);
+        }
+    }
+
+    // A create of this kind failed: tells those who wait for one and have nothing to hope for.
+    static void
+    refuse_hopeless(Core& core, const resource_type& kind, const error& why, wakes& wake) noexcept {
+        if (core.size != 0 && (!Core::comparable || !core.creates.empty() || exists(core, kind)))
+            return;
+        for (auto* w = core.waiters.head(); w != nullptr;) {
+            auto* const next = w->next;
+            if (core.size == 0 || is_kind(*w->wanted, kind)) {
+                core.waiters.refuse(*w, why, wake);
+            }
+            w = next;
+        }
+    }
+
+    // Whether two types are known to be the same; true where only the driver can tell.
+    static bool is_kind(const resource_type& a, const resource_type& b) {
+        if constexpr (Core::comparable) {
+            return a == b;
+        }
+        return true;
+    }
+
+private:
+    // Whether there is a resource of this kind, free or lent.
+    static bool exists(Core& core, const resource_type& kind) noexcept {
+        return core.slots.find([&](slot_type& s) {
+            const lending_word::type word = s.word.see();
+            const bool lives = lending_word::is(word, lending_word::idle) ||
+                               lending_word::is(word, lending_word::in_use);
+            return lives && is_kind(*s.type, kind);
+        }) != nullptr;
+    }
+
+    // What those who wait ask for. Where they want different types, or only the driver can tell
+    // what fits whom, nothing is known of what would come back for them.
+    static demand asked(Core& core) noexcept {
+        demand d;
+        d.waiting = core.demand();
+        d.room = core.room();
+        if constexpr (!Core::typed) {
+            d.busy = core.size - core.creates.size();
+        } else if constexpr (Core::comparable) {
+            const resource_type& kind = *core.waiters.head()->wanted;
+            d.helps =
+                core.waiters.first([&](auto& w) { return !is_kind(*w.wanted, kind); }) == nullptr;
+            if (d.helps) d.busy = lent_of(core, kind);
+        } else {
+            d.helps = false;
+        }
+        return d;
+    }
+
+    static std::size_t lent_of(Core& core, const resource_type& kind) noexcept {
+        std::size_t lent = 0;
+        core.slots.for_each([&](slot_type& s) {
+            const bool used = lending_word::is(s.word.see(), lending_word::in_use);
+            lent += used && is_kind(*s.type, kind) ? 1U : 0U;
+        });
+        return lent;
+    }
+
+    static time_point deadline_of(const Core& core, const record& r) noexcept {
+        if (core.options.creation == creation_mode::inline_) return (time_point::max)();
+        const duration longest = core.plan.patience(r.given_up_before);
+        return longest >= (time_point::max)() - r.began ? (time_point::max)() : r.began + longest;
+    }
+
+    static bool name(slot_type& s, const resource_type& type) noexcept {
+        LEND_TRY {
+            s.type.emplace(type);
+            return true;
+        }
+        LEND_CATCH_ALL { return false; } // the type could not be copied
+        return false;
+    }
+};
+
+} // namespace detail
+} // namespace lend
+
+#endif // LEND_DETAIL_PLANNING_HPP
