@@ -230,6 +230,14 @@ TEST(PoolHoldersSim, reclaim_and_close_meet) {
               "");
 }
 
+// 1: double release hands one resource to two borrowers. Every lease is ended twice.
+TEST(FailureMode, 01_in_no_schedule_do_two_borrowers_have_one_resource) {
+    EXPECT_EQ(explore<plain_driver>("one borrower at a time", runs, {.closes = true}), "");
+    EXPECT_EQ(explore<checked_driver>("one borrower, reclaim", runs,
+                                      {.faults = true, .reclaims = true, .own_thread = true}),
+              "");
+}
+
 // A sweep that would reclaim what is given back, and lent again, at that very moment.
 TEST(PoolHoldersSim, what_is_lent_anew_is_never_reclaimed_in_place_of_what_was_lent) {
     const sim::options how{.name = "reclaim meets release", .max_preemptions = 3};

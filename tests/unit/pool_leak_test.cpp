@@ -201,6 +201,55 @@ TEST_F(PoolLeak, closed_pool_looks_for_none) {
     EXPECT_TRUE(leak_log::leaks.empty());
 }
 
+// ---- 38: false positives, no metric, cost, wrong stack ------------------------------------------
+
+TEST(FailureMode, 38_leak_is_reported_once_with_place_thread_age_and_what_its_holder_does_now) {
+    const manual_clock clock;
+    plain p(watched());
+    auto held = p.pool.acquire();
+    const std::uint32_t line = __LINE__ - 1;
+    held->note("waits for a peer");
+    for (auto at = start; at <= start + 1min; at += 5s) (void)p.pool.sweep(at);
+
+    ASSERT_EQ(leak_log::leaks.size(), 1U);
+    const lend::holder_info& leak = leak_log::leaks[0];
+    EXPECT_EQ(leak.site.line, line);
+    EXPECT_TRUE(std::string_view(leak.site.file).ends_with("pool_leak_test.cpp"));
+    EXPECT_EQ(leak.thread, lend::default_platform::thread_id());
+    EXPECT_EQ(leak.held_for, 10s);
+    EXPECT_STREQ(leak.note, "waits for a peer");
+}
+
+TEST(FailureMode, 38_gauge_goes_back_down_and_nothing_is_taken_away_unasked) {
+    const manual_clock clock;
+    plain p(watched(10s, 1));
+    auto held = p.pool.acquire();
+    (void)p.pool.sweep(start);
+    (void)p.pool.sweep(start + 10s);
+    EXPECT_EQ(p.pool.stats().leaked, 1U);
+    EXPECT_EQ(p.pool.stats().size, 1U);
+
+    EXPECT_EQ(held->release(), hr::s_ok);
+
+    EXPECT_EQ(p.pool.stats().leaked, 0U);
+    EXPECT_EQ(p.calls->log(), "create() reset(1)");
+}
+
+TEST(FailureMode, 38_who_said_that_it_takes_long_is_no_leak_nor_is_anybody_where_it_is_off) {
+    const manual_clock clock;
+    plain on(watched());
+    plain off(watched(0s));
+    const auto by_its_word = on.pool.acquire({.detect_leak = false});
+    const auto by_the_pool = off.pool.acquire();
+    for (const auto at : {start, start + 24h}) {
+        (void)on.pool.sweep(at);
+        (void)off.pool.sweep(at);
+    }
+
+    EXPECT_TRUE(leak_log::leaks.empty());
+    EXPECT_EQ(on.pool.stats().leaked + off.pool.stats().leaked, 0U);
+}
+
 // ---- reclaim ------------------------------------------------------------------------------------
 
 lend::pool_options reclaiming(std::size_t max_size = 1) {
