@@ -353,38 +353,44 @@ TEST(PoolTimings, leases_and_resets_are_measured_with_time_uses) {
     EXPECT_EQ(t.reset_failed.maximum(), 3s);
 }
 
-// Runs nothing before it is told to.
-class later final : public lend::executor {
-public:
-    [[nodiscard]] bool execute(void (*run)(void*), void* argument) noexcept override {
-        run_ = run;
-        argument_ = argument;
+// Starts no thread: what was to run there runs when it is told to.
+struct later_platform : manual_clock_platform {
+    struct job {
+        void (*run)(void*) = nullptr;
+        void* argument = nullptr;
+    };
+    static job& next() {
+        static job only;
+        return only;
+    }
+    [[nodiscard]] static bool
+    start_thread(const char*, void (*run)(void*), void* argument) noexcept {
+        next() = {run, argument};
         return true;
     }
-    void go() { std::exchange(run_, nullptr)(argument_); }
-
-private:
-    void (*run_)(void*) = nullptr;
-    void* argument_ = nullptr;
+    static void go() {
+        const job todo = std::exchange(next(), {});
+        ASSERT_NE(todo.run, nullptr);
+        todo.run(todo.argument);
+    }
 };
 
 TEST(PoolTimings, resets_in_the_background_are_measured_without_the_time_until_they_begin) {
     const manual_clock clock;
-    const auto rooms = std::make_shared<later>();
+    const auto b = std::make_shared<slow_driver::board>();
     auto options = quiet(1);
     options.time_uses = true;
     options.reset_on = lend::reset_mode::background;
-    options.executor = rooms;
-    slow_pool p(options);
-    p.b->reset = 1s;
+    lend::pool<slow_driver, later_platform> pool(slow_driver{b}, options);
+    b->reset = 1s;
     {
-        const auto held = p.pool.acquire();
+        const auto held = pool.acquire();
         manual_clock::advance(5s);
     }
     manual_clock::advance(7s);
-    rooms->go();
+    later_platform::go();
 
-    const lend::pool_timings t = p.pool.timings();
+    const lend::pool_timings t = pool.timings();
 
     EXPECT_EQ(t.use.maximum(), 5s);
     EXPECT_EQ(t.reset.count(), 1U);
