@@ -25,6 +25,7 @@ struct session_driver {
 int main() {
     lend::pool_options options;
     options.creation = lend::creation_mode::inline_;
+    options.housekeeping = lend::housekeeping_mode::manual;
     options.time_uses = true; // measure leases as well
     lend::pool pool(session_driver{}, options);
     { const auto first = pool.acquire().value(), second = pool.acquire().value(); }

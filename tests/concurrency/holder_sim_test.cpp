@@ -587,7 +587,9 @@ private:
     // What waits for no transaction any more is gone.
     void look_at_doomed() {
         world_.for_each([&](resource_record& r, id_record&) {
-            if (r.alive && r.doomed) SIM_CHECK(r.late || world_.is_open(r.enlisted));
+            // The manager's thread may be destroying what is due.
+            if (!r.alive || !r.doomed || world_.is_due(r)) return;
+            SIM_CHECK(r.late || world_.is_open(r.enlisted));
         });
     }
 

@@ -24,9 +24,11 @@ struct reporting {
     using lock_type = typename Core::lock_type;
 
     static pool_stats stats(Core& core) noexcept {
+        // The pass holds the lock, or a place that is emptied behind it and another that is filled
+        // before it would both count.
+        const lock_type lock(core.mutex);
         pool_stats seen;
         core.count(seen);
-        const lock_type lock(core.mutex);
         pool_stats s = core.counted;
         s.idle = seen.idle;
         s.in_use = seen.in_use;
