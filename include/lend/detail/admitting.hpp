@@ -100,10 +100,13 @@ private:
     }
 
     // What was made to no use was not made: or callers would make and destroy without a pause until
-    // their deadlines. Before the place is free for the next create.
-    static void count_as_failed(Core& core) noexcept {
+    // their deadlines. Before the place is free for the next create. What a sweep has found idle
+    // has lived for a while, and its end is no reason to wait.
+    static void count_as_failed(Core& core, const slot_type& s) noexcept {
         const auto now = platform::now();
         const lock_type lock(core.mutex);
+        const lending_word::type idle = lending_word::count_of(s.word.peek()) | lending_word::idle;
+        if (s.idle_word == idle) return;
         core.plan.failed(now, now);
         core.last_create_error = error(hr::lend_e_condemned, "it failed its check when it was new");
     }
@@ -122,7 +125,7 @@ private:
     static LEND_NOINLINE void
     reject(Core& core, slot_type& s, bool closed, health state, std::uint64_t elders) noexcept {
         if (!closed && state == health::backend_gone) outage<Core>::reported(core, s, elders);
-        if (!closed && is_new(s)) count_as_failed(core);
+        if (!closed && is_new(s)) count_as_failed(core, s);
         (void)back::destroy(core, s, back::use::look,
                             closed ? destroy_reason::closed : destroy_reason::unfit);
     }
