@@ -291,8 +291,8 @@ struct driver_traits {
     /// The driver says by `using orders_inventory = void;` that its resources are offered in the
     /// order in which they came back, those of the caller's transaction first. For com::holder.
     static constexpr bool orders_inventory = requires { typename Driver::orders_inventory; };
-    /// The driver says by `using quota_by_type = void;` that its resource types carry counts, so that
-    /// each has a maximum of its own. For keyed_pool.
+    /// The driver says by `using quota_by_type = void;` that its resource types carry counts, so
+    /// that each has a maximum of its own. For keyed_pool.
     static constexpr bool has_quota = requires { typename Driver::quota_by_type; };
     /// The driver has a class of its own that is told what happens.
     static constexpr bool has_events = requires { typename Driver::events; };

@@ -281,7 +281,8 @@ TEST_F(Error, message_says_what_is_known) {
                 .with_wait(2ms, busy)
                 .with_last_create_error(error(hr::e_abort), 20ms),
             "E_FAIL (0x80004005): words [driver code 4]; waited 2 ms; 2 of 2 resources: 0 idle, 2 "
-            "in use, 0 being created; 1 waiting; last create error, 20 ms ago: E_ABORT (0x80004004): the "
+            "in use, 0 being created; 1 waiting; last create error, 20 ms ago: E_ABORT "
+            "(0x80004004): the "
             "operation was aborted"},
     };
 
