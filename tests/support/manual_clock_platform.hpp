@@ -66,6 +66,7 @@ public:
 
     void advance(duration by) {
         std::unique_lock lock(mutex_);
+        settle(lock); // who is about to sleep has a deadline, too
         const time_point target = now() + by;
         for (;;) {
             const time_point next = nearest();

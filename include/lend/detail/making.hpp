@@ -102,7 +102,7 @@ struct making : planning<Core> {
                 (void)core.vacate(lock, s);
                 return hr::lend_e_closed;
             }
-            const bool news = settled::note_success(core, s, began, ended);
+            (void)settled::note_success(core, s, began, ended);
             if (core.closing) {
                 discard_unwanted(core, lock, s, destroy_reason::closed);
                 return hr::lend_e_closed;
@@ -123,7 +123,8 @@ struct making : planning<Core> {
             const lending_word::type word = count | lending_word::in_use | core.fate() |
                                             (more ? lending_word::wanted : lending_word::empty);
             s.word.become(word);
-            const errand todo = news ? plan::plan_for_waiters(core, wake) : errand{};
+            // It may be the first after failures, or tell how long the others may take.
+            const errand todo = plan::plan_for_waiters(core, wake);
             lock.unlock();
             wake.deliver();
             start(core, todo);
@@ -322,9 +323,10 @@ private:
 
     static void
     bury(Core& core, result<resource>& made, time_point began, time_point ended) noexcept {
+        settled::bury(core, made, began, ended);
         wakes wake;
         errand todo;
-        if (settled::bury(core, made, began, ended)) {
+        {
             const lock_type lock(core.mutex);
             if (!core.closing) todo = plan::plan_for_waiters(core, wake);
         }

@@ -39,8 +39,7 @@ struct refusing {
             why.with_wait(waited, stood);
             if (const auto holder = holders<Core>::oldest(core, now))
                 why.with_oldest_holder(*holder);
-            if (core.last_create_error)
-                why.with_last_create_error(*core.last_create_error, age_of_last_create_error(core));
+            add_last_create_error(core, why);
         }
         return why;
     }
@@ -63,11 +62,13 @@ struct refusing {
             .with_wait({}, core.snapshot());
     }
 
-    // Under the lock.
-    static std::chrono::nanoseconds age_of_last_create_error(const Core& core) noexcept {
-        if (!core.create_failed_at) return std::chrono::nanoseconds{0};
-        return std::chrono::duration_cast<std::chrono::nanoseconds>(platform::now() -
-                                                                    *core.create_failed_at);
+    // Why the last create failed, if none has succeeded since. Under the lock.
+    static void add_last_create_error(const Core& core, error& why) noexcept {
+        if (!core.last_create_error) return;
+        const auto at = core.create_failed_at.value_or(platform::now());
+        why.with_last_create_error(
+            *core.last_create_error,
+            std::chrono::duration_cast<std::chrono::nanoseconds>(platform::now() - at));
     }
 
 private:

@@ -103,9 +103,8 @@ struct settling_in {
         });
     }
 
-    // The end of a create that was given up. True if it succeeded after all and creates were held
-    // back until then.
-    static bool
+    // The end of a create that was given up.
+    static void
     bury(Core& core, result<resource>& made, time_point began, time_point ended) noexcept {
         if (made) {
             const stopwatch<platform> took;
@@ -114,11 +113,10 @@ struct settling_in {
         }
         const lock_type lock(core.mutex);
         --core.counted.abandoned;
-        if (!made) return false; // it was counted as failed when it was given up
-        const bool news = note_success(core, began, ended);
+        if (!made) return; // it was counted as failed when it was given up
+        (void)note_success(core, began, ended);
         ++core.counted.destroyed;
         core.count_closed(destroy_reason::late);
-        return news;
     }
 
     // What is said of a create that is given up.

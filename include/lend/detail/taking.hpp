@@ -112,6 +112,7 @@ private:
             why.with_wait({}, core.snapshot());
             if (const auto holder = holders<Core>::oldest(core, platform::now()))
                 why.with_oldest_holder(*holder);
+            refusing<Core>::add_last_create_error(core, why);
             return why;
         }
         if (auto made = steps::made(core, *place, wanted)) return *std::move(made);
