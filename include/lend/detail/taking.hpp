@@ -12,6 +12,7 @@
 #include <lend/detail/looking.hpp>
 #include <lend/detail/making.hpp>
 #include <lend/detail/outcomes.hpp>
+#include <lend/detail/refusing.hpp>
 #include <lend/detail/waiting.hpp>
 #include <lend/detail/waiting_threads.hpp>
 
