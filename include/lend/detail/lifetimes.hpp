@@ -6,6 +6,8 @@
 #ifndef LEND_DETAIL_LIFETIMES_HPP
 #define LEND_DETAIL_LIFETIMES_HPP
 
+#include <lend/detail/later.hpp>
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -19,9 +21,7 @@ struct lifetimes {
     using duration = typename Platform::duration;
 
     // Sums saturate: a span beyond the clock's end is for ever.
-    static time_point after(time_point at, duration span) noexcept {
-        return span >= (time_point::max)() - at ? (time_point::max)() : at + span;
-    }
+    static time_point after(time_point at, duration span) noexcept { return later(at, span); }
 
     // Uniform in [lifetime x (1 - jitter), lifetime] from now; (duration::max)(): never.
     static time_point

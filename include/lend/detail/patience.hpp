@@ -5,6 +5,8 @@
 #ifndef LEND_DETAIL_PATIENCE_HPP
 #define LEND_DETAIL_PATIENCE_HPP
 
+#include <lend/detail/later.hpp>
+
 #include <algorithm>
 #include <chrono>
 
@@ -32,7 +34,7 @@ public:
     // Sums saturate: a span beyond the clock's end is for ever.
     [[nodiscard]] time_point deadline(time_point now) const noexcept {
         if (fixed_) return deadline_;
-        return span_ >= (time_point::max)() - now ? (time_point::max)() : now + span_;
+        return later(now, span_);
     }
 
 private:

@@ -8,6 +8,7 @@
 
 #include <lend/detail/core.hpp>
 #include <lend/detail/creates_in_flight.hpp>
+#include <lend/detail/later.hpp>
 #include <lend/detail/settling_in.hpp>
 
 #include <algorithm>
@@ -279,7 +280,7 @@ private:
     static time_point deadline_of(const Core& core, const record& r) noexcept {
         if (core.options.creation == creation_mode::inline_) return (time_point::max)();
         const duration longest = core.plan.patience(r.given_up_before);
-        return longest >= (time_point::max)() - r.began ? (time_point::max)() : r.began + longest;
+        return later(r.began, longest);
     }
 
     static bool name(slot_type& s, const resource_type& type) noexcept {
