@@ -179,7 +179,7 @@ private:
         detail::checks<core_type>::is_held(s, word_);
         if (detail::forking<core_type>::is_inherited(s)) return hr::lend_e_stale;
         core_type& core = core_type::of(s);
-        if (measure::is_measured(word_)) measure::use_ends(core, s, hr::s_ok);
+        if (measure::is_attended(word_)) measure::use_ends(core, s, hr::s_ok);
         typename core_type::lock_type lock(core.mutex);
         core.wait_for_interrupt(lock, s);
         if (detail::lending_word::is(s.word.peek(), detail::lending_word::reclaimed)) {
@@ -206,22 +206,30 @@ private:
     }
 
     LEND_ALWAYS_INLINE hresult give_back() noexcept {
-        if (measure::is_measured(word_)) [[unlikely]]
-            return give_back_measured();
+        if (measure::is_attended(word_)) [[unlikely]]
+            return give_back_attended();
         return end_use<false>();
     }
 
-    LEND_NOINLINE hresult give_back_measured() noexcept { return end_use<true>(); }
+    LEND_NOINLINE hresult give_back_attended() noexcept {
+        if (detail::forking<core_type>::is_inherited(*slot_)) { // its core may be gone
+            slot_ = nullptr;
+            return hr::lend_e_stale;
+        }
+        return end_use<true>();
+    }
 
-    template <bool Measured>
+    template <bool Attended>
     LEND_ALWAYS_INLINE hresult end_use() noexcept {
         slot_type& s = *std::exchange(slot_, nullptr);
         detail::checks<core_type>::is_held(s, word_);
         core_type& core = core_type::of(s);
-        if constexpr (Measured) measure::use_ends(core, s, hr::s_ok);
+        if constexpr (Attended) measure::use_ends(core, s, hr::s_ok);
         if constexpr (driver_traits<Driver>::has_reset) {
-            if (core.options.reset_on == reset_mode::background) [[unlikely]]
-                return detail::backroom<core_type>::reset_later(core, s);
+            if constexpr (Attended) {
+                if (core.options.reset_on == reset_mode::background)
+                    return detail::backroom<core_type>::reset_later(core, s);
+            }
             bool clean = false;
             const bool open = detail::phases<core_type>::during(
                 s, detail::slot_phase::resetting,
@@ -233,7 +241,7 @@ private:
                 detail::lending_word::condemned);
             if (!open) [[unlikely]]
                 return back::clean_slowly(core, s, back::use::lease);
-            if constexpr (Measured) measure::reset_ended(core, s, clean);
+            if constexpr (Attended) measure::reset_ended(core, s, clean);
             if (!clean) [[unlikely]]
                 return end_unclean(core, s);
         }
@@ -268,7 +276,7 @@ private:
         slot_type& s = *std::exchange(slot_, nullptr);
         detail::checks<core_type>::is_held(s, word_);
         core_type& core = core_type::of(s);
-        if (measure::is_measured(word_)) measure::use_ends(core, s, hr::s_false);
+        if (measure::is_attended(word_)) measure::use_ends(core, s, hr::s_false);
         return back::destroy(core, s, back::use::lease, why);
     }
 

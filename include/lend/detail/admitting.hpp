@@ -116,8 +116,8 @@ private:
         const bool in_order = ordering<Core>::is_kept(core);
         if (in_order) [[unlikely]]
             ordering<Core>::lent(core, *h.slot);
-        if (core.measures_uses) [[unlikely]]
-            return {h.slot, h.word | lending_word::measured};
+        if (core.attends_ends) [[unlikely]]
+            return {h.slot, h.word | lending_word::attended};
         if (!in_order && !doubting<Core>::always(core)) core.remember(*h.slot);
         return h;
     }

@@ -57,9 +57,9 @@ struct lending_word {
     static constexpr type inherited = 128; // the process was forked: the resource is the parent's
     static constexpr type paused = 256;    // the pool is paused: not to be lent
 
-    // In a lease's own copy of the word, and never in a slot: see measuring.hpp. No lease has
-    // `withheld`, so that the bit is free.
-    static constexpr type measured = withheld;
+    // In a lease's own copy of the word, and never in a slot: its end is measured, or its reset is
+    // not the borrower's. No lease has `withheld`, so that the bit is free.
+    static constexpr type attended = withheld;
 
     static constexpr type one_lending = 512;
 

@@ -15,7 +15,7 @@ namespace detail {
 
 // Creates are always measured. Leases and resets only where the options or the observer ask for
 // it: then no thread remembers its last slot, so that every acquire takes the slow path, and the
-// lease's own copy of its slot's word has the mark `measured`, so that its end finds out without
+// lease's own copy of its slot's word has the mark `attended`, so that its end finds out without
 // reading anything. Where nobody asks, an acquire does nothing for it, and the end of a lease tests
 // one bit of a word that it has in a register.
 //
@@ -45,14 +45,14 @@ struct measuring {
         s.lent.traced = {core.events, span_kind::use, info};
     }
 
-    [[nodiscard]] static bool is_measured(lending_word::type word) noexcept {
-        return lending_word::has(word, lending_word::measured);
+    [[nodiscard]] static bool is_attended(lending_word::type word) noexcept {
+        return lending_word::has(word, lending_word::attended);
     }
 
-    // A measured lease ends, and its reset begins if there is one. `code`: s_false if the resource
+    // An attended lease ends, and its reset begins if there is one. `code`: s_false if the resource
     // will be destroyed.
     static LEND_NOINLINE void use_ends(Core& core, slot_type& s, hresult code) noexcept {
-        if (forking<Core>::is_inherited(s)) return;
+        if (forking<Core>::is_inherited(s) || !core.measures_uses) return;
         const auto now = platform::now();
         if (auto* const uses = core.times.uses()) uses->use.record(now - s.lent.since);
         s.lent.since = now;
