@@ -13,6 +13,7 @@
 #include <lend/resource_info.hpp>
 #include <lend/result.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <utility>
@@ -69,10 +70,12 @@ private:
         const time_point now = platform::now();
         resource_info info;
         info.id = s.number;
-        info.age = now - s.made_at;
-        // As far as sweeps know: see idleness.
+        info.age =
+            (std::max)(now - s.made_at, Core::duration::zero()); // a clock may have jumped back
+        // As far as sweeps know: see idleness. A sweep's time may be from before it was made.
         const bool seen_before = s.idle_word == (lending_word::count_of(word) | lending_word::idle);
-        if (seen_before && now > s.idle_since) info.idle_for = now - s.idle_since;
+        if (seen_before && now > s.idle_since)
+            info.idle_for = (std::min)(now - s.idle_since, info.age);
         info.lendings =
             (lending_word::count_of(word) - s.lendings_before) / lending_word::one_lending;
         held = lending_word::taken(word);
