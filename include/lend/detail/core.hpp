@@ -126,8 +126,8 @@ struct core {
     event_caller<Driver, Platform> events{options.observer.get()};
     const bool traces_uses = events.wants_use_spans();
     const bool measures_uses = options.time_uses || traces_uses; // see measuring.hpp
-    // Something is to be done at the end of a lease that the fast path does not know of; the lease's
-    // own word says so, see lending_word::attended.
+    // Something is to be done at the end of a lease that the fast path does not know of; the
+    // lease's own word says so, see lending_word::attended.
     const bool attends_ends =
         measures_uses || (traits::has_reset && options.reset_on == reset_mode::background);
     // The housekeeper's thread function, and whether it would have anything to do; here so that
