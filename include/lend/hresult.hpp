@@ -7,12 +7,12 @@
 #define LEND_HRESULT_HPP
 
 #include <lend/detail/config.hpp>
+#include <lend/detail/immortal.hpp>
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <iosfwd>
-#include <new>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -165,7 +165,7 @@ inline constexpr code_entry no_code{hr::s_ok, {}, {}, std::errc{}};
 
 namespace detail {
 
-class hresult_category final : public std::error_category {
+class LEND_EXPORT hresult_category final : public std::error_category {
 public:
     [[nodiscard]] const char* name() const noexcept override { return "lend"; }
 
@@ -183,13 +183,10 @@ public:
 } // namespace detail
 
 /// The category named "lend"; its values are the numbers of hresult.
-/// @par Errors None. @par Thread safety Safe; blocking on first use only.
+/// @par Errors None. @par Thread safety Safe.
 /// @par Ownership Lives until the process ends; never destroyed.
 [[nodiscard]] LEND_EXPORT inline const std::error_category& error_category() noexcept {
-    alignas(detail::hresult_category) static std::byte storage[sizeof(detail::hresult_category)];
-    static const auto* const category =
-        ::new (static_cast<void*>(storage)) detail::hresult_category;
-    return *category;
+    return detail::only<detail::hresult_category>();
 }
 
 /// Makes a std::error_code in the category "lend". Found by argument-dependent lookup.

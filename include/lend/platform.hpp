@@ -10,6 +10,7 @@
 #include <lend/detail/asymmetric_fence.hpp>
 #include <lend/detail/config.hpp>
 #include <lend/detail/fork_watch.hpp>
+#include <lend/detail/immortal.hpp>
 #include <lend/detail/parking.hpp>
 #include <lend/detail/thread_id.hpp>
 
@@ -39,37 +40,35 @@ namespace detail {
 
 // Dense numbers for live threads: 0 to capacity - 1, handed out again when a thread has ended.
 //
-// Giving back and taking happen under one mutex, so what a thread did before it ended happens
-// before whatever the next holder of its number does.
-class thread_slot_registry {
+// What a thread did before it ended happens before whatever the next holder of its number does.
+//
+// There is no lock, so a fork finds nothing held. In the child the numbers of threads that are not
+// there stay taken: what they had begun in a table, nobody ends.
+class LEND_EXPORT thread_slot_registry {
 public:
     static constexpr std::uint32_t capacity = 1024;
     static constexpr std::uint32_t none = capacity;
 
+    constexpr thread_slot_registry() noexcept = default;
+
+    // The lowest number that is free, or `none`. At most `capacity` steps.
     std::uint32_t take() noexcept {
-        const std::lock_guard lock(mutex_);
         for (std::uint32_t at = 0; at < capacity; ++at) {
-            if (!used_[at]) {
-                used_[at] = true;
-                return at;
-            }
+            // Relaxed: only who exchanges below has a number.
+            if (used_[at].load(std::memory_order_relaxed)) continue;
+            // (1) acquire-exchange synchronizes-with the release-store (2)
+            if (!used_[at].exchange(true, std::memory_order_acquire)) return at;
         }
         return none;
     }
 
     void give_back(std::uint32_t slot) noexcept {
         if (slot >= capacity) return;
-        const std::lock_guard lock(mutex_);
-        used_[slot] = false;
+        // (2) release-store synchronizes-with the acquire-exchange (1)
+        used_[slot].store(false, std::memory_order_release);
     }
 
-    // One for the process, never destroyed: threads may end after static destructors have run.
-    LEND_EXPORT static thread_slot_registry& instance() noexcept {
-        alignas(thread_slot_registry) static std::byte storage[sizeof(thread_slot_registry)];
-        static auto* const registry =
-            outlive_forks(::new (static_cast<void*>(storage)) thread_slot_registry);
-        return *registry;
-    }
+    static thread_slot_registry& instance() noexcept { return only<thread_slot_registry>(); }
 
     // The calling thread's number, `none` for threads beyond the capacity and for code that runs
     // in a thread after its thread-local objects were destroyed.
@@ -82,16 +81,6 @@ public:
 
 private:
     static constexpr std::uint32_t unset = ~std::uint32_t{0};
-
-    // A fork waits for the lock, so that the child does not find it held. In the child the numbers
-    // of threads that are not there stay taken: what they had begun in a table, nobody ends.
-    static thread_slot_registry* outlive_forks(thread_slot_registry* made) noexcept {
-#if defined(__unix__) || defined(__APPLE__)
-        (void)::pthread_atfork([] { instance().mutex_.lock(); }, [] { instance().mutex_.unlock(); },
-                               [] { instance().mutex_.unlock(); });
-#endif
-        return made;
-    }
 
     struct returner {
         ~returner() {
@@ -113,8 +102,7 @@ private:
         return cached();
     }
 
-    std::mutex mutex_;
-    std::array<bool, capacity> used_{};
+    std::array<std::atomic<bool>, capacity> used_{};
 };
 
 } // namespace detail
@@ -158,7 +146,7 @@ struct LEND_EXPORT basic_platform {
 #if LEND_THREAD_SANITIZER
         static std::atomic<int> dummy{0};
         (void)order;
-        // (1) acq-rel-fetch-add synchronizes-with the acq-rel-fetch-add (1)
+        // (3) acq-rel-fetch-add synchronizes-with the acq-rel-fetch-add (3)
         dummy.fetch_add(0, std::memory_order_acq_rel);
 #else
         std::atomic_thread_fence(order);

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Checks that translation units built differently have different symbols where the code differs.
 
-usage: check_symbols.py PLAIN NDEBUG NO_EXCEPTIONS
+usage: check_symbols.py PLAIN NDEBUG NO_EXCEPTIONS [OTHER...]
 
 Three objects of one source, built by GCC without optimisation: as it is, with NDEBUG, and with
 -fno-exceptions. The linker keeps one copy of each inline function, so a function of lend that is in
@@ -11,6 +11,10 @@ and the same throws, catches and calls of lend with and without exceptions (the 
 by clean-ups, which call destructors).
 A class of one name has one size: beside each object lies what -fdump-lang-class wrote, as
 OBJECT.class.
+
+And no function has a static object that is made on first use: its guard may be held by another
+thread when the process is forked, and is then held in the child for ever. (Those of a thread are
+nobody else's.) The other objects are looked through for these alone.
 """
 
 import pathlib
@@ -25,6 +29,7 @@ CALLS = re.compile(r"R_\w+\s+(_Z\S*4lend\w*|__cxa_(?:throw|rethrow|begin_catch))
 # linker kept the other copy ends instead of losing the words. A template argument would not help,
 # because it would have to go on into every function that makes an error.
 ACCEPTED = re.compile(r"lend::v\d+_\d+::error::(error|with_wait|with_last_create_error|with_oldest_holder)\(")
+GUARD = re.compile(r"^\S+ .* \.t?bss\S*\s+\S+ +(?:\.\S+ )?(_ZGVZ\S*4lend\S*)$", re.M)
 DESTRUCTOR = re.compile(r"D[0-2]Ev$")
 
 
@@ -52,13 +57,25 @@ def classes_of(object_file):
     return {name: f"{size}, {base.strip()}" for name, size, base in CLASS.findall(text)}
 
 
+def guards_of(object_file):
+    """Returns the guards of static objects in functions of lend, less those of threads."""
+    text = subprocess.run(
+        ["objdump", "--syms", object_file], capture_output=True, text=True, check=True
+    ).stdout
+    return [found[1] for found in GUARD.finditer(text) if ".tbss" not in found[0]]
+
+
 def demangled(name):
     return subprocess.run(["c++filt", name], capture_output=True, text=True, check=True).stdout.strip()
 
 
-def check(plain, ndebug, no_exceptions):
+def check(plain, ndebug, no_exceptions, *others):
     """Returns the problems."""
-    problems = []
+    problems = [
+        f"a fork may find it held: {demangled(name)}"
+        for each in (plain, *others)
+        for name in guards_of(each)
+    ]
     ours, theirs, bare = map(functions_of, (plain, ndebug, no_exceptions))
     if not ours:
         problems.append(f"{plain} holds no inline function of lend: nothing is compared")
@@ -81,7 +98,7 @@ def check(plain, ndebug, no_exceptions):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 4:
+    if len(sys.argv) < 4:
         sys.exit(__doc__)
     found = check(*sys.argv[1:])
     print("\n".join(found) or "symbols: nothing wrong")

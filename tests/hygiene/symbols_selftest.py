@@ -21,6 +21,7 @@ struct owner { ~owner(); };
 template <bool Checks> int checked(int x) { if constexpr (Checks) { if (x < 0) std::abort(); } return x; }
 inline int plain(int x) { return x + 1; }
 template <bool Exceptions> void raise() {}
+inline owner& of_thread() { thread_local owner own; return own; }
 inline int cleans(int x) { owner one; raise<true>(); return x; }
 }
 #ifdef NDEBUG
@@ -29,7 +30,7 @@ constexpr bool checks = false;
 constexpr bool checks = true;
 #endif
 int use(lend::word w) {
-    return lend::checked<checks>(1) + lend::plain(2) + lend::cleans(3) + int(w.value);
+    return lend::checked<checks>(1) + lend::plain(2) + lend::cleans(3) + int(w.value) + (&lend::of_thread() != nullptr);
 }
 """
 
@@ -42,6 +43,8 @@ DEFECTS = [
      "#ifdef __cpp_exceptions\n    if (x < 0) throw 1;\n#endif\n", "-fno-exceptions changes lend::v0_1::plain"),
     ("a call by exceptions", "raise<true>();", "\n#ifdef __cpp_exceptions\nraise<true>();\n#else\n"
      "raise<false>();\n#endif\n", "-fno-exceptions changes lend::v0_1::cleans"),
+    ("a static object made on first use", "return x + 1;", "static owner one; return x + 1;",
+     "a fork may find it held: guard variable for lend::v0_1::plain(int)::one"),
     ("nothing to compare", "lend", "land", "nothing is compared"),
 ]
 

@@ -36,7 +36,7 @@ inline constexpr std::chrono::seconds default_sweep_period{10};
 ///
 /// @par Thread safety Shared objects: safe. No lock is held while a dispenser is called.
 template <class Platform, class Holder>
-class basic_dispenser_manager final : public IDispenserManager {
+class LEND_EXPORT basic_dispenser_manager final : public IDispenserManager {
 public:
     using holder_type = Holder;
     using duration = typename Platform::duration;

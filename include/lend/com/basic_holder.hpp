@@ -30,7 +30,7 @@ namespace lend::inline v0_1::com {
 /// @par Thread safety Shared objects: safe. Blocking on short locks, never under a driver call.
 /// @par Source IHolder. Differs: nothing; what the documents leave open is in docs/contract.md.
 template <class Platform>
-class basic_holder final : public holder_shell<Platform> {
+class LEND_EXPORT basic_holder final : public holder_shell<Platform> {
     using shell = holder_shell<Platform>;
     using driver = foreign_driver<Platform>;
     using core_type = lend::detail::core<driver, Platform>;

@@ -13,6 +13,7 @@
 #include <lend/com/types.hpp>
 #include <lend/detail/config.hpp>
 #include <lend/detail/fork_watch.hpp>
+#include <lend/detail/immortal.hpp>
 #include <lend/platform.hpp>
 
 #include <cstddef>
@@ -29,11 +30,11 @@ using dispenser_manager = basic_dispenser_manager<default_platform, holder>;
 ///
 /// @par Thread safety All members: safe. Blocking on one lock, which is not held in any callback.
 template <class Platform, class Manager>
-class current_manager {
+class LEND_EXPORT current_manager {
 public:
     /// The manager with a reference for the caller, made if there is none; null if memory is out.
     [[nodiscard]] static Manager* get_or_make() noexcept {
-        current_manager& self = instance();
+        current_manager& self = watched();
         const std::lock_guard lock(self.mutex_);
         if (self.manager_ != nullptr && self.manager_->try_add_ref()) return self.manager_;
         self.manager_ = Manager::make(default_sweep_period, &forget);
@@ -42,7 +43,7 @@ public:
 
     /// The manager with a reference for the caller; null if there is none.
     [[nodiscard]] static Manager* get() noexcept {
-        current_manager& self = instance();
+        current_manager& self = watched();
         const std::lock_guard lock(self.mutex_);
         if (self.manager_ != nullptr && self.manager_->try_add_ref()) return self.manager_;
         return nullptr;
@@ -51,34 +52,33 @@ public:
 private:
     // A manager that lost its last reference may have been replaced before it came here.
     static void forget(Manager& manager) noexcept {
-        current_manager& self = instance();
+        current_manager& self = watched();
         const std::lock_guard lock(self.mutex_);
         if (self.manager_ == &manager) self.manager_ = nullptr;
     }
 
-    // Never destroyed: dispensers may end after static destructors have run.
-    LEND_EXPORT LEND_NOINLINE static current_manager& instance() noexcept {
-        alignas(current_manager) static std::byte storage[sizeof(current_manager)];
-        static auto* const self = watched(::new (static_cast<void*>(storage)) current_manager);
-        return *self;
+    friend union lend::detail::immortal<current_manager>;
+    current_manager() noexcept = default;
+
+    static current_manager& instance() noexcept { return lend::detail::only<current_manager>(); }
+
+    // The same, listed for forks before anybody takes its lock.
+    static current_manager& watched() noexcept {
+        if constexpr (lend::detail::can_fork) {
+            lend::detail::fork_watch::instance().add(instance().watcher_);
+        }
+        return instance();
     }
 
     // A forked child has no manager yet, and a lock that nobody holds.
-    static current_manager* watched(current_manager* made) noexcept {
-        made->watcher_.in_child = [](lend::detail::fork_watcher&) noexcept {
-            current_manager& self = instance();
-            ::new (static_cast<void*>(&self.mutex_)) typename Platform::mutex;
-            self.manager_ = nullptr;
-        };
-        if constexpr (lend::detail::can_fork) {
-            lend::detail::fork_watch::instance().add(made->watcher_);
-        }
-        return made;
+    static void start_afresh(lend::detail::fork_watcher& /*watcher*/) noexcept {
+        ::new (static_cast<void*>(&instance().mutex_)) typename Platform::mutex;
+        instance().manager_ = nullptr;
     }
 
     typename Platform::mutex mutex_;
     Manager* manager_ = nullptr;
-    lend::detail::fork_watcher watcher_;
+    lend::detail::fork_watcher watcher_{&start_afresh};
 };
 
 /// Gives the process's dispenser manager, with a reference counted for the caller.

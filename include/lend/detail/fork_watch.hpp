@@ -8,12 +8,11 @@
 #define LEND_DETAIL_FORK_WATCH_HPP
 
 #include <lend/detail/config.hpp>
+#include <lend/detail/immortal.hpp>
 
 #include <atomic>
-#include <cstddef>
 #include <cstdint>
 #include <mutex>
-#include <new>
 
 #if defined(__unix__) || defined(__APPLE__)
 #include <pthread.h>
@@ -38,6 +37,11 @@ struct fork_watcher {
     void (*in_child)(fork_watcher&) noexcept = nullptr;
     fork_watcher* previous = nullptr;
     fork_watcher* next = nullptr;
+    bool is_listed = false;
+
+    constexpr fork_watcher() noexcept = default;
+    constexpr explicit fork_watcher(void (*call)(fork_watcher&) noexcept) noexcept
+        : in_child(call) {}
 
     // Whether what this speaks for is the parent's still. By any thread of the child.
     [[nodiscard]] bool is_inherited() const noexcept {
@@ -65,18 +69,16 @@ private:
 // child finds the list whole; for as long, nobody enters or leaves it.
 //
 // The lock is a leaf: whoever holds it takes no other but those of the allocator.
-class fork_watch {
+class LEND_EXPORT fork_watch {
 public:
-    // One for the process, never destroyed.
-    LEND_EXPORT static fork_watch& instance() noexcept {
-        alignas(fork_watch) static std::byte storage[sizeof(fork_watch)];
-        static auto* const watch = ::new (static_cast<void*>(storage)) fork_watch;
-        return *watch;
-    }
+    static fork_watch& instance() noexcept { return only<fork_watch>(); }
 
+    // Does nothing for one that is listed already.
     void add(fork_watcher& w) noexcept {
         const std::lock_guard lock(mutex_);
         listen();
+        if (w.is_listed) return;
+        w.is_listed = true;
         w.next = first_;
         if (first_ != nullptr) first_->previous = &w;
         first_ = &w;
@@ -86,6 +88,7 @@ public:
         const std::lock_guard lock(mutex_);
         (w.previous == nullptr ? first_ : w.previous->next) = w.next;
         if (w.next != nullptr) w.next->previous = w.previous;
+        w.is_listed = false;
     }
 
     // Held while something that was inherited is made the child's own, so that two threads do not
@@ -102,6 +105,7 @@ public:
     }
 
 private:
+    friend union immortal<fork_watch>;
     fork_watch() noexcept = default;
 
     // With the lock held. Where the system has no memory for its own list, the next one tries.
@@ -110,6 +114,17 @@ private:
         if (!listens_) listens_ = ::pthread_atfork(&before, &in_parent, &in_child) == 0;
 #endif
     }
+
+    // While the program is loaded, as a rule by its only thread: a fork on another thread that came
+    // between the first lock and this would leave that lock held in the child.
+    static bool listen_from_the_start() noexcept {
+        if constexpr (can_fork) {
+            const std::lock_guard lock(instance().mutex_);
+            instance().listen();
+        }
+        return can_fork;
+    }
+    static const bool listens_from_the_start;
 
     static void before() noexcept { instance().mutex_.lock(); }
     static void in_parent() noexcept { instance().mutex_.unlock(); }
@@ -126,6 +141,8 @@ private:
     fork_watcher* first_ = nullptr;
     bool listens_ = false;
 };
+
+inline const bool fork_watch::listens_from_the_start = listen_from_the_start();
 
 // Knows whether the process was forked since this was made: then what it is part of is the
 // parent's.
