@@ -1,0 +1,134 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Runs what the targets need in rounds, and writes one JSON as Google Benchmark does.
+
+usage: bench/rounds.py PROGRAM --out FILE.json [--rounds N] [--seconds S] [--budget S]
+                       [--context KEY=VALUE,...]
+
+A round runs everything once. What is compared with each other runs within a second, in an order
+that is drawn anew each time, in a process of its own, so that neither a slow minute of the machine
+nor where a program came to lie in memory is on one side of a ratio alone. Each run carries its
+`round`. Rounds go on until there are N (15) or, once there are nine, until the budget (200 s) is
+spent.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import time
+
+import targets
+from reporting import results
+
+LEAST = 9
+
+
+def names_of(program):
+    """Returns the names of all benchmarks of a program."""
+    listed = subprocess.run([program, "--benchmark_list_tests=true"], capture_output=True,
+                            text=True, check=True)  # fmt: skip
+    return [name for name in listed.stdout.splitlines() if "/" in name]
+
+
+def needed_for(target, names, cores):
+    """Returns the names that a target needs, and those that tell their noise."""
+    if target.min_cores > cores:
+        return []
+    found = []
+    for name in names:
+        case, implementation = results.split_name(name)
+        for measure in target.measures():
+            if case.has(measure.scenario, measure.parameters) and implementation in (
+                measure.implementation, targets.AGAIN):  # fmt: skip
+                found.append(name)
+    return found
+
+
+def groups_of(names, cores, wanted=targets.TARGETS):
+    """Returns lists of names, in their order; what a target compares is in one list."""
+    groups = []
+    for target in wanted:
+        new = set(needed_for(target, names, cores))
+        if not new:
+            continue
+        apart = []
+        for group in groups:
+            if group & new:
+                new |= group
+            else:
+                apart.append(group)
+        groups = [*apart, new]
+    return [[name for name in names if name in group] for group in groups]
+
+
+def filter_of(group):
+    """Returns the regular expression that matches the names and no others."""
+    return "^(" + "|".join(name.replace(".", "[.]") for name in group) + ")$"
+
+
+def run_group(program, group, seconds, context):
+    """Returns the data of one run of a group."""
+    with tempfile.TemporaryDirectory() as folder:
+        out = pathlib.Path(folder) / "out.json"
+        command = [program, f"--benchmark_filter={filter_of(group)}",
+                   "--benchmark_repetitions=1", "--benchmark_enable_random_interleaving=true",
+                   f"--benchmark_min_time={seconds}", f"--benchmark_out={out}",
+                   "--benchmark_out_format=json"]  # fmt: skip
+        if context:
+            command.append(f"--benchmark_context={context}")
+        run = subprocess.run(command, capture_output=True, text=True, check=False)
+        if run.returncode != 0:
+            raise RuntimeError(f"ended with {run.returncode}\n{run.stderr.strip()}")
+        return json.loads(out.read_text())
+
+
+def run(arguments):
+    """Returns the data of all rounds."""
+    program = str(pathlib.Path(arguments.program).resolve())
+    names = names_of(program)
+    place = {name: at for at, name in enumerate(names)}
+    whole = {"context": {}, "benchmarks": []}
+    began, done = time.monotonic(), 0
+    groups = groups_of(names, os.cpu_count() or 1)
+    while done < arguments.rounds:
+        spent = time.monotonic() - began
+        if done >= LEAST and spent + spent / done > arguments.budget:
+            break
+        for group in groups:
+            data = run_group(program, group, arguments.seconds, arguments.context)
+            whole["context"] = whole["context"] or data["context"]
+            for each in data["benchmarks"]:
+                if each.get("run_type", "iteration") == "iteration":
+                    each |= {"round": done, "family_index": place[each["run_name"]],
+                             "per_family_instance_index": 0}  # fmt: skip
+                    whole["benchmarks"].append(each)
+        done += 1
+        print(f"round {done}, {time.monotonic() - began:.0f} s", flush=True)
+    whole["context"]["rounds"] = done
+    return whole
+
+
+def main():
+    parser = argparse.ArgumentParser(usage=__doc__, add_help=True)
+    parser.add_argument("program")
+    parser.add_argument("--out", required=True)
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--seconds", type=float, default=0.004)
+    parser.add_argument("--budget", type=float, default=200)
+    parser.add_argument("--context", default="")
+    arguments = parser.parse_args()
+    try:
+        data = run(arguments)
+    except (OSError, RuntimeError, subprocess.CalledProcessError) as error:
+        print(f"{arguments.program}: {error}")
+        return 1
+    pathlib.Path(arguments.out).write_text(json.dumps(data, indent=1) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
