@@ -13,6 +13,7 @@ import random
 import statistics
 
 import targets
+from reporting import words
 
 DRAWS = 1000
 # Their cost is real time even where one thread measures: others work for it, or it waits.
@@ -112,6 +113,12 @@ def noise_of(results, case, metric=targets.COST):
     return abs(found.middle - 1) if found else None
 
 
+def is_difference(results, case, ratio, metric=targets.COST):
+    """Whether a ratio is apart from 1 by more than the noise and than its own interval."""
+    noise = noise_of(results, case, metric) or 0.0
+    return abs(ratio.middle - 1) > noise and not ratio.low <= 1 <= ratio.high
+
+
 def noises(results):
     """Returns the noise of every case that has one."""
     found = ((case, noise_of(results, case)) for case in results.cases)
@@ -143,9 +150,8 @@ def _missing(results, measure):
         text = " ".join([measure.scenario, *measure.parameters.split()])
         return f"{text} did not run"
     name = measure.implementation
-    packages = results.context.get("peers_missing", [])
-    absent = [p for p in packages if name.replace("_", "") in p.replace("-", "").replace("_", "")]
-    return f"{name} did not run" + (f", {absent[0]} is missing" if absent else "")
+    package = words.package_of(name, results.context.get("peers_missing", []))
+    return f"{name} did not run" + (f", {package} is missing" if package else "")
 
 
 def _taken(results, measure, like=None):
