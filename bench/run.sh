@@ -4,17 +4,26 @@
 # Works from any directory.
 #
 # usage: bench/run.sh [--quick] [--filter REGEX] [--out FILE.json] [BENCHMARK_OPTION...]
+#        bench/run.sh --check [--out FILE.json]
+#   --check    runs what the targets of bench/targets.py need and nothing else, in nine to fifteen
+#              rounds, and prints one line for each target; takes some four minutes. Fails when one
+#              is missed: when even the favourable end of the 95 % interval of its ratio, less the
+#              noise of its scenario (how far lend is apart from itself), is beyond the limit.
+#              `within the noise` is what this run cannot tell. A ratio is taken within a round,
+#              where what is compared runs within a second, and the median of all rounds counts;
+#              one thread counts in processor time, several in real time.
 #   --quick    nine repetitions instead of twenty-five, for a first look
 #   --filter   only the benchmarks whose names match, for example '^destroy_random'
 #   --out      where the raw data go; otherwise bench/results/DATE-COMMIT.json
 #   What else begins with --benchmark_ goes to the benchmark program.
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd) || exit 1
 called_from=$PWD
-repetitions=25 seconds=0.004 out='' options=()
+repetitions=25 seconds=0.004 out='' options=() check=0
 usage() { sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$root/bench/run.sh"; }
 while [ $# -gt 0 ]; do
     case $1 in
         -h | --help) usage; exit 0 ;;
+        --check) check=1 ;;
         --quick) repetitions=9 seconds=0.002 ;;
         --filter) options+=("--benchmark_filter=${2:?--filter needs a regular expression}"); shift ;;
         --out) out=${2:?--out needs a file}; shift ;;
@@ -23,6 +32,10 @@ while [ $# -gt 0 ]; do
     esac
     shift
 done
+if [ $check -eq 1 ] && [ ${#options[@]} -gt 0 ]; then
+    printf '%s\n' "--check chooses what runs: no --filter and no --benchmark_ option with it." >&2
+    exit 2
+fi
 case $out in "" | /*) ;; *) out=$called_from/$out ;; esac
 
 cd "$root" || exit 1
@@ -46,17 +59,26 @@ context+=",flags=$(cached CMAKE_CXX_FLAGS | plain) $(cached CMAKE_CXX_FLAGS_RELE
 
 [ -n "$out" ] || out=bench/results/$(date -u +%Y%m%d-%H%M%S)-$commit.json
 mkdir -p "$(dirname "$out")" || exit 1
-step bench-run build/bench/bench/lend_bench \
-    --benchmark_repetitions=$repetitions --benchmark_min_time=$seconds \
-    --benchmark_enable_random_interleaving=true --benchmark_context="$context" \
-    --benchmark_out="$out" --benchmark_out_format=json "${options[@]}" || exit 1
+report=()
+if [ $check -eq 1 ]; then
+    report=(--check)
+    step bench-run python3 -B bench/rounds.py build/bench/bench/lend_bench \
+        --context "$context" --out "$out" || exit 1
+else
+    step bench-run build/bench/bench/lend_bench \
+        --benchmark_repetitions=$repetitions --benchmark_min_time=$seconds \
+        --benchmark_enable_random_interleaving=true --benchmark_context="$context" \
+        --benchmark_out="$out" --benchmark_out_format=json "${options[@]}" || exit 1
+fi
 
 say ""
-python3 bench/report.py "$out"
+python3 -B bench/report.py "${report[@]}" "$out"
 rc=$?
 say ""
 if [ $rc -eq 0 ]; then
     say "Done. The raw data are in $out."
+elif [ $check -eq 1 ]; then
+    say "The check FAILED: a target is missed, or a result was wrong. The raw data are in $out."
 else
     say "The benchmarks FAILED with exit status $rc. The raw data are in $out."
 fi

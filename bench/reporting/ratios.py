@@ -30,8 +30,11 @@ class Ratio:
     count: int
 
 
-def _inside(values):
-    found = sorted(values)
+def _inside(drawn, middle):
+    """Returns the interval of what was drawn, which is the middle alone where nothing was."""
+    found = sorted(drawn)
+    if not found:
+        return middle, middle
     return found[len(found) * 25 // 1000], found[max(len(found) * 975 // 1000 - 1, 0)]
 
 
@@ -54,13 +57,14 @@ def values(samples, metric, processor):
     return [(moment, value) for moment, value in found if value is not None]
 
 
-def of_values(numbers):
+def of_values(numbers, draws=DRAWS):
     """Returns the Ratio of plain numbers, or None."""
     if not numbers:
         return None
     dice = random.Random(1)
-    drawn = [statistics.median(dice.choices(numbers, k=len(numbers))) for _ in range(DRAWS)]
-    return Ratio(statistics.median(numbers), *_inside(drawn), len(numbers))
+    middle = statistics.median(numbers)
+    drawn = [statistics.median(dice.choices(numbers, k=len(numbers))) for _ in range(draws)]
+    return Ratio(middle, *_inside(drawn, middle), len(numbers))
 
 
 def _pairs(ours, theirs):
@@ -78,13 +82,13 @@ def _quotient(above, below):
     return float("inf") if above else 1.0
 
 
-def of_two(ours, theirs):
+def of_two(ours, theirs, draws=DRAWS):
     """Returns the Ratio of two lists of (moment, value), or None where one is empty."""
     if not ours or not theirs:
         return None
     pairs = _pairs(ours, theirs)
     if pairs:
-        return of_values([_quotient(*pair) for pair in pairs])
+        return of_values([_quotient(*pair) for pair in pairs], draws)
     mine, other = [v for _, v in ours], [v for _, v in theirs]
     dice = random.Random(1)
     drawn = [
@@ -92,24 +96,25 @@ def of_two(ours, theirs):
             statistics.median(dice.choices(mine, k=len(mine))),
             statistics.median(dice.choices(other, k=len(other))),
         )
-        for _ in range(DRAWS)
+        for _ in range(draws)
     ]
     middle = _quotient(statistics.median(mine), statistics.median(other))
-    return Ratio(middle, *_inside(drawn), min(len(mine), len(other)))
+    return Ratio(middle, *_inside(drawn, middle), min(len(mine), len(other)))
 
 
-def compare(results, case, ours, theirs, metric=targets.COST):
+def compare(results, case, ours, theirs, metric=targets.COST, draws=DRAWS):
     """Returns the Ratio of two implementations of one case, or None."""
     processor = by_processor(results, (case, ours), (case, theirs))
     return of_two(
         values(results.samples(case, ours), metric, processor),
         values(results.samples(case, theirs), metric, processor),
+        draws,
     )
 
 
 def noise_of(results, case, metric=targets.COST):
     """How far lend is apart from itself, as a part of 1; None where it ran only once."""
-    found = compare(results, case, targets.AGAIN, targets.OURS, metric)
+    found = compare(results, case, targets.AGAIN, targets.OURS, metric, draws=0)
     return abs(found.middle - 1) if found else None
 
 

@@ -10,6 +10,7 @@ import pathlib
 import tempfile
 import unittest
 
+import check_benchmarks
 import check_failure_modes
 import check_features
 import check_snippets
@@ -179,6 +180,29 @@ MODE_DEFECTS = [
     ("numbers in another order", "| 9 |", "| 10 |", "stands where 9 should"),
     ("a column too few", "| 9 | What must hold | not yet | |", "| 9 | not yet | |", "3 columns"),
 ]
+
+# A page of targets, all met; the first has a number of its own to be planted in.
+TARGETS = check_benchmarks.targets
+GOOD_BENCHMARKS = (
+    f"## Other\n\n| a |\n|---|\n| b |\n\n## {check_benchmarks.page.TARGETS_HEADING}\n\n"
+    "| target | what | measured | limit | noise | verdict |\n|---|---|---|---|---|---|\n"
+    + "".join(
+        f"| `{one.key}` | {one.question} | 1.23 (1 to 2) | {TARGETS.limit_text(one)} | 1.0% | met |\n"
+        for one in TARGETS.TARGETS
+    )
+)
+FIRST = TARGETS.TARGETS[0].question
+BENCHMARK_DEFECTS = [
+    ("a target without a row", "| `P9` |", "| `P99` |", "P9 has 0 rows"),
+    ("a row without a target", "| `P9` |", "| `P99` |", "there is no target P99"),
+    ("a row twice", "| `P9` |", "| `P16` |", "P16 has 2 rows"),
+    ("a limit that changed", "| <= 1.45 |", "| <= 1.5 |", "the limit is <= 1.5, not <= 1.45"),
+    ("another question", FIRST, "Destroy", "does not ask"),
+    ("another verdict", "| met |", "| good |", "the verdict is none of"),
+    ("no number", "1.23 (1 to 2)", "-", "says met beside what was measured: -"),
+    ("a number that was not measured", "| met |", "| not measured: why |", "says not measured"),
+    ("a column too few", " 1.0% |", "", "5 columns"),
+]
 FEATURE_FILES = {
     "docs/tour.md": "# Tour\n## All options\n```sh\n# options\n```\n",
     "include/lend/pool.hpp": "int max_size; // not min_size\nint close();\n",
@@ -216,6 +240,9 @@ class Planted(unittest.TestCase):
         files = {**FEATURE_FILES, "docs/failure-modes.md": page}
         return self.in_folder(files, lambda root: check_failure_modes.check(root)[0])
 
+    def benchmarks(self, page):
+        return self.in_folder({"docs/benchmarks.md": page}, check_benchmarks.check)
+
     def reported(self, look, good, defects):
         self.assertEqual(look(good), "")
         for name, old, new, words in defects:
@@ -234,6 +261,19 @@ class Planted(unittest.TestCase):
 
     def test_failure_modes_reports_each_planted_defect(self):
         self.reported(self.modes, GOOD_MODES, MODE_DEFECTS)
+
+    def test_benchmarks_reports_each_planted_defect(self):
+        self.reported(self.benchmarks, GOOD_BENCHMARKS, BENCHMARK_DEFECTS)
+
+    def test_benchmarks_reports_another_order(self):
+        head, *rows = GOOD_BENCHMARKS.rpartition("|---|\n")[0::2]
+        lines = rows[0].splitlines()
+        turned = head + "|---|\n" + "\n".join([lines[1], lines[0], *lines[2:]]) + "\n"
+
+        self.assertIn("another order", self.benchmarks(turned))
+
+    def test_benchmarks_does_not_ask_for_a_page(self):
+        self.assertEqual(self.in_folder({"docs/tour.md": ""}, check_benchmarks.check), "")
 
 
 if __name__ == "__main__":
