@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A made-up run of the benchmarks in which every target is met, for selftest.py to plant defects in.
-"""
+"""A made-up run of the benchmarks that meets every target, for selftest.py to plant defects in."""
 
 import copy
 
@@ -64,8 +63,8 @@ COUNTERS = {
     "destroy_tail/lend/threads:8": {"p99_ns": 30.0, "p99999_ns": 900.0},
     "destroy_tail/mutex_slot_map/threads:8": {"p99_ns": 90.0, "p99999_ns": 30000.0},
     "outage/lend": {"attempts": 12.0, "recovery_ms": 30.0},
-    "cancel_storm/lend": {"lost": 0.0},
-}  # fmt: skip
+    "cancel_storm/lend/stop_token/waiters:8": {"cancel_ns": 900.0, "lost": 0.0},
+}
 
 
 def jitter(repetition):
@@ -87,7 +86,7 @@ def data(cores=16, in_rounds=True, **context):
                 "family_index": family, "repetition_index": repetition,
                 "threads": threads if own else 1, "iterations": 9, "real_time": 100.0,
                 "cpu_time": 100.0,
-            }  # fmt: skip
+            }
             if in_rounds:
                 run["round"] = repetition
             if isinstance(value, dict):
@@ -98,9 +97,10 @@ def data(cores=16, in_rounds=True, **context):
     return {
         "context": {
             "date": "a day", "num_cpus": cores, "load_avg": [0.1, 0.1, 0.1], "cpu": "made up",
-            "rounds": REPETITIONS, "peers_present": "libtbb-dev", "peers_missing": "libcds-dev",
+            "rounds": REPETITIONS, "peers_present": "libtbb-dev 1.2, libpoco-dev 3",
+            "peers_missing": "libcds-dev",
             **context,
-        },  # fmt: skip
+        },
         "benchmarks": runs,
     }
 
@@ -125,9 +125,11 @@ def runs_of(whole, measure):
 
 
 def scaled(whole, measure, factor):
-    """Returns the data with a measure made this many times as large; lend's twice, if it is lend's."""
+    """Returns the data with a measure made this many times as large; if it is lend's, both."""
     changed = copy.deepcopy(whole)
-    both = [measure, measure.by(targets.AGAIN)] if measure.implementation == targets.OURS else [measure]
+    both = [measure]
+    if measure.implementation == targets.OURS:
+        both.append(measure.by(targets.AGAIN))
     for run in (run for one in both for run in runs_of(changed, one)):
         if measure.metric == targets.COST:
             run["items_per_second"] /= factor
@@ -147,5 +149,5 @@ def without(whole, scenario, implementation=None):
         run for run in changed["benchmarks"]
         if parts(run["run_name"])[0] != scenario
         or implementation not in (None, parts(run["run_name"])[1])
-    ]  # fmt: skip
+    ]
     return changed

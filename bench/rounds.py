@@ -31,20 +31,20 @@ LEAST = 9
 def names_of(program):
     """Returns the names of all benchmarks of a program."""
     listed = subprocess.run([program, "--benchmark_list_tests=true"], capture_output=True,
-                            text=True, check=True)  # fmt: skip
+                            text=True, check=True)
     return [name for name in listed.stdout.splitlines() if "/" in name]
 
 
 def needed_for(target, names, cores):
     """Returns the names that a target needs, and those that tell their noise."""
-    if target.min_cores > cores:
+    if target.limit is None or target.min_cores > cores:
         return []
     found = []
     for name in names:
         case, implementation = results.split_name(name)
         for measure in target.measures():
             if case.has(measure.scenario, measure.parameters) and implementation in (
-                measure.implementation, targets.AGAIN):  # fmt: skip
+                measure.implementation, targets.AGAIN):
                 found.append(name)
     return found
 
@@ -78,7 +78,7 @@ def run_group(program, group, seconds, context):
         command = [program, f"--benchmark_filter={filter_of(group)}",
                    "--benchmark_repetitions=1", "--benchmark_enable_random_interleaving=true",
                    f"--benchmark_min_time={seconds}", f"--benchmark_out={out}",
-                   "--benchmark_out_format=json"]  # fmt: skip
+                   "--benchmark_out_format=json"]
         if context:
             command.append(f"--benchmark_context={context}")
         run = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -105,7 +105,7 @@ def run(arguments):
             for each in data["benchmarks"]:
                 if each.get("run_type", "iteration") == "iteration":
                     each |= {"round": done, "family_index": place[each["run_name"]],
-                             "per_family_instance_index": 0}  # fmt: skip
+                             "per_family_instance_index": 0}
                     whole["benchmarks"].append(each)
         done += 1
         print(f"round {done}, {time.monotonic() - began:.0f} s", flush=True)

@@ -41,7 +41,7 @@ def wrapped(lines):
             continue
         inner = "  " if line.startswith("- ") else ""
         out += textwrap.wrap(line, 100, subsequent_indent=inner, break_long_words=False,
-                             break_on_hyphens=False)  # fmt: skip
+                             break_on_hyphens=False)
     return out
 
 
@@ -67,25 +67,40 @@ def cost_table(results, case):
                 times += ", no difference"
         middle = plots.short(statistics.median(found))
         rows.append([words.name_of(name), middle, f"{plots.short(low)} to {plots.short(high)}",
-                     times])  # fmt: skip
+                     times])
     if not rows:
         return []
     return table(["", "ns, median", "middle half", "times lend's (95 %)"], rows)
 
 
-def counter_table(results, case):
-    """Returns the table of what a case counts."""
-    runs = results.cases[case]
-    counters = dict.fromkeys(
-        counter for samples in runs.values() for sample in samples for counter in sample.counters
-    )
+def counter_table(results, cases):
+    """Returns one table of what the cases of a scenario count."""
+    rows, counters = [], {}
+    for case in cases:
+        for samples in results.cases[case].values():
+            counters |= dict.fromkeys(name for sample in samples for name in sample.counters)
+    for case in cases:
+        for name in results.cases[case]:
+            shown = (figures(results, case, name, counter) for counter in counters)
+            rows.append([words.parameters_text(case), words.name_of(name),
+                         *(cell(found) if found else "-" for found in shown)])
     if not counters:
         return []
-    rows = []
-    for name in runs:
-        shown = (figures(results, case, name, counter) for counter in counters)
-        rows.append([words.name_of(name), *(cell(found) if found else "-" for found in shown)])
-    return table(["median (middle half)", *(f"`{counter}`" for counter in counters)], rows)
+    return table(["parameters", "", *(f"`{one}`" for one in counters)], rows, (0, 1))
+
+
+def tables(results, section, cases):
+    """Returns the tables of a section: of costs one for each case, of counters one a scenario."""
+    lines = []
+    if section.metric == targets.COST:
+        for case in cases:
+            heading = words.heading_of(case, results.cores)
+            lines += [f"**{heading}**", "", *cost_table(results, case)]
+    for scenario in section.scenarios:
+        counted = counter_table(results, [case for case in cases if case.scenario == scenario])
+        if counted:
+            lines += [f"**{scenario}** (median, and the middle half in brackets)", "", *counted]
+    return lines
 
 
 def panels_of(results, cases, metric):
@@ -96,7 +111,7 @@ def panels_of(results, cases, metric):
             found = figures(results, case, name, metric)
             if found and name != targets.AGAIN:
                 bars.append(plots.Bar(words.name_of(name), statistics.median(found), *spread(found),
-                                      words.kind_of(name)))  # fmt: skip
+                                      words.kind_of(name)))
         if bars:
             yield plots.Panel(words.heading_of(case, results.cores), tuple(bars))
 
@@ -117,12 +132,7 @@ def section_lines(results, section, cases, folder):
         file = folder / f"{section.key}.svg"
         file.write_text(plots.draw(section.title, subtitle(results), section.axis, panels))
         lines += [f"![{section.title}: {section.axis}]({FOLDER}/{file.name})", ""]
-    for case in cases:
-        lines += [f"**{words.heading_of(case, results.cores)}**", ""]
-        if section.metric == targets.COST or case.scenario in section.costs:
-            lines += cost_table(results, case)
-        lines += counter_table(results, case)
-    return lines
+    return lines + tables(results, section, cases)
 
 
 def opening(results):
@@ -152,14 +162,14 @@ def opening(results):
         "",
         f"- **Repetitions.** Everything ran {count} times. {order}",
         "- **A cost** is the time of one operation in one thread. Where one thread runs it is "
-        "processor time, which leaves out the time in which another program had the processor, though not "
-        "what a host took from a virtual machine; where several run it is real time, because waiting "
-        "is part of it.",
-        "- **Medians**, because other work only ever adds time, and adds it to few repetitions. The "
-        "middle half of the repetitions stands beside each.",
-        "- **Ratios**, because times drift by a factor from day to day on shared machines, and what "
-        "ran beside lend drifts with it. Their interval holds 95 of 100 medians when the repetitions "
-        "are drawn anew, 1 000 times.",
+        "processor time, which leaves out the time in which another program had the processor, "
+        "though not what a host took from a virtual machine; where several run it is real time, "
+        "because waiting is part of it.",
+        "- **Medians**, because other work only ever adds time, and adds it to few repetitions. "
+        "The middle half of the repetitions stands beside each.",
+        "- **Ratios**, because times drift by a factor from day to day on shared machines, and "
+        "what ran beside lend drifts with it. Their interval holds 95 of 100 medians when the "
+        "repetitions are drawn anew, 1 000 times.",
         "- **Pinning.** Each thread stays on a core of its own where there are enough; with more "
         "threads than cores, which is labelled oversubscribed, none is bound.",
         "- **Results are checked**: each benchmark counts what it destroyed, found or lent, and a "
@@ -205,7 +215,7 @@ def target_lines(results):
         measured = f"{short(it.middle)} ({short(it.low)} to {short(it.high)})" if it else "-"
         noise = f"{verdict.noise:.1%}" if it else "-"
         rows.append([f"`{target.key}`", what, measured, targets.limit_text(target), noise,
-                     f"**{verdict.text}**" if verdict.word == ratios.MISSED else verdict.text])  # fmt: skip
+                     f"**{verdict.text}**" if verdict.word == ratios.MISSED else verdict.text])
     return [
         f"## {TARGETS_HEADING}",
         "",
@@ -227,12 +237,13 @@ def same_lines(results):
         for name in runs:
             if name in (targets.OURS, targets.AGAIN):
                 continue
-            it = ratios.compare(results, case, name, targets.OURS)
-            if it and not ratios.is_difference(results, case, it):
+            metric = words.metric_of(case)
+            it = ratios.compare(results, case, name, targets.OURS, metric)
+            if it and not ratios.is_difference(results, case, it, metric):
                 lines.append(f"- {words.heading_of(case, results.cores)}: lend and "
-                             f"{words.name_of(name)}, {it.low:.2f} to {it.high:.2f} times lend's")  # fmt: skip
+                             f"{words.name_of(name)}, {it.low:.2f} to {it.high:.2f} times lend's")
     return ["## What did not differ", "", *(lines or ["Every other pair differs by more than the "
-            "noise."]), ""]  # fmt: skip
+            "noise."]), ""]
 
 
 def peer_lines(results):
@@ -242,19 +253,21 @@ def peer_lines(results):
     lines = ["## Peers", ""]
     for peer in words.PEERS:
         package = words.package_of(peer, missing)
-        if peer in ran:
-            lines.append(f"- {words.name_of(peer)}: ran")
+        if any(name.startswith(peer) for name in ran):
+            version = words.package_of(peer, results.context.get("peers_present", []))
+            what = "ran" + (f", {version}" if version else "")
         elif package:
-            lines.append(f"- {words.name_of(peer)}: not measured, the package {package} was not there")
+            what = f"not measured, the package {package} was not there"
         else:
-            lines.append(f"- {words.name_of(peer)}: not measured, it was not part of this run")
+            what = "not measured, it was not part of this run"
+        lines.append(f"- {words.name_of(peer)}: {what}")
     return [*lines, ""]
 
 
 def closing(results, sources):
     """Returns where the raw data are, and how to repeat it."""
     peers = " --peers" if any(
-        name in words.PEERS for runs in results.cases.values() for name in runs) else ""  # fmt: skip
+        name in words.PEERS for runs in results.cases.values() for name in runs) else ""
     named = ", ".join(f"`{source}`" for source in sources)
     return [
         "## Raw data, and how to repeat it",
@@ -280,7 +293,7 @@ def overview(results):
     if not panels:
         return None
     return plots.draw("The cost of one operation", subtitle(results),
-                      "ns per operation in one thread", panels)  # fmt: skip
+                      "ns per operation in one thread", panels)
 
 
 def write(results, docs, sources):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Draws bars with their spread as SVG, with nothing but text: readable on light and on dark pages."""
+"""Draws bars with their spread as SVG, with nothing but text: readable on light and dark pages."""
 
 import dataclasses
 import math
@@ -104,7 +104,8 @@ def _scale(bars):
 
 
 def _text(x, y, words, kind="", anchor="start"):
-    return f'<text x="{x:.1f}" y="{y:.1f}" class="{kind}" text-anchor="{anchor}">{escape(words)}</text>'
+    place = f'x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"'
+    return f'<text {place} class="{kind}">{escape(words)}</text>'
 
 
 def _line(x1, y1, x2, y2, kind):
@@ -117,14 +118,14 @@ def _bar(bar, scale, y, logarithmic):
     low, high = (LEFT + wide * min(scale.at(v), 1) for v in (bar.low, bar.high))
     bold = "bold" if bar.kind == "ours" else ""
     yield _text(LEFT - 10, middle + 4.5, bar.label, bold, "end")
+    thick = BAR
     if logarithmic:
         # The length of a bar means nothing on a logarithmic axis, so it is but a thread to the dot.
-        yield f'<rect x="{LEFT}" y="{middle - 1:.1f}" width="{end - LEFT:.1f}" height="2" class="{bar.kind}"/>'
-    else:
-        yield (
-            f'<rect x="{LEFT}" y="{middle - BAR / 2:.1f}" width="{end - LEFT:.1f}" '
-            f'height="{BAR}" class="{bar.kind}"/>'
-        )
+        thick = 2
+    yield (
+        f'<rect x="{LEFT}" y="{middle - thick / 2:.1f}" width="{end - LEFT:.1f}" '
+        f'height="{thick}" class="{bar.kind}"/>'
+    )
     if high - low > 1:
         yield (
             f'<path d="M{low:.1f} {middle:.1f}H{high:.1f}M{low:.1f} {middle - 4:.1f}v8'
@@ -132,7 +133,8 @@ def _bar(bar, scale, y, logarithmic):
         )
     if logarithmic:
         yield f'<circle cx="{end:.1f}" cy="{middle:.1f}" r="5.5" class="{bar.kind}"/>'
-    yield _text(max(end + (6 if logarithmic else 0), high) + 8, middle + 4.5, short(bar.value), bold)
+    beside = max(end + (6 if logarithmic else 0), high) + 8
+    yield _text(beside, middle + 4.5, short(bar.value), bold)
 
 
 def draw(title, subtitle, axis, panels):
@@ -143,10 +145,11 @@ def draw(title, subtitle, axis, panels):
     inside = sum((HEAD if headed else 0) + ROW * len(p.bars) for p in panels)
     inside += GAP * (len(panels) - 1)
     height = TOP + inside + BOTTOM
+    label = escape(title, {'"': "&quot;"})
     marks = [(LEFT + wide * scale.at(tick), tick) for tick in scale.ticks]
     out = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" '
-        f'viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{escape(title, {chr(34): "&quot;"})}">',
+        f'viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{label}">',
         f"<title>{escape(title)}</title>",
         f"<style>{STYLE}</style>",
         f'<rect x="0.5" y="0.5" width="{WIDTH - 1}" height="{height - 1}" rx="8" class="card"/>',
@@ -167,7 +170,7 @@ def draw(title, subtitle, axis, panels):
         y += GAP
     bottom = TOP + inside + 4
     out += [_text(x, bottom + 18, f"{tick:,g}".replace(",", " "), "soft", "middle")
-            for x, tick in marks]  # fmt: skip
+            for x, tick in marks]
     name = axis + (", logarithmic" if logarithmic else "")
     out += [
         _line(LEFT, bottom, LEFT + wide, bottom, "axis"),

@@ -125,13 +125,14 @@ def is_difference(results, case, ratio, metric=targets.COST):
 
 
 def noises(results):
-    """Returns the noise of every case that has one."""
-    found = ((case, noise_of(results, case)) for case in results.cases)
+    """Returns the noise of every case whose cost is what counts."""
+    timed = [case for case in results.cases if words.metric_of(case) == targets.COST]
+    found = ((case, noise_of(results, case)) for case in timed)
     return {case: noise for case, noise in found if noise is not None}
 
 
 MET, MISSED, WITHIN, NOT_MEASURED, REPORTED = (
-    "met", "MISSED", "within the noise", "not measured", "reported")  # fmt: skip
+    "met", "MISSED", "within the noise", "not measured", "reported")
 
 
 @dataclasses.dataclass(frozen=True)

@@ -9,6 +9,8 @@ from reporting import page, plots, ratios, terminal, words
 BEGIN = "<!-- benchmarks: begin -->"
 END = "<!-- benchmarks: end -->"
 
+HEAD = ["median of one operation", "lend", "what one would write", "ratio (95 %)"]
+
 # What is said, where it is measured, what it is compared with.
 ROWS = (
     ("Destroy a resource by its number, one of 65 536, through the contract",
@@ -17,7 +19,7 @@ ROWS = (
      targets.Measure("acquire_release", "resources:8 threads:1"), "mutex_lifo_pool"),
     ("Acquire and release, 8 threads with 2 resources",
      targets.Measure("acquire_release", "resources:2 threads:8"), "mutex_lifo_pool"),
-)  # fmt: skip
+)
 
 
 def row(results, text, measure, other):
@@ -35,7 +37,7 @@ def row(results, text, measure, other):
         text += " (oversubscribed)"
     same = "" if ratios.is_difference(results, case, it) else ", no difference"
     return [text, f"{ours} ns", f"{theirs} ns, {words.name_of(other)}",
-            f"{it.middle:.2f} ({it.low:.2f} to {it.high:.2f}){same}"]  # fmt: skip
+            f"{it.middle:.2f} ({it.low:.2f} to {it.high:.2f}){same}"]
 
 
 def region(results):
@@ -46,14 +48,15 @@ def region(results):
         if found is None:
             raise LookupError(f"{measure.scenario} {measure.parameters} did not run")
         rows.append(found)
-    machine, build, _ = terminal.machine_lines(results.context)
+    machine, build, *_ = terminal.machine_lines(results.context)
     return [
-        *page.table(["median of one operation", "lend", "what one would write", "ratio (95 %)"], rows),
+        *page.table(HEAD, rows),
         "![The cost of one operation](docs/benchmarks/overview.svg)",
         "",
         f"{machine[0].upper()}{machine[1:]}; {build.replace('build:   ', '')}. "
-        "[docs/benchmarks.md](docs/benchmarks.md) has the rest: the procedure, the noise, the targets "
-        "with those that are missed, the other libraries. `bench/run.sh` measures on your machine.",
+        "[docs/benchmarks.md](docs/benchmarks.md) has the rest: the procedure, the noise, the "
+        "targets with those that are missed, the other libraries. `bench/run.sh` measures on your "
+        "machine.",
     ]
 
 

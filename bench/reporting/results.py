@@ -16,7 +16,7 @@ _KNOWN = {
     "family_index", "per_family_instance_index", "repetitions", "repetition_index", "threads",
     "iterations", "real_time", "cpu_time", "items_per_second", "bytes_per_second", "round",
     "aggregate_name", "error_occurred",
-}  # fmt: skip
+}
 # Parts of a name that say how it was measured, not what.
 _MANNER = ("real_time", "process_time", "manual_time")
 _MANNERS = ("iterations:", "repeats:", "min_time:", "min_warmup_time:")
@@ -108,7 +108,7 @@ class Results:
         """Adds the data of one file."""
         context = data.get("context", {})
         for name in ("peers_present", "peers_missing"):
-            both = dict.fromkeys(words_of(self.context.get(name)) + words_of(context.get(name)))
+            both = dict.fromkeys(listed(self.context.get(name)) + listed(context.get(name)))
             context = {**context, name: list(both)}
         self.context = {**context, **self.context, **{
             name: context[name] for name in ("peers_present", "peers_missing")}}
@@ -142,10 +142,10 @@ class Results:
         return self.cases.get(case, {}).get(implementation, [])
 
 
-def words_of(value):
-    """Returns the words of an entry of the context, which may be a list or a line."""
+def listed(value):
+    """Returns what an entry of the context lists, which may be a list or a line with commas."""
     if isinstance(value, str):
-        return value.replace(";", " ").split()
+        return [one.strip() for one in value.split(",") if one.strip()]
     return list(value or [])
 
 

@@ -4,7 +4,7 @@
 import statistics
 
 import targets
-from reporting import ratios
+from reporting import ratios, words
 
 BUSY = 0.1  # lend this far apart from itself says that the machine was shared
 
@@ -16,9 +16,11 @@ def machine_lines(context):
         return str(context.get(name) or otherwise).strip()
 
     load = " ".join(f"{x:.1f}" for x in context.get("load_avg", []))
+    java = [f'java:    {of("jvm")}'] if context.get("jvm") else []
     return [
         f'machine: {of("cpu")}, {of("num_cpus")} cores, kernel {of("kernel")}',
         f'build:   {of("compiler")}, {of("flags")}, commit {of("commit")}',
+        *java,
         f'load when it began: {load or "?"}, at {of("date")}',
     ]
 
@@ -85,14 +87,15 @@ def print_scenarios(results):
         over = "  (oversubscribed)" if case.threads > results.cores else ""
         print(f"{case.scenario}  {case.text}{over}")
         if targets.OURS in runs:
-            print(*_costs(results, case), *_counters(runs), sep="\n")
+            timed = words.metric_of(case) == targets.COST
+            print(*(_costs(results, case) if timed else ()), *_counters(runs), sep="\n")
         else:
             print("    lend did not run")
         print()
     apart = ratios.noises(results).values()
     if apart:
         print(f"noise floor, lend against itself: median {statistics.median(apart):.1%}, "
-              f"largest {max(apart):.1%}")  # fmt: skip
+              f"largest {max(apart):.1%}")
     if was_busy(results):
         print("The machine was busy: these ratios are not to be quoted.")
 
@@ -117,20 +120,20 @@ def check_line(verdict):
 
 
 def print_check(results):
-    """Prints one line for each target. Returns whether none is missed and something was measured."""
+    """Prints a line for each target. Returns whether none is missed and something was measured."""
     print(*machine_lines(results.context), sep="\n")
     few, many = results.repetitions
     print(f"{few} to {many} repetitions of each\n" if few != many else f"{few} repetitions\n")
     print(f'{"target":<15} {"ratio or count [95 %]":<24} {"limit":<16} {"noise":>6}   verdict')
-    found = ratios.verdicts(results)
+    found = [verdict for verdict in ratios.verdicts(results) if verdict.target.limit is not None]
     for verdict in found:
         print(check_line(verdict))
     answers = [verdict.word for verdict in found]
     counted = [f"{answers.count(one)} {one}" for one in dict.fromkeys(answers)]
     print("\n" + ", ".join(counted))
     if was_busy(results):
-        print("The machine was busy: a target that is met in spite of it is met; one that is missed "
-              "or within\nthe noise is to be measured again.")  # fmt: skip
+        print("The machine was busy: a target that is met in spite of it is met; one that is "
+              "missed or within\nthe noise is to be measured again.")
     measured = any(v.ratio for v in found)
     if not measured:
         print("Nothing was measured.")

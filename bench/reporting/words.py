@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The words of the report: which scenarios make a section, what each asks, what things are called."""
+"""The words of the report: which scenarios make a section, what it asks, what things are called."""
 
 import dataclasses
 
@@ -17,7 +17,6 @@ class Section:
     metric: str = targets.COST
     axis: str = "ns per operation in one thread"
     note: str = ""
-    costs: tuple = ()  # the scenarios that have a cost as well, where the metric is another
 
 
 SECTIONS = (
@@ -28,8 +27,8 @@ SECTIONS = (
         note="Everything stands behind the same virtual interface, the bare instructions too."),
     Section(
         "destroy", "Destroy by number, in the table",
-        "What does `handle_table::erase` cost: in random order and last in, first out, with a table "
-        "that fits the caches and one that does not, alone and beside a second thread?",
+        "What does `handle_table::erase` cost: in random order and last in, first out, with a "
+        "table that fits the caches and one that does not, alone and beside a second thread?",
         ("destroy_random", "destroy_lifo", "destroy_remote"),
         note="`destroy_remote` destroys what the other thread has created."),
     Section(
@@ -43,16 +42,17 @@ SECTIONS = (
         "look", "Look at what is behind a number",
         "What does a copy of the object cost (`read`), and what an access that keeps it alive "
         "meanwhile (`find`)?", ("read", "find"),
-        note="The floor of `read` is an unchecked load, that of `find` two atomic instructions. The "
-        "baselines copy under their lock in both."),
+        note="The floor of `read` is an unchecked load, that of `find` two atomic instructions. "
+        "The baselines copy under their lock in both."),
     Section(
         "refuse", "Refuse a number that is over",
-        "What does it cost to be told that a number is over, also where its slot has another one, or "
-        "that it never was one?", ("destroy_stale", "destroy_stale_reused", "destroy_forged")),
+        "What does it cost to be told that a number is over, also where its slot has another one, "
+        "or that it never was one?", ("destroy_stale", "destroy_stale_reused", "destroy_forged")),
     Section(
         "acquire_release", "Acquire and release",
         "What does it cost to acquire a resource and give it back at once?", ("acquire_release",),
-        note="lend runs with its defaults: deadline, counters and the check of the generation are on."),
+        note="lend runs with its defaults: deadline, counters and the check of the generation are "
+        "on."),
     Section(
         "contract_cycle", "AllocResource and FreeResource",
         "What does the same cost through `IHolder`, with the resources of another's dispenser?",
@@ -61,15 +61,15 @@ SECTIONS = (
         "bursts", "Bursts",
         "When is the last of many requests served, and how many resources have been made for them?",
         ("spike", "cold_ramp", "mixed_ramp"), "last_ms", "ms until the last request is served",
-        note="A create takes 150 ms. In `spike` 5 resources are idle and 50 requests hold for 2 ms; "
-        "in `cold_ramp` none is idle and 50 holders keep theirs; `mixed_ramp` begins with 5 idle. "
-        "lend has one configuration for all three."),
+        note="A create takes 150 ms. In `spike` 5 resources are idle and 50 requests hold for 2 "
+        "ms; in `cold_ramp` none is idle and 50 holders keep theirs; `mixed_ramp` begins with 5 "
+        "idle. lend has one configuration for all three."),
     Section(
         "tail", "The wait, when there are too few",
         "How long do 99 of 100 wait at most, when 16 threads share 2 resources?",
         ("tail", "tail_busy"), "p99_us", "us that 99 of 100 wait at most",
-        note="The ideal is threads / resources x hold. Where holds are busy, more threads compute "
-        "than there are cores, and a pool that is served in order pays for the switches."),
+        note="The ideal is threads / resources x hold. In `tail` a holder sleeps, in `tail_busy` "
+        "it computes."),
     Section(
         "destroy_tail", "The longest of many destroys",
         "How long do 99 999 of 100 000 destroys take at most, with 8 threads?",
@@ -78,13 +78,15 @@ SECTIONS = (
         "trouble", "An outage, and a storm of cancellations",
         "How soon is a pool back after its driver was down, how often did it try, and what does a "
         "cancelled acquire cost?", ("outage", "cancel_storm"), "recovery_ms",
-        "ms from the end of the outage to the first resource", costs=("cancel_storm",)),
+        "ms from the end of the outage to the first resource",
+        note="`cancel_ns` is from the call that cancels to the return of the acquire, and `lost` "
+        "counts resources that nobody has after it."),
     Section(
         "memory", "Memory and allocations",
         "What does the table cost for each live object beyond the object, and what do warm "
         "operations allocate?", ("memory", "allocations"), "bytes_per_slot",
         "bytes for each live object beyond the object"),
-)  # fmt: skip
+)
 
 NAMES = {
     "lend": "lend",
@@ -96,6 +98,8 @@ NAMES = {
     "shared_mutex_table": "shared_mutex + slot map",
     "mutex_lifo_pool": "mutex + LIFO + condvar",
     "mutex_lifo": "mutex + LIFO + condvar",
+    "mutex_stop_pool": "mutex + LIFO + condvar_any",
+    "one_creator": "mutex + one who creates",
     "mutex_fifo_pool": "mutex + FIFO hand-off",
     "tbb": "oneTBB",
     "xenium": "xenium",
@@ -106,6 +110,7 @@ NAMES = {
     "soci": "SOCI connection_pool",
     "hikaricp": "HikariCP",
     "commons_pool2": "commons-pool2",
+    "commons_pool2_fair": "commons-pool2, fair",
 }
 
 # The libraries that are compared where they are there, and how their packages are recognised.
@@ -169,6 +174,14 @@ def heading_of(case, cores):
     over = " (oversubscribed)" if case.threads > cores else ""
     shown = parameters_text(case)
     return case.scenario + (f": {shown}" if shown else "") + over
+
+
+def metric_of(case):
+    """Returns what counts most in a case."""
+    for section in SECTIONS:
+        if case.scenario in section.scenarios:
+            return section.metric
+    return targets.COST
 
 
 def sections_of(results):

@@ -49,7 +49,7 @@ def check(root):
     rows = [
         (line, cells) for line, section, cells in feature_pages.rows_of(file.read_text())
         if section == page.TARGETS_HEADING
-    ]  # fmt: skip
+    ]
     problems = []
     keys = [cells[0].strip("`") for _, cells in rows]
     wanted = [target.key for target in targets.TARGETS]
