@@ -203,6 +203,16 @@ class Ratios(InFolder):
         self.assertEqual(judged(data, "P6.read").word, ratios.MET)
         self.assertEqual(judged(data, "P4.remote").word, ratios.MISSED)
 
+    def test_what_others_work_for_counts_in_real_time(self):
+        for name, alone in [("read/lend/live:1", True), ("unheard_of/lend/threads:4", False),
+                            ("outage/lend", False)]:
+            with self.subTest(name):
+                run = {"name": name, "threads": 1, "real_time": 2, "cpu_time": 1,
+                       "items_per_second": 1}
+                found = read({"benchmarks": [run]})
+
+                self.assertEqual(ratios.by_processor(found, (*found.cases, "lend")), alone)
+
     def test_files_are_one_run(self):
         data = made_up.data()
         alone = made_up.without(data, "destroy_contract_random", "tbb")

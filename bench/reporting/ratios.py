@@ -177,8 +177,8 @@ def _measured(results, target, case):
     noise = noise_of(results, case, ours.metric)
     timed = ours.metric in (targets.COST, targets.SPEED)
     if not isinstance(against, targets.Measure):
-        mine = [v for _, v in values(samples, ours.metric, False)]
-        ratio = of_values([v / (against or 1) for v in mine])
+        mine = [v / (against or 1) for _, v in values(samples, ours.metric, False)]
+        ratio = of_values(mine)
         if target.strict:
             ratio = Ratio(max(mine), max(mine), max(mine), len(mine))
         return ratio, noise or 0.0
