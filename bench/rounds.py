@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: MIT
 """Runs what the targets need in rounds, and writes one JSON as Google Benchmark does.
 
-usage: bench/rounds.py PROGRAM --out FILE.json [--rounds N] [--seconds S] [--budget S]
+usage: bench/rounds.py PROGRAM --out FILE.json [--all] [--rounds N] [--seconds S] [--budget S]
                        [--context KEY=VALUE,...]
+
+With --all it runs everything, also what no target needs.
 
 A round runs everything once. What is compared with each other runs within a second, in an order
 that is drawn anew each time, in a process of its own, so that neither a slow minute of the machine
@@ -49,11 +51,19 @@ def needed_for(target, names, cores):
     return found
 
 
-def groups_of(names, cores, wanted=targets.TARGETS):
-    """Returns lists of names, in their order; what a target compares is in one list."""
+def groups_of(names, cores, everything=False):
+    """Returns lists of names, in their order; what a target compares is in one list.
+
+    With everything, all that stands beside each other in one case is in one list as well.
+    """
+    together = [set(needed_for(target, names, cores)) for target in targets.TARGETS]
+    if everything:
+        cases = {}
+        for name in names:
+            cases.setdefault(results.split_name(name)[0], set()).add(name)
+        together += cases.values()
     groups = []
-    for target in wanted:
-        new = set(needed_for(target, names, cores))
+    for new in together:
         if not new:
             continue
         apart = []
@@ -94,7 +104,7 @@ def run(arguments):
     place = {name: at for at, name in enumerate(names)}
     whole = {"context": {}, "benchmarks": []}
     began, done = time.monotonic(), 0
-    groups = groups_of(names, os.cpu_count() or 1)
+    groups = groups_of(names, os.cpu_count() or 1, arguments.all)
     while done < arguments.rounds:
         spent = time.monotonic() - began
         if done >= LEAST and spent + spent / done > arguments.budget:
@@ -120,6 +130,7 @@ def main(given):
     )
     parser.add_argument("program")
     parser.add_argument("--out", required=True)
+    parser.add_argument("--all", action="store_true")
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--seconds", type=float, default=0.02)
     parser.add_argument("--budget", type=float, default=200)

@@ -238,6 +238,14 @@ class Rounds(InFolder):
                          [["destroy_random"], ["memory"], ["read"]])
         self.assertNotIn("mutex_slot_map", str(groups))
 
+    def test_with_all_everything_runs_once(self):
+        names = rounds.names_of(self.program(FAKE))
+
+        groups = rounds.groups_of(names, 2, everything=True)
+
+        self.assertEqual(sorted(name for group in groups for name in group), sorted(names))
+        self.assertEqual(sorted(map(len, groups)), [1, 1, 4])
+
     def test_each_round_is_told_apart(self):
         out = self.folder / "out.json"
         command = ["rounds.py", str(self.program(FAKE)), "--out", str(out), "--rounds", "9"]

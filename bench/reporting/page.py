@@ -79,6 +79,7 @@ def counter_table(results, cases):
     for case in cases:
         for samples in results.cases[case].values():
             counters |= dict.fromkeys(name for sample in samples for name in sample.counters)
+    counters = words.in_order(counters)
     for case in cases:
         for name in results.cases[case]:
             shown = (figures(results, case, name, counter) for counter in counters)

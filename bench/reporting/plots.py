@@ -68,6 +68,10 @@ def short(value):
     return f"{value:.{max(digits, 0)}f}" if digits < 5 else f"{value:.2g}"
 
 
+def _tick(value):
+    return f"{value:,.0f}".replace(",", " ") if value >= 10 else f"{value:g}"
+
+
 class _Linear:
     def __init__(self, highest):
         step = 10 ** math.floor(math.log10(highest))
@@ -169,8 +173,7 @@ def draw(title, subtitle, axis, panels):
         out.append(_line(LEFT, y - ROW * len(panel.bars), LEFT, end, "axis"))
         y += GAP
     bottom = TOP + inside + 4
-    out += [_text(x, bottom + 18, f"{tick:,g}".replace(",", " "), "soft", "middle")
-            for x, tick in marks]
+    out += [_text(x, bottom + 18, _tick(tick), "soft", "middle") for x, tick in marks]
     name = axis + (", logarithmic" if logarithmic else "")
     out += [
         _line(LEFT, bottom, LEFT + wide, bottom, "axis"),

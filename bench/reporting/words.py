@@ -113,6 +113,13 @@ NAMES = {
     "commons_pool2_fair": "commons-pool2, fair",
 }
 
+# The order of columns; what stands nowhere here comes last.
+_COUNTERS = (
+    "last_ms", "create_ms", "size", "p50_us", "p99_us", "p999_us", "max_us", "ideal_us", "held_us",
+    "per_second", "share", "p50_ns", "p99_ns", "p999_ns", "p9999_ns", "p99999_ns", "max_ns",
+    "recovery_ms", "attempts", "refused", "cancel_ns", "cancelled", "lost",
+)
+
 # The libraries that are compared where they are there, and how their packages are recognised.
 PEERS = {
     "tbb": "tbb",
@@ -146,6 +153,12 @@ def package_of(peer, packages):
             if word in package:
                 return package
     return None
+
+
+def in_order(counters):
+    """Returns the counters as the columns of a table."""
+    known = [name for name in _COUNTERS if name in counters]
+    return known + [name for name in counters if name not in known]
 
 
 def thousands(text):
