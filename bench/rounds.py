@@ -125,9 +125,10 @@ def run(arguments):
 
 def main(given):
     """Does what the usage says; returns the exit status."""
-    parser = argparse.ArgumentParser(
-        usage=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    if given in (["-h"], ["--help"]):
+        print(__doc__.strip())
+        return 0
+    parser = argparse.ArgumentParser(add_help=False)
     parser.add_argument("program")
     parser.add_argument("--out", required=True)
     parser.add_argument("--all", action="store_true")
