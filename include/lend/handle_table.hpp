@@ -118,10 +118,11 @@ public:
     template <class... Args>
     requires std::is_constructible_v<T, Args...>
     [[nodiscard]] LEND_ALWAYS_INLINE result<handle> emplace(Args&&... args) {
-        const handle number = state_->take();
+        state& shared = *state_;
+        const handle number = shared.take();
         if (number == 0) [[unlikely]]
             return hr::e_outofmemory;
-        slot& where = state_->at_number(number);
+        slot& where = shared.at(shared.index_of(number));
         construct(where, number, std::forward<Args>(args)...);
         where.publish(numbers::generation_of(number));
         return number;
@@ -219,10 +220,12 @@ public:
     /// @par Ownership The table must outlive the result.
     /// @par Complexity Constant; an atomic write at either end.
     [[nodiscard]] LEND_ALWAYS_INLINE pinned find(handle number) noexcept {
-        if (!state_->has_slot(number)) return {};
-        slot& where = state_->at_number(number);
+        state& shared = *state_;
+        const std::uint32_t index = shared.index_of(number);
+        if (!shared.has(index)) return {};
+        slot& where = shared.at(index);
         if (!where.try_pin(numbers::generation_of(number))) return {};
-        return pinned(*state_, where, number);
+        return pinned(shared, where, number);
     }
 
     /// Copies a value, without an atomic write.
@@ -232,10 +235,11 @@ public:
     /// @par Complexity Constant.
     [[nodiscard]] LEND_ALWAYS_INLINE std::optional<T>
     read(handle number) const noexcept requires is_readable {
-        if (!state_->has_slot(number)) return std::nullopt;
-        const slot& where = state_->at_number(number);
+        const state& shared = *state_;
+        const std::uint32_t index = shared.index_of(number);
+        if (!shared.has(index)) return std::nullopt;
         detail::value_bits bits;
-        if (!where.try_read(numbers::generation_of(number), bits)) return std::nullopt;
+        if (!shared.at(index).try_read(numbers::generation_of(number), bits)) return std::nullopt;
         return detail::from_bits<T>(bits);
     }
 
@@ -243,8 +247,10 @@ public:
     /// over; nothing follows for the object.
     /// @par Errors None. @par Thread safety Shared objects: safe. Wait-free.
     [[nodiscard]] bool contains(handle number) const noexcept {
-        return state_->has_slot(number) &&
-               slot::is_live(state_->at_number(number).word(), numbers::generation_of(number));
+        const state& shared = *state_;
+        const std::uint32_t index = shared.index_of(number);
+        return shared.has(index) &&
+               slot::is_live(shared.at(index).word(), numbers::generation_of(number));
     }
 
     /// Calls `f(number, object)` for every object that is in the table during the whole call;
@@ -323,29 +329,34 @@ handle_table<T, Platform>::construct(slot& where, handle number, Args&&... args)
 template <class T, class Platform>
 template <class F>
 LEND_ALWAYS_INLINE hresult handle_table<T, Platform>::erase_with(handle number, F&& last) {
-    if (!state_->has_slot(number)) [[unlikely]]
+    state& shared = *state_;
+    const std::uint32_t index = shared.index_of(number);
+    if (!shared.has(index)) [[unlikely]]
         return hr::e_invalidarg;
-    slot& where = state_->at_number(number);
+    slot& where = shared.at(index);
     const std::uint32_t generation = numbers::generation_of(number);
     if (!where.try_erase(generation)) [[unlikely]] {
         // Knows nothing of `last`, which would otherwise have to stand in memory.
         const detail::erase_outcome outcome = where.erase_slow(generation);
         if (outcome != detail::erase_outcome::won) return code_of(outcome);
     }
-    return state_->finish(where, number, last);
+    return shared.finish(where, number, last);
 }
 
 template <class T, class Platform>
 template <class F>
 std::size_t handle_table<T, Platform>::erase_many(std::span<const handle> many, F&& last) {
     constexpr std::size_t distance = tuning::prefetch_distance;
+    const state& shared = *state_;
     for (std::size_t at = 0; at < (std::min)(distance, many.size()); ++at) {
-        if (state_->has_slot(many[at])) LEND_PREFETCH_WRITE(&state_->at_number(many[at]));
+        const std::uint32_t index = shared.index_of(many[at]);
+        if (shared.has(index)) LEND_PREFETCH_WRITE(&shared.at(index));
     }
     std::size_t ended = 0;
     for (std::size_t at = 0; at < many.size(); ++at) {
-        if (at + distance < many.size() && state_->has_slot(many[at + distance])) {
-            LEND_PREFETCH_WRITE(&state_->at_number(many[at + distance]));
+        if (at + distance < many.size()) {
+            const std::uint32_t index = shared.index_of(many[at + distance]);
+            if (shared.has(index)) LEND_PREFETCH_WRITE(&shared.at(index));
         }
         if (succeeded(erase_with(many[at], last))) ++ended;
     }

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// Acquires and releases a warm resource so many times, for check_instructions.py to count.
+/// Does one thing with a warm pool or a warm table so many times, for check_instructions.py to count.
 ///
 /// usage: warm_cycles SCENARIO CYCLES
 
+#include <lend/com/dispenser.hpp>
+#include <lend/handle_table.hpp>
 #include <lend/pool.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <string_view>
@@ -71,6 +74,65 @@ int run(const lend::pool_options& options, long cycles, const Type&... type) {
     return 0;
 }
 
+// What the targets are stated for: a value of 16 bytes.
+struct value {
+    std::uint64_t key = 0;
+    std::uint64_t proof = 0;
+};
+
+int make_and_destroy(long cycles) {
+    lend::handle_table<value> table;
+    std::uint64_t ended = 0;
+    for (long at = 0; at < cycles; ++at) {
+        const auto made = table.insert({1, 2});
+        if (!made) return 1;
+        ended += lend::succeeded(table.erase(*made)) ? 1 : 0;
+    }
+    std::printf("%llu\n", static_cast<unsigned long long>(ended));
+    return 0;
+}
+
+// `Pinned`: as an object that stays, else as a copy.
+template <bool Pinned>
+int look(long cycles) {
+    lend::handle_table<value> table;
+    const auto made = table.insert({1, 2});
+    if (!made) return 1;
+    std::uint64_t sum = 0;
+    for (long at = 0; at < cycles; ++at) {
+        if constexpr (Pinned) {
+            if (const auto found = table.find(*made)) sum += found->key;
+        } else {
+            if (const auto found = table.read(*made)) sum += found->key;
+        }
+    }
+    std::printf("%llu\n", static_cast<unsigned long long>(sum));
+    return 0;
+}
+
+struct value_driver {
+    using resource = value;
+    using no_reset = void;
+    lend::result<value> create() { return value{1, 2}; }
+};
+
+// CreateResource and DestroyResource by virtual calls.
+int make_and_destroy_by_contract(long cycles) {
+    auto made = lend::com::dispenser<value_driver>::make({});
+    if (!made) return 1;
+    lend::com::IDispenserDriver* const dispenser = *made;
+    long ended = 0;
+    for (long at = 0; at < cycles; ++at) {
+        lend::com::RESID id = 0;
+        lend::com::TIMEINSECS secs = -1;
+        if (dispenser->CreateResource(1, &id, &secs) != S_OK) return 1;
+        ended += dispenser->DestroyResource(id) == S_OK ? 1 : 0;
+    }
+    dispenser->Release();
+    std::printf("%ld\n", ended);
+    return 0;
+}
+
 } // namespace
 
 int main(int count, char** arguments) {
@@ -83,5 +145,9 @@ int main(int count, char** arguments) {
     if (scenario == "typed") return run<typed_driver>({}, cycles, 3);
     if (scenario == "reset") return run<resetting_driver>({}, cycles);
     if (scenario == "reset_and_check") return run<checking_driver>({}, cycles);
+    if (scenario == "table_make_destroy") return make_and_destroy(cycles);
+    if (scenario == "table_read") return look<false>(cycles);
+    if (scenario == "table_find") return look<true>(cycles);
+    if (scenario == "contract_make_destroy") return make_and_destroy_by_contract(cycles);
     return 2;
 }

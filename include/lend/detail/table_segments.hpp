@@ -6,6 +6,7 @@
 #ifndef LEND_DETAIL_TABLE_SEGMENTS_HPP
 #define LEND_DETAIL_TABLE_SEGMENTS_HPP
 
+#include <lend/detail/atomic_pointer.hpp>
 #include <lend/detail/config.hpp>
 #include <lend/detail/table_traits.hpp>
 
@@ -22,7 +23,7 @@
 namespace lend::inline v0_1 {
 namespace detail {
 
-// Invariant: every index below limit_ has a slot, constructed, in a segment that directory_ names.
+// Invariant: every index below limit_ has a slot, constructed, in a segment that an entry names.
 // Old directories live as long as the table, because someone may still be looking; all together
 // they are smaller than the newest.
 template <class Slot, class Platform>
@@ -41,7 +42,7 @@ class table_segments {
 public:
     static constexpr std::uint32_t segment_slots = (std::min)(wanted_slots, numbers::index_end);
 
-    table_segments() noexcept : directory_(nullptr), limit_(0) {
+    table_segments() noexcept : entries_(nullptr), limit_(0) {
         static_assert(std::has_single_bit(segment_slots));
     }
     table_segments(const table_segments&) = delete;
@@ -59,9 +60,11 @@ public:
 
     // The slot of an index below the limit.
     LEND_ALWAYS_INLINE Slot& at(std::uint32_t index) const noexcept {
-        // (4) acquire-load synchronizes-with the release-store (3): the directory is filled.
-        const directory* const where = directory_.load(orders::at(4, std::memory_order_acquire));
-        return where->entry(index / segment_slots)[index % segment_slots];
+        // (4) acquire-load synchronizes-with the release-store (3): the entries are filled.
+        const entry_type* const entries = entries_.load(orders::at(4, std::memory_order_acquire));
+        // Relaxed: an entry is written before limit_ or entries_ is, and never changed.
+        Slot* const segment = entries[index / segment_slots].load(std::memory_order_relaxed);
+        return segment[index % segment_slots];
     }
 
     // Makes `index` exist. False if memory or indices are out; then nothing has changed.
@@ -77,11 +80,13 @@ public:
     std::size_t bytes() const noexcept { return std::size_t{limit()} * sizeof(Slot); }
 
 private:
+    using entry_type = atomic_pointer<Slot, Platform>;
+
     struct directory {
         directory* older;
         std::uint32_t capacity;
 
-        // Relaxed: an entry is written before limit_ or directory_ is, and never changed.
+        // Relaxed: as for `at`.
         Slot* entry(std::uint32_t at) const noexcept {
             return entries()[at].load(std::memory_order_relaxed); // relaxed: as above
         }
@@ -89,11 +94,11 @@ private:
             entries()[at].store(segment, std::memory_order_relaxed); // relaxed: as above
         }
         // The entries stand behind this head in one allocation.
-        atomic<Slot*>* entries() const noexcept {
-            return std::launder(reinterpret_cast<atomic<Slot*>*>(const_cast<directory*>(this) + 1));
+        entry_type* entries() const noexcept {
+            return std::launder(reinterpret_cast<entry_type*>(const_cast<directory*>(this) + 1));
         }
     };
-    static_assert(sizeof(directory) % alignof(atomic<Slot*>) == 0);
+    static_assert(sizeof(directory) % alignof(entry_type) == 0);
 
     // Cache lines of their own, and 32-byte slots never across two.
     static constexpr std::align_val_t segment_alignment{(std::max<std::size_t>)(64, alignof(Slot))};
@@ -121,16 +126,16 @@ private:
         const std::uint32_t capacity =
             newest_ == nullptr ? tuning::first_directory : newest_->capacity * 2;
         void* const memory =
-            ::operator new(sizeof(directory) + sizeof(atomic<Slot*>) * capacity, std::nothrow);
+            ::operator new(sizeof(directory) + sizeof(entry_type) * capacity, std::nothrow);
         if (memory == nullptr) return false;
         auto* const larger = ::new (memory) directory{newest_, capacity};
-        auto* const entries = reinterpret_cast<atomic<Slot*>*>(larger + 1);
+        auto* const entries = reinterpret_cast<entry_type*>(larger + 1);
         for (std::uint32_t at = 0; at < capacity; ++at) {
             std::construct_at(entries + at, at < count_ ? newest_->entry(at) : nullptr);
         }
         newest_ = larger;
         // (3) release-store synchronizes-with the acquire-load (4)
-        directory_.store(larger, orders::at(3, std::memory_order_release));
+        entries_.store(entries, orders::at(3, std::memory_order_release));
         return true;
     }
 
@@ -143,7 +148,7 @@ private:
         ::operator delete(gone);
     }
 
-    atomic<directory*> directory_;
+    atomic_pointer<const entry_type, Platform> entries_; // of the newest directory
     atomic<std::uint32_t> limit_;
     typename Platform::mutex mutex_;
     directory* newest_ = nullptr; // guarded by mutex_

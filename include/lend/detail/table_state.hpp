@@ -68,19 +68,15 @@ public:
 
     // ---- from a number to its slot -------------------------------------------------------------
 
-    // Whether there is a slot for the number. There is one for every number that this table has
-    // handed out, and none for a number with another table's tag.
-    LEND_ALWAYS_INLINE bool has_slot(handle number) const noexcept {
-        return numbers::index_of(number, base_) < slots_.limit();
+    // There is a slot for the index of every number that this table has handed out, and none for
+    // that of a number with another table's tag: `has` tells.
+    LEND_ALWAYS_INLINE std::uint32_t index_of(handle number) const noexcept {
+        return numbers::index_of(number, base_);
     }
+    LEND_ALWAYS_INLINE bool has(std::uint32_t index) const noexcept { return index < limit(); }
+    LEND_ALWAYS_INLINE slot& at(std::uint32_t index) const noexcept { return slots_.at(index); }
 
-    // The slot of a number that has one.
-    LEND_ALWAYS_INLINE slot& at_number(handle number) const noexcept {
-        return slots_.at(numbers::index_of(number, base_));
-    }
-
-    std::uint32_t limit() const noexcept { return slots_.limit(); }
-    slot& at(std::uint32_t index) const noexcept { return slots_.at(index); }
+    LEND_ALWAYS_INLINE std::uint32_t limit() const noexcept { return slots_.limit(); }
     handle number_of(std::uint32_t index, std::uint32_t generation) const noexcept {
         return numbers::make(base_, index, generation);
     }
@@ -107,9 +103,8 @@ public:
 
     // The number is over and its slot holds no object any more: the slot is free again.
     LEND_ALWAYS_INLINE void give_back(slot& gone, handle number) noexcept {
-        if (numbers::generation_of(number) == numbers::generation_max) [[unlikely]] {
+        if (numbers::is_last(number)) [[unlikely]]
             return give_back_last(gone, number);
-        }
         put_back(numbers::successor(number));
     }
 

@@ -6,6 +6,7 @@
 #ifndef LEND_DETAIL_TABLE_THREADS_HPP
 #define LEND_DETAIL_TABLE_THREADS_HPP
 
+#include <lend/detail/atomic_pointer.hpp>
 #include <lend/detail/config.hpp>
 #include <lend/detail/table_cache.hpp>
 #include <lend/detail/table_traits.hpp>
@@ -32,7 +33,8 @@ class table_threads {
 
     static constexpr std::uint32_t page_size = tuning::threads_per_page;
     static constexpr std::uint32_t page_count = (Platform::max_threads + page_size - 1) / page_size;
-    using page = std::array<atomic<cache*>, page_size>;
+    using entry_type = atomic_pointer<cache, Platform>;
+    using page = std::array<entry_type, page_size>;
 
 public:
     table_threads() noexcept = default;
@@ -60,7 +62,7 @@ public:
         if (thread >= Platform::max_threads) return nullptr;
         page* const where = page_or_make(thread / page_size);
         if (where == nullptr) return nullptr;
-        atomic<cache*>& entry = (*where)[thread % page_size];
+        entry_type& entry = (*where)[thread % page_size];
         // Relaxed: written by this thread, or by an earlier holder of its number.
         cache* mine = entry.load(std::memory_order_relaxed);
         if (mine == nullptr) {

@@ -70,6 +70,16 @@ struct table_numbers {
         return static_cast<std::uint32_t>(number >> low_bits);
     }
 
+    // Whether the generation is the last one.
+    static constexpr bool is_last(handle number) noexcept {
+        if constexpr (low_bits + generation_bits == bits) {
+            return successor(number) <
+                   number; // the sum overflows: its carry is all to be looked at
+        } else {
+            return generation_of(number) == generation_max;
+        }
+    }
+
     // The next number of the same slot. The generation must not be the last one.
     static constexpr handle successor(handle number) noexcept {
         return static_cast<handle>(number + (handle{1} << low_bits));
