@@ -105,11 +105,15 @@ double steps_per_us() {
 }
 
 struct sleeping {
+    static constexpr clock::duration long_enough = 1s;
+
     static void hold(std::int64_t us) {
         std::this_thread::sleep_for(std::chrono::microseconds(us));
     }
 };
 struct busy {
+    static constexpr clock::duration long_enough = 500ms;
+
     static void hold(std::int64_t us) {
         work(static_cast<std::uint64_t>(steps_per_us() * static_cast<double>(us)));
     }
@@ -160,7 +164,7 @@ void tail(benchmark::State& state) {
     const std::int64_t hold_us = state.range(2);
     Pool pool(resources);
     (void)steps_per_us();
-    const clock::duration how_long = lasting(1s);
+    const clock::duration how_long = lasting(Hold::long_enough);
     std::mutex mutex;
     seen all;
     std::vector<span_of_time> spans(static_cast<std::size_t>(threads));
