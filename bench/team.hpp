@@ -26,11 +26,10 @@ inline double in_us(clock::duration time) {
     return std::chrono::duration<double, std::micro>(time).count();
 }
 
-/// Runs `work(index)` in as many threads, which begin together, on all cores. Returns when the last
-/// one has ended.
+/// Runs `work(index)` in as many threads, which begin together. Returns when the last one has
+/// ended.
 template <class Work>
 void run_team(int threads, Work work) {
-    spread_out();
     barrier together(threads);
     std::vector<std::thread> team;
     team.reserve(static_cast<std::size_t>(threads));
@@ -60,11 +59,13 @@ inline clock::duration whole(const std::vector<span_of_time>& spans) {
     return last - first;
 }
 
-/// Registers what runs once and reports counters; repetitions are the caller's wish.
+/// Registers what runs once, on all cores, and reports counters. How often it is repeated is the
+/// caller's wish.
 inline benchmark::internal::Benchmark* add_scene(const std::string& scenario,
                                                  const std::string& implementation,
                                                  void (*run)(benchmark::State&)) {
     return benchmark::RegisterBenchmark((scenario + "/" + implementation).c_str(), run)
+        ->Setup([](const benchmark::State&) { spread_out(); })
         ->Iterations(1)
         ->UseRealTime()
         ->Unit(benchmark::kMillisecond);

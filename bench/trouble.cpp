@@ -31,6 +31,12 @@ using namespace std::chrono_literals;
 
 // ---- outage -----------------------------------------------------------------------------------
 
+// On a machine that stands still, nobody may have come so far.
+void wait_for_an_attempt(const backend& behind) {
+    const auto latest = clock::now() + 10s;
+    while (behind.attempts() == 0 && clock::now() < latest) std::this_thread::yield();
+}
+
 // The callers of a service that starts before its back end is up: each asks for 250 ms, then does
 // something else for 10 ms and asks again, until it was served. To connect, or to find out that
 // there is nobody, takes 5 ms.
@@ -43,14 +49,14 @@ void outage(benchmark::State& state) {
     std::vector<clock::time_point> served(static_cast<std::size_t>(callers));
     clock::time_point up{};
     std::uint64_t attempts = 0;
-    std::uint64_t refused = 0;
-    std::atomic<std::uint64_t> refusals{0};
+    std::atomic<std::uint64_t> refused{0};
     Pool pool(behind, static_cast<std::size_t>(callers));
 
     for (auto _ : state) {
         run_team(callers + 1, [&](int index) {
             if (index == callers) {
                 std::this_thread::sleep_for(down);
+                wait_for_an_attempt(behind);
                 attempts = behind.attempts();
                 up = clock::now();
                 behind.set_down(false);
@@ -58,7 +64,7 @@ void outage(benchmark::State& state) {
             }
             auto& mine = served[static_cast<std::size_t>(index)];
             while (!pool.lend_within(250ms, [&](connection&) { mine = clock::now(); })) {
-                refusals.fetch_add(1, std::memory_order_relaxed); // relaxed: a count
+                refused.fetch_add(1, std::memory_order_relaxed); // relaxed: a count
                 std::this_thread::sleep_for(10ms);
             }
         });
@@ -70,10 +76,10 @@ void outage(benchmark::State& state) {
         last = std::max(last, each);
         too_early = too_early || each < up;
     }
-    refused = refusals.load(std::memory_order_relaxed); // relaxed: the threads have ended
     state.counters["attempts"] = static_cast<double>(attempts);
     state.counters["recovery_ms"] = in_ms(last - up);
-    state.counters["refused"] = static_cast<double>(refused);
+    state.counters["refused"] = static_cast<double>(
+        refused.load(std::memory_order_relaxed)); // relaxed: the threads have ended
     count_items(state, static_cast<std::size_t>(callers));
     check(state, attempts > 0, "nobody tried while the back end was down");
     check(state, !too_early, "somebody was served while the back end was down");
@@ -89,14 +95,20 @@ struct by_stop {
     static constexpr const char* name = "by:stop";
     std::stop_source source{};
 
+    static void come_close() {}
     void call_off() { source.request_stop(); }
 };
 struct by_timeout {
     static constexpr const char* name = "by:timeout";
     clock::time_point deadline = clock::now() + 1ms;
 
-    void call_off() const {
-        while (clock::now() < deadline) std::this_thread::yield();
+    // A moment in which what is handed over may be on its way at the deadline.
+    void come_close() const { yield_until(deadline - 10us); }
+    void call_off() const { yield_until(deadline); }
+
+private:
+    static void yield_until(clock::time_point time) {
+        while (clock::now() < time) std::this_thread::yield();
     }
 };
 
@@ -141,7 +153,8 @@ private:
 };
 
 // In each round everybody waits for what one thread holds, and is called off. In every other one a
-// resource comes back in the same moment, to be handed to one who is leaving.
+// resource comes back in the same moment: a little before, so that it is on its way to one who is
+// leaving, or a little after, when some may not even have come.
 template <class Pool, class Manner>
 class storm {
 public:
@@ -167,37 +180,57 @@ public:
 
 private:
     void call_off() {
-        std::vector<decltype(pool_.acquire())> held;
-        const auto hold_one_more = [&] {
-            if (auto one = pool_.acquire()) held.push_back(std::move(one));
-        };
         for (std::size_t at = 0; at < resources_; ++at) hold_one_more();
         for (int round = 0; round < rounds_; ++round) {
-            auto& manner = manners_[static_cast<std::size_t>(round)].emplace();
-            const bool in_peace = round % 2 == 0;
+            Manner& manner = manners_[static_cast<std::size_t>(round)].emplace();
             together_.wait();
-            if (in_peace) {
-                const auto all = static_cast<std::size_t>(waiters_);
-                while (pool_.waiting() < all && is_in_time(manner)) std::this_thread::yield();
-            }
-            const auto begin = when(manner);
-            manner.call_off();
-            if (!in_peace && !held.empty()) {
-                pool_.release(std::move(held.back()));
-                held.pop_back();
-            }
-            together_.wait();
-            if (in_peace) {
-                spent_ += clock::now() - begin;
-                ++timed_;
+            if (round % 2 == 0) {
+                in_peace(manner);
             } else {
-                hold_one_more();
+                while_one_comes_back(manner, round % 4 == 1);
             }
         }
-        while (!held.empty()) {
-            pool_.release(std::move(held.back()));
-            held.pop_back();
+        while (!held_.empty()) give_back_one();
+    }
+
+    void in_peace(Manner& manner) {
+        wait_for_all(manner);
+        const auto begin = when(manner);
+        manner.call_off();
+        together_.wait();
+        spent_ += clock::now() - begin;
+        ++timed_;
+    }
+
+    void while_one_comes_back(Manner& manner, bool before) {
+        if (before) {
+            wait_for_all(manner);
+            manner.come_close();
+            give_back_one();
         }
+        manner.call_off();
+        if (!before) give_back_one();
+        together_.wait();
+        hold_one_more();
+    }
+
+    // Until all are in the queue; what comes at a fixed time does not wait for them, and nothing
+    // waits for ever.
+    void wait_for_all(const Manner& manner) {
+        const auto all = static_cast<std::size_t>(waiters_);
+        const auto latest = clock::now() + 2s;
+        while (pool_.waiting() < all && is_in_time(manner) && clock::now() < latest) {
+            std::this_thread::yield();
+        }
+    }
+
+    void hold_one_more() {
+        if (auto one = pool_.acquire()) held_.push_back(std::move(one));
+    }
+    void give_back_one() {
+        if (held_.empty()) return; // one was lost, which is told at the end
+        pool_.release(std::move(held_.back()));
+        held_.pop_back();
     }
 
     void wait() {
@@ -224,6 +257,7 @@ private:
     const std::size_t resources_;
     const int rounds_;
     Pool pool_;
+    std::vector<decltype(std::declval<Pool&>().acquire())> held_; // by the one who calls off
     barrier together_;
     std::vector<std::optional<Manner>> manners_; // one for each round, made as it begins
     std::atomic<std::uint64_t> cancelled_{0};
