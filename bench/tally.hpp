@@ -38,7 +38,7 @@ public:
         std::uint64_t seen = 0;
         for (std::size_t at = 0; at < buckets; ++at) {
             seen += counts_[at];
-            if (seen > rank) return middle_of(at);
+            if (seen > rank) return std::min(middle_of(at), static_cast<double>(most_));
         }
         return static_cast<double>(most_);
     }
