@@ -88,15 +88,23 @@ private:
     std::atomic<std::uint32_t> round_{0};
 };
 
-/// Keeps each thread of a benchmark on a core of its own, where there are enough. To be called
-/// first by each; threads that are started later inherit it.
-inline void settle(const benchmark::State& state) {
 #if defined(__linux__)
+/// The cores that the program may use, as they were before any thread was kept on one of them.
+inline const cpu_set_t& allowed_cores() {
     static const cpu_set_t allowed = [] {
         cpu_set_t set;
         if (sched_getaffinity(0, sizeof set, &set) != 0) CPU_ZERO(&set);
         return set;
     }();
+    return allowed;
+}
+#endif
+
+/// Keeps each thread of a benchmark on a core of its own, where there are enough. To be called
+/// first by each; threads that are started later inherit it.
+inline void settle(const benchmark::State& state) {
+#if defined(__linux__)
+    const cpu_set_t& allowed = allowed_cores();
     if (CPU_COUNT(&allowed) == 0) return;
     cpu_set_t mine = allowed;
     if (state.threads() <= CPU_COUNT(&allowed)) {
@@ -109,6 +117,16 @@ inline void settle(const benchmark::State& state) {
     (void)pthread_setaffinity_np(pthread_self(), sizeof mine, &mine);
 #else
     (void)state;
+#endif
+}
+
+/// Takes back what `settle` did to this thread in another benchmark, so that the threads which it
+/// starts, a pool's included, are on all cores.
+inline void spread_out() {
+#if defined(__linux__)
+    const cpu_set_t& allowed = allowed_cores();
+    if (CPU_COUNT(&allowed) == 0) return;
+    (void)pthread_setaffinity_np(pthread_self(), sizeof allowed, &allowed);
 #endif
 }
 
