@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstddef>
 #include <deque>
+#include <mutex>
 #include <thread>
 
 namespace {
@@ -35,8 +36,10 @@ public:
     // There is room for all, and what is not pushed is missed at the end.
     void release(session* one) { (void)free_.bounded_push(one); }
 
-    // Takes all out and puts them back, since the stack cannot count; while nobody uses the pool.
+    // Takes all out and puts them back, since the stack cannot count; while nobody uses the pool,
+    // though all may ask at the same time.
     std::size_t idle() {
+        const std::lock_guard lock(counting_);
         std::deque<session*> found;
         free_.consume_all([&](session* one) { found.push_back(one); });
         for (session* const each : found) (void)free_.bounded_push(each);
@@ -47,6 +50,7 @@ public:
 private:
     std::deque<session> all_;
     boost::lockfree::stack<session*, boost::lockfree::fixed_sized<true>> free_;
+    std::mutex counting_;
 };
 
 using pool = bench::guarded_pool<stack_pool>;

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <mutex>
 #include <span>
 
 namespace {
@@ -28,8 +29,10 @@ public:
     }
     void release(session* one) { places_.give_back(static_cast<std::size_t>(one - all_.get())); }
 
-    // Leases all and gives them back, since the pool cannot count; while nobody uses it.
+    // Leases all and gives them back, since the pool cannot count; while nobody uses it, though all
+    // may ask at the same time.
     std::size_t idle() {
+        const std::lock_guard lock(counting_);
         std::size_t count = 0;
         std::size_t place = 0;
         while (count < size_ && places_.try_lease(place, 0)) ++count;
@@ -42,6 +45,7 @@ private:
     std::size_t size_;
     std::unique_ptr<session[]> all_;
     soci::connection_pool places_;
+    std::mutex counting_;
 };
 
 using pool = bench::guarded_pool<soci_pool>;
