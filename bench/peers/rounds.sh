@@ -11,6 +11,7 @@ set -u
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd) || exit 1
 out=$1 repetitions=$2 program=$3
 shift 3
+rm -f "$out" # a round that fails is not to leave the results of an earlier run
 rounds=5
 [ "$repetitions" -ge 25 ] || rounds=3
 each=$(((repetitions + rounds - 1) / rounds))

@@ -15,6 +15,7 @@ public final class PoolBench {
     private final Peer peer;
     private final Results results = new Results();
     private Pattern filter = Pattern.compile("");
+    private boolean wanted = true; // what matches the filter, or else what does not
     private int repetitions = 1;
     private boolean smoke;
 
@@ -42,7 +43,10 @@ public final class PoolBench {
         if (option.startsWith("--repetitions=")) {
             repetitions = Integer.parseInt(option.substring("--repetitions=".length()));
         } else if (option.startsWith("--filter=")) {
-            filter = Pattern.compile(option.substring("--filter=".length()));
+            // As in Google Benchmark, where a minus before it leaves out what matches.
+            String regex = option.substring("--filter=".length());
+            wanted = !regex.startsWith("-");
+            filter = Pattern.compile(wanted ? regex : regex.substring(1));
         } else if (option.equals("--smoke")) {
             smoke = true;
         } else {
@@ -67,7 +71,7 @@ public final class PoolBench {
     /** The result for a name, or null where the filter leaves it out. */
     private Results.Run begin(String scenario, String parameters) {
         String name = scenario + "/" + implementation + "/" + parameters;
-        return filter.matcher(name).find() ? new Results.Run(name) : null;
+        return filter.matcher(name).find() == wanted ? new Results.Run(name) : null;
     }
 
     private void finish(Results.Run run) {
