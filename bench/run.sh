@@ -12,7 +12,8 @@
 #   What else begins with --benchmark_ goes to the benchmark program.
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd) || exit 1
 called_from=$PWD
-repetitions=25 seconds=0.004 out='' options=() peers=OFF
+peers=OFF
+repetitions=25 seconds=0.004 out='' options=()
 usage() { sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$root/bench/run.sh"; }
 while [ $# -gt 0 ]; do
     case $1 in
