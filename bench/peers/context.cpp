@@ -19,6 +19,8 @@ const bool noted = [] {
         "soci lends places of sessions that are not open; "
         "hikaricp and commons_pool2 run in a process of their own each, not pinned to a core, "
         "after two seconds to warm up; "
+        "there an acquire waits for up to two minutes, because hikaricp may leave the last callers "
+        "of a ramp to its housekeeper, which comes every 30 seconds; "
         "hikaricp lends its proxy, and the resource behind it is reached by unwrap");
     return true;
 }();

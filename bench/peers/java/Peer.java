@@ -3,8 +3,11 @@ package peers;
 
 /** A library with a pool. There is one class for each, which is compiled where the library is. */
 interface Peer {
-    /** How many milliseconds an acquire may wait: lend's default. */
-    long PATIENCE_MS = 30_000;
+    /**
+     * How many milliseconds an acquire may wait. More than lend's 30 seconds, because HikariCP may
+     * leave the last of a ramp to its housekeeper, which comes every 30 seconds.
+     */
+    long PATIENCE_MS = 120_000;
 
     /** A pool with its defaults, but for the sizes. Returns once `idle` resources are idle. */
     Pool<?> open(int idle, int most, SessionFactory factory) throws Exception;

@@ -8,7 +8,7 @@ package peers;
  * @param <L> what the pool hands out
  */
 interface Pool<L> extends AutoCloseable {
-    /** Waits for up to 30 seconds, as lend does by default; throws if there was nothing. */
+    /** Waits for up to PATIENCE_MS; throws if there was nothing. */
     L take() throws Exception;
 
     Session session(L lent) throws Exception;
