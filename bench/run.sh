@@ -3,7 +3,7 @@
 # ran beside it. Installs what is missing for that on a bare Debian 12 (as root, or with sudo).
 # Works from any directory.
 #
-# usage: bench/run.sh [--quick] [--filter REGEX] [--out FILE.json] [BENCHMARK_OPTION...]
+# usage: bench/run.sh [--quick] [--peers] [--filter REGEX] [--out FILE.json] [BENCHMARK_OPTION...]
 #        bench/run.sh --check [--out FILE.json]
 #   --check    runs what the targets of bench/targets.py need and nothing else, in nine to fifteen
 #              rounds, and prints one line for each target; takes some four minutes. Fails when one
@@ -13,18 +13,22 @@
 #              where what is compared runs within a second, and the median of all rounds counts;
 #              one thread counts in processor time, several in real time.
 #   --quick    nine repetitions instead of twenty-five, for a first look
+#   --peers    other libraries too, whose Debian packages are installed for that; in rounds, because
+#              those in Java are processes of their own
 #   --filter   only the benchmarks whose names match, for example '^destroy_random'
 #   --out      where the raw data go; otherwise bench/results/DATE-COMMIT.json
 #   What else begins with --benchmark_ goes to the benchmark program.
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd) || exit 1
 called_from=$PWD
-repetitions=25 seconds=0.004 out='' options=() check=0
+peers=OFF check=0
+repetitions=25 seconds=0.02 out='' options=()
 usage() { sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$root/bench/run.sh"; }
 while [ $# -gt 0 ]; do
     case $1 in
         -h | --help) usage; exit 0 ;;
         --check) check=1 ;;
-        --quick) repetitions=9 seconds=0.002 ;;
+        --quick) repetitions=9 seconds=0.01 ;;
+        --peers) peers=ON ;;
         --filter) options+=("--benchmark_filter=${2:?--filter needs a regular expression}"); shift ;;
         --out) out=${2:?--out needs a file}; shift ;;
         --benchmark_*) options+=("$1") ;;
@@ -44,8 +48,12 @@ lend_steps=3
 
 say "lend: builds and runs the benchmarks. On a busy machine the numbers mean nothing."
 need g++ cmake ninja-build libgtest-dev libbenchmark-dev libsqlite3-dev pkg-config python3 || exit 1
+if [ $peers = ON ]; then
+    need libtbb-dev libxenium-dev libcds-dev libconcurrentqueue-dev libboost-dev libpoco-dev \
+        libsoci-dev libhikaricp-java libcommons-pool2-java default-jdk-headless || exit 1
+fi
 fresh build/bench
-step bench-configure cmake --preset bench || exit 1
+step bench-configure cmake --preset bench -DLEND_BENCH_PEERS=$peers || exit 1
 step bench-build cmake --build --preset bench || exit 1
 
 # What the program cannot know about itself. No commas: they separate the entries.
@@ -60,14 +68,17 @@ context+=",flags=$(cached CMAKE_CXX_FLAGS | plain) $(cached CMAKE_CXX_FLAGS_RELE
 [ -n "$out" ] || out=bench/results/$(date -u +%Y%m%d-%H%M%S)-$commit.json
 mkdir -p "$(dirname "$out")" || exit 1
 report=()
+options=(--benchmark_min_time=$seconds --benchmark_enable_random_interleaving=true
+    "--benchmark_context=$context" "${options[@]}")
 if [ $check -eq 1 ]; then
     report=(--check)
     step bench-run python3 -B bench/rounds.py build/bench/bench/lend_bench \
         --context "$context" --out "$out" || exit 1
+elif [ $peers = ON ]; then
+    step bench-run bench/peers/rounds.sh "$out" $repetitions build/bench/bench/lend_bench \
+        "${options[@]}" || exit 1
 else
-    step bench-run build/bench/bench/lend_bench \
-        --benchmark_repetitions=$repetitions --benchmark_min_time=$seconds \
-        --benchmark_enable_random_interleaving=true --benchmark_context="$context" \
+    step bench-run build/bench/bench/lend_bench --benchmark_repetitions=$repetitions \
         --benchmark_out="$out" --benchmark_out_format=json "${options[@]}" || exit 1
 fi
 
