@@ -104,6 +104,9 @@ const bool registered = [] {
     add_all(2, 2);
     add_all(8, 8);
     add_all(2, 8);
+    for (const int threads : larger_teams()) {
+        if (threads != 8) add_all(threads, threads); // eight are there already
+    }
     return true;
 }();
 

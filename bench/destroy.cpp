@@ -52,6 +52,9 @@ const bool registered = [] {
         add_all<order::random>("destroy_random", usual, threads);
         add_all<order::lifo>("destroy_lifo", usual, threads);
     }
+    for (const int threads : larger_teams()) {
+        add_all<order::random>("destroy_random", usual, threads);
+    }
     add_all<order::random, whose::others>("destroy_remote", usual, 2);
     add_all<order::random>("destroy_random", many, 1);
     add_contract<order::random>("destroy_contract_random", usual);

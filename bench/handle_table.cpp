@@ -19,15 +19,19 @@ void add_refusals(const char* scenario) {
     add_refuse<mutex_map_table, Reused, Forged>(scenario, "mutex_map_table");
 }
 
-const bool registered = [] {
-    for (const int threads : {1, 2}) {
-        add_pair<lend_table>("lend", threads);
-        add_pair<lend_table>("lend_again", threads);
-        add_pair<floor_table>("floor", threads);
-        add_pair<mutex_slot_map>("mutex_slot_map", threads);
-        add_pair<mutex_map_table>("mutex_map_table", threads);
-        add_pair<shared_mutex_table>("shared_mutex_table", threads);
+void add_pairs(int threads) {
+    add_pair<lend_table>("lend", threads);
+    add_pair<lend_table>("lend_again", threads);
+    add_pair<floor_table>("floor", threads);
+    add_pair<mutex_slot_map>("mutex_slot_map", threads);
+    add_pair<mutex_map_table>("mutex_map_table", threads);
+    add_pair<shared_mutex_table>("shared_mutex_table", threads);
+}
 
+const bool registered = [] {
+    for (const int threads : larger_teams()) add_pairs(threads);
+    for (const int threads : {1, 2}) {
+        add_pairs(threads);
         add_look<lend_table, with_read>("read", "lend", threads);
         add_look<lend_table, with_read>("read", "lend_again", threads);
         add_look<floor_table, unchecked>("read", "floor", threads);

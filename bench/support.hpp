@@ -14,6 +14,7 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <vector>
 
 #if defined(__linux__)
 #include <pthread.h>
@@ -128,6 +129,17 @@ inline void spread_out() {
     if (CPU_COUNT(&allowed) == 0) return;
     (void)pthread_setaffinity_np(pthread_self(), sizeof allowed, &allowed);
 #endif
+}
+
+/// How many threads to measure beyond two: those that have a core of their own here.
+inline std::vector<int> larger_teams() {
+    std::vector<int> out;
+    for (const int threads : {4, 8, 16}) {
+        if (static_cast<unsigned>(threads) <= std::thread::hardware_concurrency()) {
+            out.push_back(threads);
+        }
+    }
+    return out;
 }
 
 /// What the threads of one benchmark share, made before they start and gone after they ended.
