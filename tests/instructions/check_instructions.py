@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Checks how many instructions a warm acquire and release takes, against a budget that is committed.
+"""Checks how many instructions the fast paths take, against a budget that is committed.
 
 usage: check_instructions.py PROGRAM BUDGET COMPILER
 
