@@ -48,12 +48,17 @@ lend_steps=3
 
 say "lend: builds and runs the benchmarks. On a busy machine the numbers mean nothing."
 need g++ cmake ninja-build libgtest-dev libbenchmark-dev libsqlite3-dev pkg-config python3 || exit 1
+build_peers=$peers
+if [ $check -eq 1 ]; then # one target is a ratio to oneTBB
+    need libtbb-dev || exit 1
+    build_peers=ON
+fi
 if [ $peers = ON ]; then
     need libtbb-dev libxenium-dev libcds-dev libconcurrentqueue-dev libboost-dev libpoco-dev \
         libsoci-dev libhikaricp-java libcommons-pool2-java default-jdk-headless || exit 1
 fi
 fresh build/bench
-step bench-configure cmake --preset bench -DLEND_BENCH_PEERS=$peers || exit 1
+step bench-configure cmake --preset bench -DLEND_BENCH_PEERS=$build_peers || exit 1
 step bench-build cmake --build --preset bench || exit 1
 
 # What the program cannot know about itself. No commas: they separate the entries.
