@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// Does one thing with a warm pool or a warm table so many times, for check_instructions.py to count.
+/// Does one thing with a warm pool or a warm table so many times, for check_instructions.py to
+/// count.
 ///
 /// usage: warm_cycles SCENARIO CYCLES
 
