@@ -15,9 +15,10 @@ set(CMAKE_CXX_EXTENSIONS OFF)
 # Each header is compiled alone by all_verify_interface_header_sets.
 set_property(TARGET lend PROPERTY VERIFY_INTERFACE_HEADER_SETS ON)
 
-# What the sanitizer presets and the bench preset build; `all` is everything. Both exist always,
+# What the sanitizer presets and the bench preset build; `all` is everything. They exist always,
 # whatever files there are, so that a preset can name them.
 add_custom_target(lend_run)
+add_custom_target(lend_threaded_run) # of these, what the thread sanitizer runs
 add_custom_target(lend_bench_run)
 
 # Python checks write no caches beside the sources.
@@ -27,7 +28,7 @@ enable_testing()
 include(GoogleTest)
 add_subdirectory(tests)
 add_subdirectory(examples)
-# Off in the preset dev: the preset bench builds them with the same compiler.
+# Off but in the preset bench, which builds them optimised.
 option(LEND_BENCH "Build the benchmarks" ON)
 if(LEND_BENCH)
     add_subdirectory(bench)

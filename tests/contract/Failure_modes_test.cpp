@@ -188,8 +188,8 @@ int all_orders(int length, const Judge& judge) {
     return count;
 }
 
-constexpr int steps = 5;
-constexpr int all = 8 * 8 * 8 * 8 * 8;
+constexpr int steps = 4;
+constexpr int all = 8 * 8 * 8 * 8;
 
 } // namespace
 

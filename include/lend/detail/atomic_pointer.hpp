@@ -23,6 +23,7 @@ public:
     explicit atomic_pointer(T* pointer) noexcept : address_(address_of(pointer)) {}
 
     LEND_ALWAYS_INLINE T* load(std::memory_order order) const noexcept {
+        // NOLINTNEXTLINE(performance-no-int-to-ptr): that is what this class is for
         return reinterpret_cast<T*>(address_.load(order));
     }
     LEND_ALWAYS_INLINE void store(T* pointer, std::memory_order order) noexcept {
