@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Checks the formatting, then builds and runs every test under each preset, then runs clang-tidy on
-# the headers. Installs what is missing for that on a bare Debian 12 (as root, or with sudo). Can be
-# repeated; works from any directory.
+# Checks the formatting, then builds and runs the tests of each preset (all under dev and clang; what
+# the others leave out stands in CONTRIBUTING.md), and runs clang-tidy on the headers. Installs what
+# is missing for that on a bare Debian 12 (as root, or with sudo). Can be repeated; works from any
+# directory.
 #
 # usage: tests/run.sh [PRESET...]      without a preset: dev clang asan tsan bench
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1

@@ -70,11 +70,11 @@ struct table_numbers {
         return static_cast<std::uint32_t>(number >> low_bits);
     }
 
-    // Whether the generation is the last one.
+    // Whether the generation is the last one. Where it stands at the top of the number, the next
+    // number overflows, which costs no shift to see.
     static constexpr bool is_last(handle number) noexcept {
         if constexpr (low_bits + generation_bits == bits) {
-            return successor(number) <
-                   number; // the sum overflows: its carry is all to be looked at
+            return successor(number) < number;
         } else {
             return generation_of(number) == generation_max;
         }
