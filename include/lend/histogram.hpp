@@ -162,12 +162,12 @@ public:
     [[nodiscard]] std::chrono::nanoseconds p999() const noexcept { return percentile(0.999); }
 
     /// How many samples did not exceed `bound`. Exact for 0, for each power of two nanoseconds up
-    /// to `longest`, and up to 16 ns; otherwise those in the bucket of `bound` are left out.
+    /// to `longest`, and up to 16 ns; otherwise those in the bucket of `bound` are left out, also
+    /// where none of them exceeds it, so that no count goes back when a longer one is noted.
     /// @par Errors None. @par Thread safety As the class.
     /// @par Complexity Linear in the number of buckets.
     [[nodiscard]] std::uint64_t count_up_to(std::chrono::nanoseconds bound) const noexcept {
         if (bound.count() < 0) return 0;
-        if (bound >= max_) return count_;
         std::uint64_t seen = 0;
         for (std::size_t at = 0; at < buckets && scale::end_of(at) <= bound; ++at) {
             seen += counts_[at];

@@ -160,6 +160,27 @@ public:
         return with(key, [&](key_ref type) { return pool_.try_acquire_until(type, deadline); });
     }
 
+    /// Lends a resource of the key without a thread that waits: calls `callback(result<lease>)`
+    /// once. See pool::acquire_async for where, and for what it may do.
+    /// @par Errors As `acquire`, to the callback. @par Thread safety As `acquire`.
+    /// @par Calls As pool::acquire_async. @par Complexity As pool::acquire_async.
+    template <class Callback>
+    void acquire_async(const Key& key, const acquire_options& options, Callback&& callback) {
+        if (const auto type = find(key)) {
+            pool_.acquire_async(*type, options, std::forward<Callback>(callback));
+        } else {
+            std::forward<Callback>(callback)(result<lease_type>(type.error()));
+        }
+    }
+    /// The same for a coroutine: `auto lease = co_await pool.acquire_async(key);`
+    /// @par Errors As `acquire`. @par Thread safety As `acquire`.
+    /// @par Calls As pool::acquire_async. @par Complexity As pool::acquire_async.
+    [[nodiscard]] auto acquire_async(const Key& key, const acquire_options& options = {}) {
+        using awaiter = decltype(pool_.acquire_async(std::declval<key_ref>(), options));
+        const auto type = find(key);
+        return type ? pool_.acquire_async(*type, options) : awaiter(type.error());
+    }
+
     /// As pool::warm_up, for one key.
     /// @par Errors As pool::warm_up. @par Thread safety As pool::warm_up.
     warm_up_result
@@ -214,11 +235,16 @@ public:
 private:
     explicit keyed_pool(pool_type&& made) noexcept : pool_(std::move(made)) {}
 
-    template <class Call>
-    result<lease_type> with(const Key& key, const Call& call) noexcept {
-        LEND_TRY { return call(pool_.driver().keys().find(key)); }
+    result<key_ref> find(const Key& key) noexcept {
+        LEND_TRY { return pool_.driver().keys().find(key); }
         LEND_CATCH_ALL { return detail::current_exception_as_error<Platform>(); }
         return hr::e_unexpected;
+    }
+
+    template <class Call>
+    result<lease_type> with(const Key& key, const Call& call) noexcept {
+        const auto type = find(key);
+        return type ? call(*type) : result<lease_type>(type.error());
     }
 
     detail::keyed_engine<engine_driver, Platform> pool_;

@@ -69,6 +69,12 @@ private:
     void count_charges() {
         if constexpr (core_type::traits::has_quota) {
             const auto& run = *counted_kind::run;
+            core_.slots.for_each([&](slot_type& s) {
+                const auto word = s.word.peek();
+                if (words::is(word, words::empty)) SIM_CHECK(!s.type && s.charge.to == nullptr);
+                if (!words::is(word, words::idle) && !words::is(word, words::in_use)) return;
+                SIM_CHECK(s.charge.to == &s.type->counts());
+            });
             for (const lend::detail::tally& each : run.kinds) {
                 std::size_t charged = 0;
                 core_.slots.for_each([&](slot_type& s) {

@@ -5,6 +5,7 @@
 
 #include "support/coroutine.hpp"
 #include "support/manual_clock_platform.hpp"
+#include "support/queued_executor.hpp"
 #include "support/quiet_pool.hpp"
 #include "support/recording_driver.hpp"
 
@@ -299,33 +300,14 @@ TEST(PoolAsync, callbacks_of_callbacks_do_not_deepen_the_stack) {
 
 // ---- executors ----------------------------------------------------------------------------------
 
-class later : public lend::executor {
-public:
-    bool execute(void (*run)(void*), void* argument) noexcept override {
-        if (refuses) return false;
-        jobs.push_back({run, argument});
-        return true;
-    }
-    void run_all() {
-        while (!jobs.empty()) {
-            const auto job = jobs.front();
-            jobs.erase(jobs.begin());
-            job.first(job.second);
-        }
-    }
-
-    std::vector<std::pair<void (*)(void*), void*>> jobs;
-    bool refuses = false;
-};
-
 struct with_executor {
-    with_executor() : executor(std::make_shared<later>()) {
+    with_executor() : executor(std::make_shared<queued_executor>()) {
         auto options = quiet(1);
         options.executor = executor;
         p.emplace(options);
     }
 
-    std::shared_ptr<later> executor;
+    std::shared_ptr<queued_executor> executor;
     std::optional<timed> p;
 };
 

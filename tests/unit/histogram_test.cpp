@@ -141,6 +141,19 @@ TEST(Histogram, counts_up_to_a_power_of_two_are_exact) {
     EXPECT_EQ(h.count_up_to(nanoseconds::max()), all.size());
 }
 
+// 610 ns ends no bucket: the count up to it may not depend on how long the longest was.
+TEST(FailureMode, 39_no_count_goes_back_when_a_longer_time_is_noted) {
+    histogram h;
+    std::uint64_t before = 0;
+    for (const nanoseconds time : {600ns, 605ns, 10'000ns, 3ns}) {
+        h.record(time);
+        EXPECT_GE(h.count_up_to(610ns), before) << time.count();
+        before = h.count_up_to(610ns);
+    }
+    EXPECT_EQ(before, 1U);
+    EXPECT_EQ(h.count_up_to(640ns), 3U);
+}
+
 TEST(Histogram, shares_outside_of_0_and_1_are_the_ends) {
     histogram h;
     h.record(3ns);

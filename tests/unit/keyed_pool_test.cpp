@@ -2,8 +2,10 @@
 /// @file
 /// Resources that belong to keys: one maximum for all, and one for each.
 
+#include "support/coroutine.hpp"
 #include "support/manual_clock_platform.hpp"
 #include "support/other_thread.hpp"
+#include "support/queued_executor.hpp"
 #include "support/quiet_pool.hpp"
 #include "support/recording_driver.hpp"
 
@@ -13,8 +15,13 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
+#include <functional>
 #include <memory>
+#include <new>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -111,6 +118,30 @@ TEST(KeyedPool, caller_whose_key_is_at_its_maximum_does_not_hold_up_others) {
     }
 }
 
+// A create that waits for a thread, for another key, is none for this one.
+TEST(KeyedPool, what_is_queued_for_another_key_does_not_keep_a_caller_from_making_room) {
+    const manual_clock clock;
+    std::optional<bool> served;
+    const auto later = std::make_shared<queued_executor>();
+    auto options = limits(3, 2);
+    options.executor = later;
+    options.creation = lend::creation_mode::worker;
+    keyed p(options);
+    const auto held = p.pool.try_acquire("a");
+    { const auto idle = p.pool.try_acquire("b"); }
+    ASSERT_EQ(p.pool.warm_up("c", 1, 0s).ready, 0U); // queued, and the pool is full
+    ASSERT_EQ(p.pool.stats().size, 3U);
+
+    p.pool.acquire_async("a", {}, [&](auto got) { served = got.has_value(); });
+
+    EXPECT_EQ(p.pool.stats("b").size, 0U); // it has made room
+    manual_clock::advance(100ms);
+    (void)p.pool.whole().sweep();
+    later->run_all();
+    EXPECT_EQ(served, true);
+    EXPECT_EQ(p.pool.stats("c").idle, 1U);
+}
+
 TEST(KeyedPool, place_that_becomes_free_goes_to_the_first_whose_key_has_room) {
     const manual_clock clock;
     auto options = limits(2, 1);
@@ -129,6 +160,89 @@ TEST(KeyedPool, place_that_becomes_free_goes_to_the_first_whose_key_has_room) {
     (void)a->release();
     EXPECT_TRUE(waits_for_a.done());
     EXPECT_EQ(again, hr::s_ok);
+}
+
+TEST(KeyedPool, callback_gets_one_of_its_key_when_one_comes_back) {
+    keyed p(limits(2, 1));
+    auto held = p.pool.acquire("a");
+    std::optional<int> got;
+    p.pool.acquire_async("a", {}, [&](auto lease) { got = (*lease)->number(); });
+    EXPECT_FALSE(got);
+    EXPECT_TRUE(p.pool.try_acquire("b")); // another key's does not serve it
+    EXPECT_FALSE(got);
+
+    const int id = (*held)->number();
+    EXPECT_EQ(held->release(), hr::s_ok);
+
+    EXPECT_EQ(got, id);
+}
+
+coroutine take_two(keyed& p, std::vector<lend::hresult>& codes) {
+    const auto one = co_await p.pool.acquire_async("a");
+    codes.push_back(one.code());
+    const auto two = co_await p.pool.acquire_async("a", {.priority = 9});
+    codes.push_back(two.code());
+}
+
+TEST(KeyedPool, coroutine_waits_for_its_key) {
+    keyed p(limits(2, 1));
+    auto held = p.pool.acquire("a");
+    std::vector<lend::hresult> codes;
+    const coroutine both = take_two(p, codes);
+    EXPECT_TRUE(codes.empty());
+
+    EXPECT_EQ(held->release(), hr::s_ok);
+
+    EXPECT_TRUE(both.done());
+    EXPECT_EQ(codes, (std::vector<lend::hresult>{hr::s_ok, hr::e_invalidarg}));
+}
+
+// A word that cannot be copied while `fails` is set: then its key cannot be kept.
+struct unruly {
+    unruly(std::string w) : word(std::move(w)) {}
+    unruly(const unruly& other) : word(other.word) {
+        if (fails) throw std::bad_alloc();
+    }
+    unruly& operator=(const unruly&) = default;
+    [[nodiscard]] friend bool operator==(const unruly&, const unruly&) = default;
+    static inline bool fails = false;
+
+    std::string word;
+};
+struct hash_of_unruly {
+    std::size_t operator()(const unruly& u) const noexcept {
+        return std::hash<std::string>{}(u.word);
+    }
+};
+class unruly_driver : public recording_driver {
+public:
+    using recording_driver::recording_driver;
+    lend::result<numbered> create(const unruly& key) { return make("create", key.word[0]); }
+};
+using unruly_pool = lend::keyed_pool<unruly, unruly_driver, manual_clock_platform, hash_of_unruly>;
+
+coroutine take_unruly(unruly_pool& pool, lend::hresult& code) {
+    const unruly key("a");
+    const auto lease = co_await pool.acquire_async(key);
+    code = lease.code();
+}
+
+TEST(KeyedPool, key_that_cannot_be_kept_is_refused_to_everyone_who_asks) {
+    unruly_pool pool(unruly_driver(std::make_shared<recording>()), quiet(1));
+    const unruly key("a");
+    lend::hresult called = hr::s_ok;
+    lend::hresult awaited = hr::s_ok;
+
+    unruly::fails = true;
+    const auto waited = pool.try_acquire(key).code();
+    pool.acquire_async(key, {}, [&](auto lease) { called = lease.code(); });
+    const coroutine one = take_unruly(pool, awaited);
+    unruly::fails = false;
+
+    EXPECT_EQ(waited, hr::e_outofmemory);
+    EXPECT_EQ(called, hr::e_outofmemory);
+    EXPECT_EQ(awaited, hr::e_outofmemory);
+    EXPECT_TRUE(pool.try_acquire(key));
 }
 
 TEST(KeyedPool, failed_create_gives_its_place_of_the_key_back) {

@@ -5,6 +5,7 @@
 
 #include "support/manual_clock_platform.hpp"
 #include "support/other_thread.hpp"
+#include "support/queued_executor.hpp"
 
 #include <lend/executor.hpp>
 #include <lend/pool.hpp>
@@ -305,32 +306,11 @@ TEST(PoolCreation, each_type_that_is_waited_for_gets_a_create) {
     EXPECT_EQ(behind->creates(), 3U);
 }
 
-// ---- where they run
-// ------------------------------------------------------------------------------
-
-// Runs nothing before it is told to.
-class desk_executor final : public lend::executor {
-public:
-    [[nodiscard]] bool execute(void (*run)(void*), void* argument) noexcept override {
-        if (refuses) return false;
-        jobs.push_back([=] { run(argument); });
-        return true;
-    }
-    void go() {
-        while (!jobs.empty()) {
-            const auto job = jobs.back();
-            jobs.pop_back();
-            job();
-        }
-    }
-
-    bool refuses = false;
-    std::vector<std::function<void()>> jobs;
-};
+// ---- where they run -----------------------------------------------------------------------------
 
 TEST(PoolCreation, runs_on_the_users_executor) {
     const manual_clock clock;
-    const auto desk = std::make_shared<desk_executor>();
+    const auto desk = std::make_shared<queued_executor>();
     auto options = sized(2);
     options.executor = desk;
     world w(options);
@@ -338,14 +318,14 @@ TEST(PoolCreation, runs_on_the_users_executor) {
     EXPECT_FALSE(waiter.done());
     ASSERT_EQ(desk->jobs.size(), 1U);
 
-    desk->go();
+    desk->run_all();
 
     EXPECT_TRUE(waiter.done());
 }
 
 TEST(PoolCreation, create_that_nobody_waits_for_any_more_is_not_begun) {
     const manual_clock clock;
-    const auto desk = std::make_shared<desk_executor>();
+    const auto desk = std::make_shared<queued_executor>();
     auto options = sized(2);
     options.executor = desk;
     world w(options);
@@ -353,7 +333,7 @@ TEST(PoolCreation, create_that_nobody_waits_for_any_more_is_not_begun) {
     ASSERT_EQ(desk->jobs.size(), 1U);
     EXPECT_EQ(w.pool.stats().size, 1U);
 
-    desk->go();
+    desk->run_all();
 
     EXPECT_EQ(w.behind->creates(), 0U);
     EXPECT_EQ(w.pool.stats().size, 0U);
@@ -361,7 +341,7 @@ TEST(PoolCreation, create_that_nobody_waits_for_any_more_is_not_begun) {
 
 TEST(PoolCreation, runs_on_a_thread_of_the_pools_if_the_executor_refuses) {
     const manual_clock clock;
-    const auto desk = std::make_shared<desk_executor>();
+    const auto desk = std::make_shared<queued_executor>();
     desk->refuses = true;
     auto options = sized(2);
     options.executor = desk;
@@ -372,7 +352,7 @@ TEST(PoolCreation, runs_on_a_thread_of_the_pools_if_the_executor_refuses) {
 
 TEST(PoolCreation, close_does_not_wait_for_what_the_executor_has_not_begun) {
     const manual_clock clock;
-    const auto desk = std::make_shared<desk_executor>();
+    const auto desk = std::make_shared<queued_executor>();
     auto options = sized(2);
     options.executor = desk;
     {
@@ -381,7 +361,7 @@ TEST(PoolCreation, close_does_not_wait_for_what_the_executor_has_not_begun) {
 
         EXPECT_EQ(w.pool.close(0s), hr::s_ok);
     }
-    desk->go(); // the state is still there for it
+    desk->run_all(); // the state is still there for it
 }
 
 // Has no thread left.

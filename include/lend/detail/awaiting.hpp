@@ -103,6 +103,10 @@ public:
         : core_(core), type_(std::move(type)), options_(options) {
         if (refused) outcome_.emplace(*std::move(refused));
     }
+    /// For one that is refused before it is known what is asked for.
+    explicit acquire_awaiter(error refused) : core_(nullptr) {
+        outcome_.emplace(std::move(refused));
+    }
     acquire_awaiter(const acquire_awaiter&) = delete;
     acquire_awaiter& operator=(const acquire_awaiter&) = delete;
     ~acquire_awaiter() {
@@ -127,7 +131,7 @@ private:
     // before it returns.
     static LEND_NOINLINE bool finished_at_once(acquire_awaiter& self, Core& core) noexcept {
         const bool in_callback = serve::here(core);
-        self.stay_.emplace(core, std::move(self.type_), self.options_, &run_it, &self);
+        self.stay_.emplace(core, *std::move(self.type_), self.options_, &run_it, &self);
         self.stay_->begin();
         bool done = false;
         {
@@ -154,7 +158,7 @@ private:
     }
 
     Core* core_;
-    resource_type type_;
+    std::optional<resource_type> type_;
     options_type options_;
     std::coroutine_handle<> waits_;
     std::optional<stay> stay_;

@@ -45,8 +45,8 @@ struct closing {
             }
         }
         core.chores.wake();
+        wake.deliver(); // before anyone else's work is done here, which may take long
         serving<Core>::run_rest(core);
-        wake.deliver();
         phases<Core>::after_marking();
         if (first) core.events.closed();
         destroy_idle(core, mine);

@@ -41,6 +41,8 @@ public:
     [[nodiscard]] std::size_t size() const noexcept { return queued_ + running_; }
     [[nodiscard]] std::size_t queued() const noexcept { return queued_; }
     [[nodiscard]] std::size_t running() const noexcept { return running_; }
+    // Of those queued, how many are to make something of a given type.
+    [[nodiscard]] std::size_t named() const noexcept { return named_; }
     [[nodiscard]] bool empty() const noexcept { return size() == 0; }
 
     // When each began, the oldest first. What is queued counts as begun when it was queued.
@@ -59,7 +61,9 @@ public:
         return nullptr;
     }
 
+    // The slot's type, if it has one, is that to be made; it stays until the slot is taken out.
     void queue(Slot& s, time_point now) noexcept {
+        named_ += s.type.has_value() ? 1U : 0U;
         s.next = nullptr;
         (first_ == nullptr ? first_ : last_->next) = &s;
         last_ = &s;
@@ -72,6 +76,20 @@ public:
         Slot* const s = first_;
         if (s == nullptr) return nullptr;
         first_ = s->next;
+        s->next = nullptr;
+        --queued_;
+        named_ -= s->type.has_value() ? 1U : 0U;
+        return s;
+    }
+
+    // The same for the first that is to make whatever is asked for by then.
+    [[nodiscard]] Slot* next_unnamed() noexcept {
+        Slot* before = nullptr;
+        Slot* s = first_;
+        for (; s != nullptr && s->type.has_value(); s = s->next) before = s;
+        if (s == nullptr) return nullptr;
+        (before == nullptr ? first_ : before->next) = s->next;
+        if (last_ == s) last_ = before;
         s->next = nullptr;
         --queued_;
         return s;
@@ -103,6 +121,7 @@ private:
     Slot* first_ = nullptr; // queued, linked by next
     Slot* last_ = nullptr;
     std::size_t queued_ = 0;
+    std::size_t named_ = 0;
     time_point queued_at_{}; // the last of them
     record* oldest_ = nullptr;
     record* newest_ = nullptr;

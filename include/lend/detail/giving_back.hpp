@@ -66,7 +66,12 @@ struct giving_back {
             const lending_word::type count = lending_word::count_of(seen) +
                                              (ended == use::lease ? lending_word::one_lending : 0);
             if (ended == use::lease) ordering<Core>::came_back(core, s);
-            handing<Core>::give_away(core, s, count, handing<Core>::how::by_fairness, wake);
+            const bool handed =
+                handing<Core>::give_away(core, s, count, handing<Core>::how::by_fairness, wake);
+            // Whoever looks keeps one in hand that it may have destroyed to make room. If somebody
+            // came whom that one fits, others that it has put back are idle, and it will sleep.
+            if (handed && Core::comparable && ended == use::look)
+                handing<Core>::tell_of_room_to_make(core, wake);
         }
         wake.deliver();
         return hr::s_ok;

@@ -46,14 +46,17 @@ struct handing {
 
     enum class how : std::uint8_t { directly, by_fairness };
 
-    // Gives away a slot that the caller owns. `count` is the count of the word it will have. Under
-    // the lock of a pool that is not closed.
-    static void give_away(Core& core,
+    // Gives away a slot that the caller owns. `count` is the count of the word it will have. True
+    // if somebody has it now. Under the lock of a pool that is not closed.
+    static bool give_away(Core& core,
                           slot_type& s,
                           lending_word::type count,
                           how way,
                           typename Core::wakes& wake) noexcept {
-        if (core.paused) return s.word.become(core.idle_word(s, count));
+        if (core.paused) {
+            s.word.become(core.idle_word(s, count));
+            return false;
+        }
         clock now;
         waiter_type* const w = core.waiters.empty() ? nullptr : first_fitting(core, s, now, wake);
         if (w != nullptr && (way == how::directly || may_hand_over(core, s, *w, now))) {
@@ -65,19 +68,27 @@ struct handing {
             if (more) note_hold(core, s, now);
             ++core.counted.handed_over;
             core.waiters.answer(*w, s, word, wake);
-            return;
+            return true;
         }
         // In a pool that is drained, it is for those who wait.
         const bool drains = core.is_draining();
         s.word.become(core.idle_word(s, count) |
                       (drains ? lending_word::withheld : lending_word::empty));
-        if constexpr (Core::comparable) {
-            // Of no use to anyone as it is; the first waiter may have it destroyed to make room.
-            const bool makes_room = core.room() == 0 && core.creates.size() < core.demand();
-            if (w == nullptr && !makes_room) return;
+        if (Core::comparable && w == nullptr) {
+            tell_of_room_to_make(core, wake);
+        } else {
+            // Where lend cannot tell whom it fits, each waiter tries for itself, the first one
+            // first.
+            core.waiters.poke(w != nullptr ? w : quota<Core>::first_served(core), wake);
         }
-        // Where lend cannot tell whom it fits, each waiter tries for itself, the first one first.
-        core.waiters.poke(w != nullptr ? w : quota<Core>::first_served(core), wake);
+        return false;
+    }
+
+    // Something may be idle that is of no use to anyone as it is: the first whom a create would
+    // serve may have it destroyed, if that is what it takes.
+    static void tell_of_room_to_make(Core& core, typename Core::wakes& wake) noexcept {
+        if (core.room() == 0 && core.creates.size() < core.demand())
+            core.waiters.poke(quota<Core>::first_served(core), wake);
     }
 
     // From now on the slot's use is being timed.

@@ -172,7 +172,8 @@ private:
         const std::size_t counted = core.plan.counted_on(r.began, core.creates);
         const std::size_t ahead = counted - (std::min)(counted, core.creates.queued());
         r.in_advance = s.type.has_value();
-        const bool asked_for = r.in_advance || ahead < core.demand();
+        const bool asked_for =
+            r.in_advance || (!core.paused && ahead < quota<Core>::to_be_run(core));
         const bool skip = core.closing || core.surplus() > 0 || !asked_for;
         const std::optional<resource_type> wanted = type_for(core, s, ahead);
         s.type.reset();
@@ -218,13 +219,16 @@ private:
     }
 
     // Where types have a maximum each: that of the first waiter whose type may have one more, and
-    // for whom none is made yet.
+    // for whom none is made yet; if one is being made for each, but is not counted on any more,
+    // that of the first whose type may have another.
     static std::optional<resource_type> key_for(Core& core) noexcept {
         if constexpr (quota<Core>::on) {
-            for (auto* w = core.waiters.head(); w != nullptr; w = w->next) {
-                if (quota<Core>::calls_for(*w->wanted)) return *w->wanted;
+            const auto* w = quota<Core>::first_served(core);
+            if (w == nullptr) {
+                w = core.waiters.first(
+                    [](const auto& each) { return quota<Core>::has_room(*each.wanted); });
             }
-            if (core.usual_type && quota<Core>::has_room(*core.usual_type)) return core.usual_type;
+            if (w != nullptr) return *w->wanted;
         }
         return std::nullopt;
     }

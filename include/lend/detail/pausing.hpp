@@ -101,8 +101,9 @@ private:
             if (core.waiters.empty()) {
                 if (s.word.resume(seen)) return;
             } else if (core.take_idle(s, seen)) {
-                return handing<Core>::give_away(core, s, lending_word::count_of(seen),
-                                                handing<Core>::how::directly, wake);
+                (void)handing<Core>::give_away(core, s, lending_word::count_of(seen),
+                                               handing<Core>::how::directly, wake);
+                return;
             } else {
                 seen = s.word.peek();
             }

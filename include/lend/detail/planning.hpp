@@ -121,6 +121,7 @@ struct planning {
         }
         const time_point now = platform::now();
         give_up_late(core, now, todo);
+        if (!quota<Core>::may_serve(core)) return todo;
         todo.workers = queue(core, core.plan.for_waiters(now, asked(core), core.creates));
         // Who gets none of these may find that something unwanted makes room.
         const bool full = core.room() == 0 && core.creates.size() < core.demand();
@@ -159,6 +160,15 @@ struct planning {
         return s;
     }
 
+    // The place of a create that is queued for nobody in particular, for a caller who makes this
+    // itself, since no thread can be had; null for none.
+    static slot_type* take_over(Core& core, const resource_type& wanted) noexcept {
+        if (!quota<Core>::has_room(wanted)) return nullptr;
+        slot_type* const s = core.creates.next_unnamed();
+        if (s != nullptr) quota<Core>::charge(*s, wanted, false);
+        return s;
+    }
+
     // By a waiter that finds nobody waiting.
     static void first_comes(Core& core) noexcept {
         if (core.options.creation == creation_mode::worker) core.plan.begin(platform::now());
@@ -181,7 +191,8 @@ struct planning {
         time_point at = (time_point::max)();
         if (core.waiters.empty() || core.demand() == 0) return at;
         if (core.options.creation == creation_mode::inline_) return at;
-        if (core.room() > 0) at = core.plan.look_at(platform::now(), core.creates);
+        if (core.room() > 0 && quota<Core>::may_serve(core))
+            at = core.plan.look_at(platform::now(), core.creates);
         return (std::min)(at, next_give_up(core));
     }
 

@@ -148,6 +148,17 @@ struct quota {
         return core.waiters.head();
     }
 
+    // Whether a create could be for somebody who waits, if it began now: for one for whom none is
+    // being made, or in the place of one that is not counted on any more.
+    static bool may_serve(const Core& core) noexcept {
+        if constexpr (on) {
+            if (core.driver.book().servable > 0) return true;
+            const auto has_one_more = [](const auto& w) { return has_room(*w.wanted); };
+            return core.waiters.first(has_one_more) != nullptr;
+        }
+        return true;
+    }
+
     // A resource has left a place: where the pool has no room all the same, because it was shrunk,
     // whose key has room now may have to make some.
     template <class Wakes>
@@ -157,8 +168,18 @@ struct quota {
         }
     }
 
-    // How many callers wait for whom something is being made or may be.
+    // How many creates those who wait call for, the ones in flight included that already belong to
+    // a key. So `creates.size() < demand` says that somebody is served by none of them.
     static std::size_t demand(const Core& core) noexcept {
+        if constexpr (on) {
+            return core.creates.named() + to_be_run(core);
+        }
+        return core.waiters.size();
+    }
+
+    // The same without what is queued for a key: how many creates a worker that finds one queued
+    // for nobody in particular may count before there is no need of it.
+    static std::size_t to_be_run(const Core& core) noexcept {
         if constexpr (on) {
             return core.creates.running() + core.driver.book().servable;
         }

@@ -26,7 +26,7 @@ namespace detail {
 // of its own, nothing else is published by it, and a reader takes what it finds.
 //
 // A copy's count is the sum of the buckets that it saw, so it agrees with itself; its sum and its
-// maximum may be ahead by what is being recorded.
+// maximum may lack what is being recorded.
 template <class Platform>
 class recorder {
     using scale = histogram_scale;

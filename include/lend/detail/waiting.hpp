@@ -272,7 +272,7 @@ private:
         {
             const lock_type lock(core_.mutex);
             if (!core_.closing && heard(me_) != waiter_state::answered)
-                place = core_.creates.next_queued();
+                place = make::take_over(core_, asked_.wanted);
             if (place != nullptr) {
                 core_.waiters.leave(me_, Core::typed || core_.room() > 0, wake);
                 joined_ = false;
@@ -351,7 +351,8 @@ private:
             if (said == waiter_state::reminded) core_.waiters.remembers(me_);
             if constexpr (Core::typed) {
                 // Others may have taken the room that was there; then something must make room.
-                if (now >= retry_at_ && core_.waiters.may_look(me_)) {
+                const bool no_room = core_.room() == 0;
+                if (now >= retry_at_ && no_room && core_.waiters.may_look(me_)) {
                     core_.waiters.awake(me_);
                     must_look_ = true;
                     return std::nullopt;
