@@ -5,6 +5,7 @@
 
 #include "support/coroutine.hpp"
 #include "support/manual_clock_platform.hpp"
+#include "support/other_thread.hpp"
 #include "support/queued_executor.hpp"
 #include "support/quiet_pool.hpp"
 #include "support/recording_driver.hpp"
@@ -427,6 +428,22 @@ TEST(FailureMode, 18_close_waits_for_a_callback_that_runs) {
 
     EXPECT_EQ(closer.closed, hr::s_ok);
     EXPECT_EQ(closer.at - begun, 2s);
+}
+
+// What a callback does, or a driver that it leads to, may take long.
+TEST(PoolAsync, close_wakes_those_who_sleep_before_it_runs_a_callback) {
+    const manual_clock clock;
+    timed p(quiet(1));
+    const auto held = p.pool.acquire();
+    lend::hresult refused = hr::s_ok;
+    const other_thread sleeper([&] { refused = p.pool.acquire().code(); });
+    bool was_awake = false;
+    p.pool.acquire_async({}, [&](auto) { was_awake = sleeper.done(); });
+
+    EXPECT_EQ(p.pool.close(0s), hr::s_ok);
+
+    EXPECT_TRUE(was_awake);
+    EXPECT_EQ(refused, hr::lend_e_closed);
 }
 
 // ---- coroutines ---------------------------------------------------------------------------------
