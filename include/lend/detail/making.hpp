@@ -224,10 +224,7 @@ private:
     static std::optional<resource_type> key_for(Core& core) noexcept {
         if constexpr (quota<Core>::on) {
             const auto* w = quota<Core>::first_served(core);
-            if (w == nullptr) {
-                w = core.waiters.first(
-                    [](const auto& each) { return quota<Core>::has_room(*each.wanted); });
-            }
+            if (w == nullptr) w = quota<Core>::first_with_room(core);
             if (w != nullptr) return *w->wanted;
         }
         return std::nullopt;

@@ -101,8 +101,8 @@ private:
             if (core.waiters.empty()) {
                 if (s.word.resume(seen)) return;
             } else if (core.take_idle(s, seen)) {
-                (void)handing<Core>::give_away(core, s, lending_word::count_of(seen),
-                                               handing<Core>::how::directly, wake);
+                handing<Core>::give_away(core, s, lending_word::count_of(seen),
+                                         handing<Core>::how::directly, wake);
                 return;
             } else {
                 seen = s.word.peek();

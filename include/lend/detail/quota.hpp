@@ -148,13 +148,17 @@ struct quota {
         return core.waiters.head();
     }
 
+    // The first of those who wait whose key may have one more, whether or not one is being made for
+    // them already; null for none.
+    static typename Core::waiter_type* first_with_room(Core& core) noexcept {
+        return core.waiters.first([](const auto& w) { return has_room(*w.wanted); });
+    }
+
     // Whether a create could be for somebody who waits, if it began now: for one for whom none is
     // being made, or in the place of one that is not counted on any more.
-    static bool may_serve(const Core& core) noexcept {
+    static bool may_serve(Core& core) noexcept {
         if constexpr (on) {
-            if (core.driver.book().servable > 0) return true;
-            const auto has_one_more = [](const auto& w) { return has_room(*w.wanted); };
-            return core.waiters.first(has_one_more) != nullptr;
+            return core.driver.book().servable > 0 || first_with_room(core) != nullptr;
         }
         return true;
     }
