@@ -48,6 +48,7 @@ class LEND_EXPORT thread_slot_registry {
 public:
     static constexpr std::uint32_t capacity = 1024;
     static constexpr std::uint32_t none = capacity;
+    static constexpr std::uint32_t low = 64;
 
     constexpr thread_slot_registry() noexcept = default;
 
@@ -71,12 +72,13 @@ public:
     static thread_slot_registry& instance() noexcept { return only<thread_slot_registry>(); }
 
     // The calling thread's number, `none` for threads beyond the capacity and for code that runs
-    // in a thread after its thread-local objects were destroyed.
+    // in a thread after its thread-local objects were destroyed. Whoever keeps something for low
+    // numbers asks whether a number is below `low` at no cost: it is the comparison made here.
     LEND_ALWAYS_INLINE static std::uint32_t current() noexcept {
         const std::uint32_t slot = cached();
-        if (slot != unset) [[likely]]
+        if (slot < low) [[likely]]
             return slot;
-        return first_use();
+        return high_or_first();
     }
 
 private:
@@ -95,7 +97,8 @@ private:
         return slot;
     }
 
-    LEND_NOINLINE static std::uint32_t first_use() noexcept {
+    LEND_NOINLINE static std::uint32_t high_or_first() noexcept {
+        if (cached() != unset) return cached();
         cached() = instance().take();
         static thread_local const returner at_exit;
         (void)at_exit;

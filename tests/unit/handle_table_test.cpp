@@ -486,6 +486,27 @@ TEST(HandleTableNumbers, a_slot_is_retired_when_its_generations_are_used_up) {
     for (const auto& [slot, count] : uses) EXPECT_EQ(count, 3) << slot;
 }
 
+TEST(HandleTableNumbers, slots_that_are_used_up_one_after_the_other_are_all_passed_over) {
+    lend::handle_table<int, lend_test::tiny_platform> table;
+    std::map<std::uint32_t, int> uses;
+
+    // Three at a time, so that a thread has several that are used up when it takes the next one.
+    for (int round = 0; round < 30; ++round) {
+        std::array<std::uint64_t, 3> made{};
+        for (auto& number : made) {
+            const auto answer = table.insert(round);
+            ASSERT_TRUE(answer);
+            number = *answer;
+            EXPECT_NE(number >> 32U, 0U) << "a number without a generation";
+            ++uses[static_cast<std::uint32_t>(number)];
+        }
+        for (const auto number : made) ASSERT_EQ(table.erase(number), hr::s_ok);
+    }
+
+    EXPECT_EQ(uses.size(), 30U);
+    for (const auto& [slot, count] : uses) EXPECT_EQ(count, 3) << slot;
+}
+
 TEST(HandleTableNumbers, slots_that_pass_through_batches_are_retired_too) {
     lend::handle_table<int, lend_test::tiny_platform> table;
     std::set<std::uint64_t> seen;

@@ -34,7 +34,8 @@ struct only_destroy {};
 
 // Every index is in exactly one place: live, pinned to death, never claimed, in a thread's fresh
 // range, on one stack, in one batch, with one thread that makes or destroys an object, or retired.
-// It moves from one thread to another only through a depot, with release and acquire.
+// One that has used up its generations stays on its stack, without a number, until it would be
+// taken. It moves from one thread to another only through a depot, with release and acquire.
 template <class T, class Platform>
 class table_state {
     using tuning = typename table_tuning_of<Platform>::type;
@@ -86,8 +87,12 @@ public:
     // A number to be published, whose slot belongs to the caller; 0 if none can be had.
     LEND_ALWAYS_INLINE handle take() noexcept {
         cache* const mine = threads_.own(Platform::thread_slot());
-        if (mine != nullptr && mine->count != 0) [[likely]]
-            return mine->stack[--mine->count];
+        if (mine != nullptr && mine->count != 0) [[likely]] {
+            const handle number = mine->stack[--mine->count];
+            if (numbers::is_number(number)) [[likely]]
+                return number;
+            return take_after(number);
+        }
         return take_slow();
     }
 
@@ -101,10 +106,10 @@ public:
         put_back_slow(number);
     }
 
-    // The number is over and its slot holds no object any more: the slot is free again.
-    LEND_ALWAYS_INLINE void give_back(slot& gone, handle number) noexcept {
-        if (numbers::is_last(number)) [[unlikely]]
-            return give_back_last(gone, number);
+    // The number is over and its slot holds no object any more: the slot is free again. Whether a
+    // generation is left is looked at when the next number is taken, which has to look at it
+    // anyway.
+    LEND_ALWAYS_INLINE void give_back(handle number) noexcept {
         put_back(numbers::successor(number));
     }
 
@@ -132,7 +137,7 @@ private:
 
         LEND_ALWAYS_INLINE ~slot_releaser() {
             if constexpr (!enable_table_read<T>) gone.storage().destroy();
-            owner.give_back(gone, number);
+            owner.give_back(number);
         }
     };
 
@@ -153,9 +158,12 @@ private:
     using batches = table_batches<slot, segments, Platform>;
     using cache = table_cache<Platform>;
 
-    LEND_NOINLINE void give_back_last(slot& gone, handle number) noexcept {
-        if (orders::retires_slots) return gone.retire();
-        put_back(numbers::make(base_, numbers::index_of(number, base_), 1));
+    // In place of what stood on the stack after a last generation.
+    LEND_NOINLINE handle take_after(handle used_up) noexcept {
+        const std::uint32_t index = numbers::index_of(used_up, base_);
+        if (!orders::retires_slots) return numbers::make(base_, index, 1);
+        slots_.at(index).retire();
+        return take_slow();
     }
 
     LEND_NOINLINE handle take_slow() noexcept {
@@ -183,7 +191,11 @@ private:
     // Nearest first: own stack, own depot, own fresh range, other depots, a new fresh range.
     handle take_from(cache& mine) noexcept {
         for (;;) {
-            if (mine.count != 0) return mine.stack[--mine.count];
+            while (mine.count != 0) {
+                const handle number = mine.stack[--mine.count];
+                if (numbers::is_number(number)) return number;
+                slots_.at(numbers::index_of(number, base_)).retire();
+            }
             if (batches::refill(mine, mine.depot, slots_, base_)) continue;
             if (mine.fresh_begin != mine.fresh_end) {
                 return numbers::make(base_, mine.fresh_begin++, 1);

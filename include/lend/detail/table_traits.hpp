@@ -70,19 +70,19 @@ struct table_numbers {
         return static_cast<std::uint32_t>(number >> low_bits);
     }
 
-    // Whether the generation is the last one. Where it stands at the top of the number, the next
-    // number overflows, which costs no shift to see.
-    static constexpr bool is_last(handle number) noexcept {
-        if constexpr (low_bits + generation_bits == bits) {
-            return successor(number) < number;
-        } else {
-            return generation_of(number) == generation_max;
-        }
-    }
-
-    // The next number of the same slot. The generation must not be the last one.
+    // The next number of the same slot. After the last generation it is none.
     static constexpr handle successor(handle number) noexcept {
         return static_cast<handle>(number + (handle{1} << low_bits));
+    }
+
+    // Whether a number or a successor is a number, and not what follows the last generation. A
+    // generation at the top of the number has become 0 then.
+    static constexpr bool is_number(handle number) noexcept {
+        if constexpr (low_bits + generation_bits == bits) {
+            return generation_of(number) != 0;
+        } else {
+            return generation_of(number) <= generation_max;
+        }
     }
 };
 
