@@ -56,6 +56,8 @@ const bool registered = [] {
         add_all<order::random>("destroy_random", usual, threads);
     }
     add_all<order::random, whose::others>("destroy_remote", usual, 2);
+    add_destroy<mixed_floor_table, order::random, whose::others>("destroy_remote", "mixed_floor",
+                                                                 usual, 2);
     add_all<order::random>("destroy_random", many, 1);
     add_contract<order::random>("destroy_contract_random", usual);
     add_contract<order::lifo>("destroy_contract_lifo", usual);

@@ -35,6 +35,7 @@ const bool registered = [] {
         add_look<lend_table, with_read>("read", "lend", threads);
         add_look<lend_table, with_read>("read", "lend_again", threads);
         add_look<floor_table, unchecked>("read", "floor", threads);
+        add_look<growing_floor_table, with_read>("read", "growing_floor", threads);
         add_look<mutex_slot_map, with_read>("read", "mutex_slot_map", threads);
         add_look<mutex_map_table, with_read>("read", "mutex_map_table", threads);
         add_look<shared_mutex_table, with_read>("read", "shared_mutex_table", threads);

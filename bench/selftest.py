@@ -125,6 +125,40 @@ class Targets(InFolder):
         self.assertEqual(judged(noisy, "P1.floor").word, ratios.WITHIN)
         self.assertEqual(self.report(noisy, "--check")[0], 0)
 
+    def test_a_bound_counts_only_where_it_misses_the_target_itself(self):
+        for target in targets.TARGETS:
+            if not target.bound:
+                continue
+            over = target.limit * 1.5 / judged(made_up.data(), target.key).ratio.middle
+            missed = made_up.scaled(made_up.data(), target.ours, over)
+            least = judged(made_up.data(), target.key).target.of_the_bound()
+            now = ratios.judge(least, read(made_up.data())).ratio.middle
+            for bound_at, word in [(0.9, ratios.MISSED), (1.4, ratios.AT_BOUND)]:
+                with self.subTest(target.key, bound_at=bound_at):
+                    data = made_up.scaled(missed, target.bound.least,
+                                          target.limit * bound_at / now)
+
+                    verdict = judged(data, target.key)
+
+                    self.assertEqual(verdict.word, word)
+                    self.assertEqual("here; lend is" in verdict.text, word == ratios.AT_BOUND)
+                    self.assertEqual(self.report(data, "--check")[0], int(word == ratios.MISSED))
+
+    def test_what_is_far_from_the_bound_is_missed(self):
+        for target in targets.TARGETS:
+            if not target.bound:
+                continue
+            with self.subTest(target.key):
+                now = judged(made_up.data(), target.key).ratio.middle
+                data = made_up.scaled(made_up.data(), target.ours, target.limit * 4 / now)
+                least = ratios.judge(target.of_the_bound(), read(data)).ratio.middle
+                data = made_up.scaled(data, target.bound.least, target.limit * 1.4 / least)
+
+                verdict = judged(data, target.key)
+
+                self.assertEqual(verdict.word, ratios.MISSED)
+                self.assertIn("times it", verdict.text)
+
     def test_a_missing_scenario_is_not_measured(self):
         for key, data, why in [
             ("P10.last", made_up.without(made_up.data(), "spike"), "spike did not run"),

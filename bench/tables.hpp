@@ -47,6 +47,8 @@ private:
 };
 
 using floor_table = baseline::floor_table<payload>;
+using mixed_floor_table = baseline::mixed_floor_table<payload>;
+using growing_floor_table = baseline::growing_floor_table<payload>;
 using mutex_slot_map = baseline::mutex_slot_map<payload>;
 using mutex_map_table = baseline::mutex_map_table<payload>;
 using shared_mutex_table = baseline::shared_mutex_table<payload>;
@@ -58,7 +60,12 @@ Table& as_seen_by(Table& table, int, int) {
     return table;
 }
 inline floor_table::part as_seen_by(floor_table& table, int thread, int threads) {
-    return {table, static_cast<std::size_t>(thread), static_cast<std::size_t>(threads)};
+    return floor_table::part::side_by_side(table, static_cast<std::size_t>(thread),
+                                           static_cast<std::size_t>(threads));
+}
+inline floor_table::part as_seen_by(mixed_floor_table& table, int thread, int threads) {
+    return floor_table::part::in_turn(table, static_cast<std::size_t>(thread),
+                                      static_cast<std::size_t>(threads));
 }
 
 /// The order in which numbers are used, as places in the order in which they were made.

@@ -225,6 +225,12 @@ def target_lines(results):
         "the run cannot tell, and `within the noise` says so. Without a limit a ratio is only "
         "reported.",
         "",
+        "Some targets have a bound: a program that does what lend has to do there, and nothing "
+        "else. On a machine where even that misses the target, what counts is how near lend is to "
+        "it, and the verdict is `at the bound` where it is near enough:",
+        "",
+        *(f"- `{target.key}`: {target.bound.why}." for target in targets.TARGETS if target.bound),
+        "",
         ", ".join(counted) + ".",
         "",
         *table(["target", "what", "measured (95 %)", "limit", "noise", "verdict"], rows, (0, 1, 5)),

@@ -131,8 +131,8 @@ def noises(results):
     return {case: noise for case, noise in found if noise is not None}
 
 
-MET, MISSED, WITHIN, NOT_MEASURED, REPORTED = (
-    "met", "MISSED", "within the noise", "not measured", "reported")
+MET, MISSED, WITHIN, NOT_MEASURED, REPORTED, AT_BOUND = (
+    "met", "MISSED", "within the noise", "not measured", "reported", "at the bound")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -209,8 +209,30 @@ def _word(target, ratio, noise):
     return MET if met else MISSED if missed else WITHIN
 
 
+def _beside_bound(verdict, results):
+    """Returns the verdict where the bound itself misses the target, or the one that there was."""
+    target = verdict.target
+    if not target.bound or verdict.word not in (MISSED, WITHIN):
+        return verdict
+    least = judge(target.of_the_bound(), results)
+    if least.ratio is None:
+        return dataclasses.replace(verdict, why=f"the bound is not known, {least.why}")
+    # A bound that may be within the limit excuses nothing.
+    if least.word != MISSED:
+        return verdict
+    near = judge(target.beside_the_bound(), results)
+    why = (f"which is {least.ratio.middle:.3g} here; lend is {near.ratio.middle:.3g} times it, "
+           f"{targets.limit_text(near.target)}")
+    word = MISSED if near.word == MISSED else AT_BOUND
+    return dataclasses.replace(verdict, word=word, why=why)
+
+
 def judge(target, results):
     """Returns the verdict on a target; of several cases that fit, the worst counts."""
+    return _beside_bound(_judged(target, results), results)
+
+
+def _judged(target, results):
     if target.min_cores > results.cores:
         return Verdict(target, NOT_MEASURED, why=f"{results.cores} cores here")
     for measure in target.measures():

@@ -93,6 +93,8 @@ NAMES = {
     "lend_again": "lend, once more",
     "lend_one_by_one": "lend, one by one",
     "floor": "bare instructions",
+    "mixed_floor": "bare instructions, lines shared",
+    "growing_floor": "bare loads of a growing table",
     "mutex_slot_map": "mutex + slot map",
     "mutex_map_table": "mutex + unordered_map",
     "shared_mutex_table": "shared_mutex + slot map",
@@ -143,7 +145,7 @@ def kind_of(implementation):
     """Returns how its bar is coloured."""
     if implementation in (targets.OURS, targets.AGAIN, "lend_one_by_one"):
         return "ours"
-    return "least" if implementation == "floor" else "other"
+    return "least" if implementation.endswith("floor") else "other"
 
 
 def package_of(peer, packages):
