@@ -10,9 +10,9 @@
 #              is missed: when even the favourable end of the 95 % interval of its ratio, less the
 #              noise of its scenario (how far lend is apart from itself), is beyond the limit.
 #              `within the noise` is what this run cannot tell; `at the bound` is missed by the
-#              machine itself, and lend is near what the machine can do. A ratio is taken within a round,
-#              where what is compared runs within a second, and the median of all rounds counts;
-#              one thread counts in processor time, several in real time.
+#              machine itself, and lend is near what the machine can do. A ratio is taken within a
+#              round, where what is compared runs within a second, and the median of all rounds
+#              counts; one thread counts in processor time, several in real time.
 #   --quick    nine repetitions instead of twenty-five, for a first look
 #   --peers    other libraries too, whose Debian packages are installed for that; in rounds, because
 #              those in Java are processes of their own
