@@ -47,7 +47,8 @@ struct without_last_search : table_orders {
     static constexpr bool searches_everywhere = false;
 };
 
-// Everything as small as it can be: a stack of one number, batches of one slot.
+// Everything as small as it can be: a stack of one number, batches of one slot. A thread keeps two
+// numbers for itself then, one at hand and one on the stack; the third that it frees is for all.
 struct smallest : lend::detail::table_tuning {
     static constexpr std::uint32_t stack_numbers = 1;
     static constexpr std::uint32_t spill_batches = 1;
@@ -293,7 +294,7 @@ template <class Orders>
 bool spill_race(const char* name, unsigned victim) {
     return mc::check(name, {.preemptions = 2}, [victim] {
         values<Orders, packed> table;
-        std::array<number, 9> first{};
+        std::array<number, 10> first{};
         for (auto& each : first) each = *table.insert({7, 7});
         mc::run({[&] {
                      const auto copy = table.read(first[victim]);
@@ -305,8 +306,8 @@ bool spill_race(const char* name, unsigned victim) {
         for (unsigned i = 0; i < first.size(); ++i) {
             indices.insert(static_cast<std::uint32_t>(*table.insert({9, 9})));
         }
-        // One number stays on the other thread's stack; in its place comes a new one.
-        expect(indices.size() == first.size() && *indices.rbegin() <= first.size() + 1,
+        // Two numbers stay with the other thread; in their place come new ones.
+        expect(indices.size() == first.size() && *indices.rbegin() <= first.size() + 2,
                "a slot was lost or came back twice");
     });
 }
@@ -318,13 +319,13 @@ bool steal_batch(const char* name) {
         ground g;
         objects<Orders, packed> table;
         std::vector<number> first;
-        for (int i = 0; i < 9; ++i) first.push_back(*table.emplace(g, 7));
+        for (int i = 0; i < 10; ++i) first.push_back(*table.emplace(g, 7));
         mc::run({[&] { expect(table.erase(first) == first.size(), "all end"); },
                  [&] {
                      for (int i = 0; i < 2; ++i) (void)*table.emplace(g, 9);
                  }});
-        while (table.approximate_size() < 12) (void)*table.emplace(g, 9);
-        expect(g.destroyed == 9, "each destroyed once");
+        while (table.approximate_size() < 13) (void)*table.emplace(g, 9);
+        expect(g.destroyed == 10, "each destroyed once");
     });
 }
 
@@ -347,12 +348,14 @@ void churn_body() {
         };
         const number a = make();
         const number b = make();
+        const number c = make();
         end(a);
         end(b);
+        end(c);
         end(make());
     };
     mc::run({[&] { churn(1); }, [&] { churn(2); }});
-    expect(g.destroyed == 6, "each destroyed once");
+    expect(g.destroyed == 8, "each destroyed once");
 }
 template <class Orders>
 bool churn(const char* name, bool random) {
@@ -367,7 +370,7 @@ bool aba(const char* name) {
     return mc::check(name, {.preemptions = 3, .executions = 250'000}, [] {
         ground g;
         objects<Orders> table;
-        std::array<number, 3> first{};
+        std::array<number, 4> first{};
         for (auto& each : first) each = *table.emplace(g, 7);
         for (const number each : first) expect(table.erase(each) == hr::s_ok, "ends");
         std::set<number> seen(first.begin(), first.end());
@@ -377,9 +380,11 @@ bool aba(const char* name) {
             return made;
         };
         mc::run({[&] {
+                     const number kept = make(1);
                      const number a = make(1);
                      const number b = make(1);
                      const number c = make(1);
+                     expect(table.erase(kept) == hr::s_ok, "ends");
                      expect(table.erase(b) == hr::s_ok, "ends");
                      expect(table.erase(c) == hr::s_ok, "ends");
                      expect(table.find(a)->value() == 1, "its own object");
@@ -456,8 +461,11 @@ bool thread_directory(const char* name) {
         const auto churn = [&] {
             const number a = *table.emplace(g, 1);
             const number b = *table.emplace(g, 2);
-            expect(table.erase(a) == hr::s_ok && table.erase(b) == hr::s_ok, "its own numbers");
-            (void)*table.emplace(g, 3);
+            const number c = *table.emplace(g, 3);
+            for (const number each : {a, b, c}) {
+                expect(table.erase(each) == hr::s_ok, "its own numbers");
+            }
+            (void)*table.emplace(g, 4);
         };
         mc::run({[] {}, churn, churn});
         expect(table.approximate_size() == 2, "nothing is lost");
@@ -506,7 +514,7 @@ bool lost_hint(const char* name) {
         lend::handle_table<value, few_indices<Orders>> table;
         mc::run({[] {},
                  [&] {
-                     std::array<number, 3> mine{};
+                     std::array<number, 4> mine{};
                      for (auto& each : mine) each = *table.insert({1, 1});
                      for (const number each : mine) (void)table.erase(each);
                  },
@@ -515,8 +523,8 @@ bool lost_hint(const char* name) {
                  }});
         unsigned reached = static_cast<unsigned>(table.approximate_size());
         while (table.insert({3, 3})) ++reached;
-        // One number may lie on the first thread's stack.
-        expect(reached >= 6, "a free slot cannot be reached");
+        // Two numbers may lie with the first thread.
+        expect(reached >= 5, "a free slot cannot be reached");
     });
 }
 
@@ -537,8 +545,8 @@ int main() {
     holds(leaked_to_find<shipped>("a leaked number is looked for"));
     holds(leaked_to_read<shipped>("a leaked number is read"));
     holds(read_race<shipped>("read against erase and insert"));
-    holds(spill_race<shipped>("read against a spill that writes into the leader", 0));
-    holds(spill_race<shipped>("read against a spill that writes into a branch", 1));
+    holds(spill_race<shipped>("read against a spill that writes into the leader", 1));
+    holds(spill_race<shipped>("read against a spill that writes into a branch", 2));
     holds(steal_batch<shipped>("a batch is stolen"));
     holds(churn<shipped>("two threads churn", false));
     holds(churn<shipped>("two threads churn", true));
@@ -571,7 +579,7 @@ int main() {
     killed(pins<weakened<10, release>>("(10) unpin release only"));
     killed(leaked_to_read<weakened<11>>("(11) read's first load relaxed"));
     killed(read_race<weakened<12>>("(12) no fence before a value"));
-    killed(spill_race<weakened<13>>("(13) no fence before indices", 0));
+    killed(spill_race<weakened<13>>("(13) no fence before indices", 1));
     killed(read_race<weakened<14>>("(14) no fence after a value"));
     killed(steal_batch<weakened<15>>("(15) push relaxed"));
     killed(churn<weakened<16>>("(16) pop relaxed", false));

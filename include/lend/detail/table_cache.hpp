@@ -45,6 +45,9 @@ struct alignas(128) table_cache {
 
     explicit table_cache(std::uint32_t owner) noexcept : id(owner), depot(0) {}
 
+    // One number beside the stack, or 0: to take it and to put one there writes half of what the
+    // stack needs, and the next compare-exchange waits for everything that was written.
+    handle at_hand = 0;
     std::uint32_t count = 0;       // numbers on the stack
     std::uint32_t fresh_begin = 0; // never used indices, claimed by this thread
     std::uint32_t fresh_end = 0;

@@ -33,9 +33,10 @@ namespace detail {
 struct only_destroy {};
 
 // Every index is in exactly one place: live, pinned to death, never claimed, in a thread's fresh
-// range, on one stack, in one batch, with one thread that makes or destroys an object, or retired.
-// One that has used up its generations stays on its stack, without a number, until it would be
-// taken. It moves from one thread to another only through a depot, with release and acquire.
+// range, at one thread's hand, on one stack, in one batch, with one thread that makes or destroys
+// an object, or retired. One that has used up its generations stays on its stack, without a number,
+// until it would be taken. It moves from one thread to another only through a depot, with release
+// and acquire.
 template <class T, class Platform>
 class table_state {
     using tuning = typename table_tuning_of<Platform>::type;
@@ -87,11 +88,19 @@ public:
     // A number to be published, whose slot belongs to the caller; 0 if none can be had.
     LEND_ALWAYS_INLINE handle take() noexcept {
         cache* const mine = threads_.own(Platform::thread_slot());
-        if (mine != nullptr && mine->count != 0) [[likely]] {
-            const handle number = mine->stack[--mine->count];
-            if (numbers::is_number(number)) [[likely]]
-                return number;
-            return take_after(number);
+        if (mine == nullptr) [[unlikely]]
+            return take_slow();
+        const handle first = mine->at_hand;
+        if (numbers::is_number(first)) [[likely]] {
+            mine->at_hand = 0;
+            return first;
+        }
+        if (first == 0 && mine->count != 0) [[likely]] {
+            const handle next = mine->stack[mine->count - 1];
+            if (numbers::is_number(next)) [[likely]] {
+                --mine->count;
+                return next;
+            }
         }
         return take_slow();
     }
@@ -99,11 +108,15 @@ public:
     // Takes back what `take` gave, never published.
     LEND_ALWAYS_INLINE void put_back(handle number) noexcept {
         cache* const mine = threads_.own(Platform::thread_slot());
-        if (mine != nullptr && mine->count != tuning::stack_numbers) [[likely]] {
+        if (mine == nullptr) [[unlikely]]
+            return put_back_slow(number);
+        if (mine->at_hand == 0) {
+            mine->at_hand = number;
+        } else if (mine->count != tuning::stack_numbers) [[likely]] {
             mine->stack[mine->count++] = number;
-            return;
+        } else {
+            put_back_slow(number);
         }
-        put_back_slow(number);
     }
 
     // The number is over and its slot holds no object any more: the slot is free again. Whether a
@@ -158,14 +171,6 @@ private:
     using batches = table_batches<slot, segments, Platform>;
     using cache = table_cache<Platform>;
 
-    // In place of what stood on the stack after a last generation.
-    LEND_NOINLINE handle take_after(handle used_up) noexcept {
-        const std::uint32_t index = numbers::index_of(used_up, base_);
-        if (!orders::retires_slots) return numbers::make(base_, index, 1);
-        slots_.at(index).retire();
-        return take_slow();
-    }
-
     LEND_NOINLINE handle take_slow() noexcept {
         cache* const mine = threads_.own_or_make(Platform::thread_slot());
         if (mine != nullptr) return take_from(*mine);
@@ -181,6 +186,10 @@ private:
     }
 
     void put_into(cache& mine, handle number) noexcept {
+        if (mine.at_hand == 0) {
+            mine.at_hand = number;
+            return;
+        }
         if (mine.count == tuning::stack_numbers) {
             batches::spill(mine, slots_, base_);
             flag(mine.id);
@@ -188,13 +197,17 @@ private:
         mine.stack[mine.count++] = number;
     }
 
-    // Nearest first: own stack, own depot, own fresh range, other depots, a new fresh range.
+    // Nearest first: at hand, own stack, own depot, own fresh range, other depots, a new fresh
+    // range.
     handle take_from(cache& mine) noexcept {
         for (;;) {
-            while (mine.count != 0) {
-                const handle number = mine.stack[--mine.count];
+            while (mine.at_hand != 0 || mine.count != 0) {
+                const handle number = mine.at_hand != 0 ? std::exchange(mine.at_hand, handle{0})
+                                                        : mine.stack[--mine.count];
                 if (numbers::is_number(number)) return number;
-                slots_.at(numbers::index_of(number, base_)).retire();
+                const std::uint32_t used_up = numbers::index_of(number, base_);
+                if (!orders::retires_slots) return numbers::make(base_, used_up, 1);
+                slots_.at(used_up).retire();
             }
             if (batches::refill(mine, mine.depot, slots_, base_)) continue;
             if (mine.fresh_begin != mine.fresh_end) {

@@ -75,13 +75,13 @@ struct table_numbers {
         return static_cast<handle>(number + (handle{1} << low_bits));
     }
 
-    // Whether a number or a successor is a number, and not what follows the last generation. A
-    // generation at the top of the number has become 0 then.
+    // Whether it is a number: not 0, and not what follows the last generation. A generation at the
+    // top of the number has become 0 then.
     static constexpr bool is_number(handle number) noexcept {
         if constexpr (low_bits + generation_bits == bits) {
             return generation_of(number) != 0;
         } else {
-            return generation_of(number) <= generation_max;
+            return generation_of(number) - 1 < generation_max;
         }
     }
 };
