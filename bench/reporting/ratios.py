@@ -222,7 +222,7 @@ def _beside_bound(verdict, results):
         return verdict
     near = judge(target.beside_the_bound(), results)
     why = (f"which is {least.ratio.middle:.3g} here; lend is {near.ratio.middle:.3g} times it, "
-           f"{targets.limit_text(near.target)}")
+           f"{targets.limit_text(near.target)}" + (f", {WITHIN}" if near.word == WITHIN else ""))
     word = MISSED if near.word == MISSED else AT_BOUND
     return dataclasses.replace(verdict, word=word, why=why)
 
