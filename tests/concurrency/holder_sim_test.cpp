@@ -40,6 +40,7 @@ struct family {
     bool nests = false;   ///< the dispenser calls the holder
     bool meddles = false; ///< users end uses of others, by ids that may be stale
     bool closes = false;  ///< somebody closes the holder while others use it
+    bool numbers = true;  ///< every thread has a number; else some have none
     enum : std::uint8_t { all, objects, requests } focus = all; ///< what users do
 };
 
@@ -534,7 +535,7 @@ private:
         for (unsigned at = 0; at < count; ++at) {
             fibers.push_back(sim::spawn(
                 [this, at, closes = at == closer] {
-                    by_fiber_[platform::thread_slot()] = &users_[at];
+                    by_fiber_[holder_world::fiber()] = &users_[at];
                     user& someone = users_[at];
                     const unsigned steps = 2 + sim::choose(8);
                     const unsigned close_at = sim::choose(steps);
@@ -544,7 +545,7 @@ private:
                     }
                     if (sim::one_in(2)) someone.free_all();
                     if (family_.closes && sim::one_in(2)) someone.release(references_);
-                    by_fiber_[platform::thread_slot()] = nullptr;
+                    by_fiber_[holder_world::fiber()] = nullptr;
                 },
                 "user"));
         }
@@ -554,9 +555,9 @@ private:
 
     // The dispenser calls the holder from within a call.
     void call_back() {
-        user* const mine = by_fiber_[platform::thread_slot()];
-        if (mine == nullptr || depth_[platform::thread_slot()] == 2) return;
-        ++depth_[platform::thread_slot()];
+        user* const mine = by_fiber_[holder_world::fiber()];
+        if (mine == nullptr || depth_[holder_world::fiber()] == 2) return;
+        ++depth_[holder_world::fiber()];
         if (family_.closes && sim::one_in(8)) {
             if (sim::one_in(2))
                 mine->close();
@@ -565,7 +566,7 @@ private:
         } else {
             mine->step();
         }
-        --depth_[platform::thread_slot()];
+        --depth_[holder_world::fiber()];
     }
 
     // Nobody does anything, and every transaction is over: what is free is offered, what was doomed
@@ -638,6 +639,7 @@ private:
 std::string explore(const char* name, std::uint64_t runs, const family& f) {
     sim::options how{.name = name};
     how.thread_failure_one_in = f.faults != 0 ? 8 : 0;
+    if (!f.numbers) how.thread_slots = 2;
     return sim::explore(1, runs, how, [&] { scenario{f}(); }).message;
 }
 
@@ -665,6 +667,13 @@ TEST(HolderSim, lends_nothing_twice_when_candidates_are_doomed) {
 
 TEST(HolderSim, keeps_the_contract_when_closed_under_its_users) {
     EXPECT_EQ(explore("closed", runs, {.faults = 6, .hangs = true, .closes = true}), "");
+}
+
+TEST(HolderSim, keeps_the_contract_when_closed_by_threads_without_a_number) {
+    EXPECT_EQ(
+        explore("numberless", runs,
+                {.faults = 6, .hangs = true, .nests = true, .closes = true, .numbers = false}),
+        "");
 }
 
 TEST(HolderSim, keeps_the_contract_when_the_dispenser_calls_back) {
