@@ -136,6 +136,7 @@ public:
         if (!is_there()) return;
         world_.close_begun = true;
         ++world_.closers;
+        world_.closed_by_call = true;
         SIM_CHECK(holder_->Close() == S_OK);
         --world_.closers;
         if (world_.closers == 0) SIM_CHECK(world_.released == 1);
@@ -145,6 +146,8 @@ public:
         if (!is_there()) return;
         if (--references == 0) world_.close_begun = true;
         std::exchange(holder_, nullptr)->Release();
+        // The call that this one stands in needs the holder until it leaves.
+        if (world_.here() != nullptr && !world_.closed_by_call) SIM_CHECK(world_.released == 0);
     }
 
     void free_all() {
@@ -489,8 +492,7 @@ public:
         references_ = 1;
         use();
         look_at_rest();
-        if (references_ > 0 && --references_ == 0) world_.close_begun = true;
-        holder_->Release();
+        release_own();
         manager_->Release();
         sim::join_all();
         look_at_end();
@@ -521,6 +523,14 @@ private:
         world_.options.events = &dispenser_;
     }
 
+    // Without it the last reference may be a user's, who gives it back in a callback.
+    void release_own() {
+        if (std::exchange(has_own_, false)) {
+            if (--references_ == 0) world_.close_begun = true;
+            holder_->Release();
+        }
+    }
+
     void use() {
         const unsigned count = 2 + sim::choose(3);
         const unsigned closer = family_.closes ? sim::choose(count) : count;
@@ -531,6 +541,7 @@ private:
             ++references_;
             users_.emplace_back(world_, dispenser_, *manager_, *holder_, at + 1, family_);
         }
+        if (family_.closes && sim::one_in(2)) release_own();
         world_.nested = [this] { call_back(); };
         for (unsigned at = 0; at < count; ++at) {
             fibers.push_back(sim::spawn(
@@ -631,6 +642,7 @@ private:
     manager_type* manager_ = nullptr;
     IHolder* holder_ = nullptr;
     unsigned references_ = 0;
+    bool has_own_ = true;
     std::vector<user> users_;
     std::array<user*, 65> by_fiber_{};
     std::array<unsigned, 65> depth_{};

@@ -98,10 +98,11 @@ class holder_world {
 public:
     dispenser_faults faults;
     holder_options options;
-    bool close_begun = false; ///< or nobody has a reference any more
-    unsigned closers = 0;     ///< calls of Close under way
-    unsigned released = 0;    ///< calls of the dispenser's Release
-    bool census = false;      ///< every candidate is refused and written down, nothing is made
+    bool close_begun = false;    ///< or nobody has a reference any more
+    bool closed_by_call = false; ///< of Close
+    unsigned closers = 0;        ///< calls of Close under way
+    unsigned released = 0;       ///< calls of the dispenser's Release
+    bool census = false;         ///< every candidate is refused and written down, nothing is made
     std::vector<RESID> offered;
 
     // Called within a call of the dispenser, now and then.

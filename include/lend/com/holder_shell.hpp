@@ -240,7 +240,7 @@ private:
     };
 
     template <class F>
-    [[nodiscard]] HRESULT within_gate(const F& f) noexcept {
+    [[nodiscard]] LEND_ALWAYS_INLINE HRESULT within_gate(const F& f) noexcept {
         if (core_->is_inherited()) return E_FAIL;
         typename call_gate<Platform>::pass pass(gate_);
         const HRESULT code =
@@ -252,7 +252,7 @@ private:
 
     // For what depends on the caller: nothing new begins in a transaction that is aborting.
     template <class F>
-    [[nodiscard]] HRESULT inside(const F& f) noexcept {
+    [[nodiscard]] LEND_ALWAYS_INLINE HRESULT inside(const F& f) noexcept {
         return within_gate([&] {
             const caller_context caller = basic_caller_source<Platform>::current();
             if (caller.transaction != 0 && caller.is_aborting) return E_FAIL;
