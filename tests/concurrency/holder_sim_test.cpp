@@ -41,7 +41,7 @@ struct family {
     bool meddles = false; ///< users end uses of others, by ids that may be stale
     bool closes = false;  ///< somebody closes the holder while others use it
     bool numbers = true;  ///< every thread has a number; else some have none
-    enum : std::uint8_t { all, objects, requests } focus = all; ///< what users do
+    enum : std::uint8_t { all, objects, requests, front } focus = all; ///< what users do
 };
 
 using holding = holder_world::holding;
@@ -164,8 +164,10 @@ private:
     [[nodiscard]] unsigned draw_step() const {
         constexpr unsigned objects[] = {0, 0, 0, 6, 6, 17};
         constexpr unsigned requests[] = {0, 0, 0, 6, 6, 11};
+        constexpr unsigned front[] = {0, 0, 6, 6, 11, 18};
         if (family_.focus == family::objects) return objects[sim::choose(6)];
         if (family_.focus == family::requests) return requests[sim::choose(6)];
+        if (family_.focus == family::front) return front[sim::choose(6)];
         return sim::choose(20);
     }
 
@@ -308,7 +310,8 @@ private:
         if (world_.last_id() == 0) return;
         // Most of the time one of the first, which are used again and again.
         const auto last = static_cast<unsigned>(world_.last_id());
-        const RESID id = 1 + sim::choose(sim::one_in(4) ? last : std::min(last, 3U));
+        const unsigned first = family_.focus == family::front ? 1 : 3;
+        const RESID id = 1 + sim::choose(sim::one_in(4) ? last : std::min(last, first));
         switch (sim::choose(4)) {
         case 0:
             free_others(id);
@@ -521,6 +524,10 @@ private:
         world_.options.reclaim_at_object_end = family_.focus == family::objects || sim::one_in(2);
         world_.options.destroy_lent_at_close = sim::one_in(3);
         world_.options.events = &dispenser_;
+        if (family_.focus == family::front) {
+            world_.all_are_perfect = true;
+            world_.options.reclaim_at_object_end = false;
+        }
     }
 
     // Without it the last reference may be a user's, who gives it back in a callback.
@@ -532,7 +539,7 @@ private:
     }
 
     void use() {
-        const unsigned count = 2 + sim::choose(3);
+        const unsigned count = 2 + (family_.focus == family::front ? 0 : sim::choose(3));
         const unsigned closer = family_.closes ? sim::choose(count) : count;
         users_.reserve(count);
         std::vector<sim::fiber_ref> fibers;
@@ -675,6 +682,13 @@ TEST(HolderSim, takes_nothing_from_others_when_an_object_ends) {
 
 TEST(HolderSim, lends_nothing_twice_when_candidates_are_doomed) {
     EXPECT_EQ(explore("requests", runs, {.meddles = true, .focus = family::requests}), "");
+}
+
+TEST(HolderSim, lends_what_came_back_last_to_one_at_a_time) {
+    EXPECT_EQ(explore("front", 2 * runs, {.meddles = true, .focus = family::front}), "");
+    EXPECT_EQ(
+        explore("front, closed", runs, {.meddles = true, .closes = true, .focus = family::front}),
+        "");
 }
 
 TEST(HolderSim, keeps_the_contract_when_closed_under_its_users) {

@@ -98,11 +98,12 @@ class holder_world {
 public:
     dispenser_faults faults;
     holder_options options;
-    bool close_begun = false;    ///< or nobody has a reference any more
-    bool closed_by_call = false; ///< of Close
-    unsigned closers = 0;        ///< calls of Close under way
-    unsigned released = 0;       ///< calls of the dispenser's Release
-    bool census = false;         ///< every candidate is refused and written down, nothing is made
+    bool close_begun = false;     ///< or nobody has a reference any more
+    bool closed_by_call = false;  ///< of Close
+    unsigned closers = 0;         ///< calls of Close under way
+    unsigned released = 0;        ///< calls of the dispenser's Release
+    bool all_are_perfect = false; ///< every rating is 100
+    bool census = false;          ///< every candidate is refused and written down, nothing is made
     std::vector<RESID> offered;
 
     // Called within a call of the dispenser, now and then.
@@ -367,6 +368,10 @@ public:
             r.bad = true;
             *out_rating = 101 + sim::choose(100);
             return sim::one_in(2) ? S_OK : refuse();
+        }
+        if (world_.all_are_perfect) {
+            *out_rating = 100;
+            return S_OK;
         }
         constexpr RESOURCERATING ratings[] = {0, 1, 2, 99, 100, 100};
         *out_rating = ratings[(sim::choose(6) + type) % 6];
