@@ -46,7 +46,7 @@ struct world {
     bool asleep = false;
     bool naps = false; // for a while; so nothing that ends a move may go unseen
     int moves = 0;     // of counters, that have ended
-    int seen = 0;      // of these, when a counter was last looked at
+    std::array<int, mc::thread_count> seen{}; // of these, when a thread last looked at a counter
     bool is_outside = true;
     mc::variable call; // written by calls, and by whoever knows that none can run
     int ends = 0;
@@ -70,7 +70,7 @@ public:
             auto& self = const_cast<atomic&>(*this);
             if (o == order::acquire) {
                 const T value = self.base::fetch_or(0, weak_if(M == mutant::gate_see, o));
-                the_world->seen = the_world->moves;
+                the_world->seen[mc::engine::instance().current()] = the_world->moves;
                 return value;
             }
         }
@@ -137,7 +137,7 @@ struct checked_platform {
 private:
     static void fence() noexcept { (void)the_world->fences.fetch_or(0, order::acq_rel); }
     static void nap() noexcept {
-        if (the_world->moves != the_world->seen) return;
+        if (the_world->moves != the_world->seen[mc::engine::instance().current()]) return;
         the_world->naps = true;
         mc::engine::instance().wait_while(&the_world->naps);
     }
@@ -193,6 +193,40 @@ void call_meets_the_last_reference(world& w) {
     expect(w.ends == 1, "the last reference is given back once");
 }
 
+// A call closes while another thread hands its reference over: all who are inside are waited for.
+template <mutant M>
+void close_within_a_call_meets_the_last_reference(world& w) {
+    gate_of<M> gate;
+    int inside = 0;
+    bool may_begin = true; // waits while true
+    const auto enter = [&](typename gate_of<M>::pass& pass) {
+        expect(pass.is_inside(), "nobody has closed yet");
+        if (++inside == 2) may_begin = false;
+        mc::engine::instance().wait_while(&may_begin);
+    };
+    const auto leave = [&](typename gate_of<M>::pass& pass) {
+        if (pass.leave()) ++w.ends;
+    };
+    mc::run({[&] {
+                 typename gate_of<M>::pass pass(gate);
+                 enter(pass);
+                 expect(gate.close(), "nobody else closes");
+                 w.call.write(2);
+                 leave(pass);
+             },
+             [&] {
+                 typename gate_of<M>::pass pass(gate);
+                 enter(pass);
+                 w.call.write(1);
+                 leave(pass);
+             },
+             [&] {
+                 mc::engine::instance().wait_while(&may_begin);
+                 if (!gate.hand_over()) ++w.ends;
+             }});
+    expect(w.ends == 1, "the last reference is given back once");
+}
+
 template <mutant M>
 struct front_slot {
     struct {
@@ -235,6 +269,8 @@ int main() {
     using enum mutant;
     must_hold(explore<none>("call meets close", &call_meets_close<none>));
     must_hold(explore<none>("call meets the last reference", &call_meets_the_last_reference<none>));
+    must_hold(explore<none>("close within a call meets the last reference",
+                            &close_within_a_call_meets_the_last_reference<none>));
     must_hold(explore<none>("one takes what is in front", &one_takes_what_is_in_front<none>));
 
     must_fail(explore<gate_see>("(2), (13) acquire-load relaxed", &call_meets_close<gate_see>));
