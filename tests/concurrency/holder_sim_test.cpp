@@ -40,7 +40,8 @@ struct family {
     bool nests = false;   ///< the dispenser calls the holder
     bool meddles = false; ///< users end uses of others, by ids that may be stale
     bool closes = false;  ///< somebody closes the holder while others use it
-    enum : std::uint8_t { all, objects, requests } focus = all; ///< what users do
+    bool numbers = true;  ///< every thread has a number; else some have none
+    enum : std::uint8_t { all, objects, requests, front } focus = all; ///< what users do
 };
 
 using holding = holder_world::holding;
@@ -135,6 +136,7 @@ public:
         if (!is_there()) return;
         world_.close_begun = true;
         ++world_.closers;
+        world_.closed_by_call = true;
         SIM_CHECK(holder_->Close() == S_OK);
         --world_.closers;
         if (world_.closers == 0) SIM_CHECK(world_.released == 1);
@@ -144,6 +146,8 @@ public:
         if (!is_there()) return;
         if (--references == 0) world_.close_begun = true;
         std::exchange(holder_, nullptr)->Release();
+        // The call that this one stands in needs the holder until it leaves.
+        if (world_.here() != nullptr && !world_.closed_by_call) SIM_CHECK(world_.released == 0);
     }
 
     void free_all() {
@@ -160,8 +164,10 @@ private:
     [[nodiscard]] unsigned draw_step() const {
         constexpr unsigned objects[] = {0, 0, 0, 6, 6, 17};
         constexpr unsigned requests[] = {0, 0, 0, 6, 6, 11};
+        constexpr unsigned front[] = {0, 0, 6, 6, 11, 18};
         if (family_.focus == family::objects) return objects[sim::choose(6)];
         if (family_.focus == family::requests) return requests[sim::choose(6)];
+        if (family_.focus == family::front) return front[sim::choose(6)];
         return sim::choose(20);
     }
 
@@ -304,7 +310,8 @@ private:
         if (world_.last_id() == 0) return;
         // Most of the time one of the first, which are used again and again.
         const auto last = static_cast<unsigned>(world_.last_id());
-        const RESID id = 1 + sim::choose(sim::one_in(4) ? last : std::min(last, 3U));
+        const unsigned first = family_.focus == family::front ? 1 : 3;
+        const RESID id = 1 + sim::choose(sim::one_in(4) ? last : std::min(last, first));
         switch (sim::choose(4)) {
         case 0:
             free_others(id);
@@ -488,8 +495,7 @@ public:
         references_ = 1;
         use();
         look_at_rest();
-        if (references_ > 0 && --references_ == 0) world_.close_begun = true;
-        holder_->Release();
+        release_own();
         manager_->Release();
         sim::join_all();
         look_at_end();
@@ -518,10 +524,22 @@ private:
         world_.options.reclaim_at_object_end = family_.focus == family::objects || sim::one_in(2);
         world_.options.destroy_lent_at_close = sim::one_in(3);
         world_.options.events = &dispenser_;
+        if (family_.focus == family::front) {
+            world_.all_are_perfect = true;
+            world_.options.reclaim_at_object_end = false;
+        }
+    }
+
+    // Without it the last reference may be a user's, who gives it back in a callback.
+    void release_own() {
+        if (std::exchange(has_own_, false)) {
+            if (--references_ == 0) world_.close_begun = true;
+            holder_->Release();
+        }
     }
 
     void use() {
-        const unsigned count = 2 + sim::choose(3);
+        const unsigned count = 2 + (family_.focus == family::front ? 0 : sim::choose(3));
         const unsigned closer = family_.closes ? sim::choose(count) : count;
         users_.reserve(count);
         std::vector<sim::fiber_ref> fibers;
@@ -530,11 +548,12 @@ private:
             ++references_;
             users_.emplace_back(world_, dispenser_, *manager_, *holder_, at + 1, family_);
         }
+        if (family_.closes && sim::one_in(2)) release_own();
         world_.nested = [this] { call_back(); };
         for (unsigned at = 0; at < count; ++at) {
             fibers.push_back(sim::spawn(
                 [this, at, closes = at == closer] {
-                    by_fiber_[platform::thread_slot()] = &users_[at];
+                    by_fiber_[holder_world::fiber()] = &users_[at];
                     user& someone = users_[at];
                     const unsigned steps = 2 + sim::choose(8);
                     const unsigned close_at = sim::choose(steps);
@@ -544,7 +563,7 @@ private:
                     }
                     if (sim::one_in(2)) someone.free_all();
                     if (family_.closes && sim::one_in(2)) someone.release(references_);
-                    by_fiber_[platform::thread_slot()] = nullptr;
+                    by_fiber_[holder_world::fiber()] = nullptr;
                 },
                 "user"));
         }
@@ -554,9 +573,9 @@ private:
 
     // The dispenser calls the holder from within a call.
     void call_back() {
-        user* const mine = by_fiber_[platform::thread_slot()];
-        if (mine == nullptr || depth_[platform::thread_slot()] == 2) return;
-        ++depth_[platform::thread_slot()];
+        user* const mine = by_fiber_[holder_world::fiber()];
+        if (mine == nullptr || depth_[holder_world::fiber()] == 2) return;
+        ++depth_[holder_world::fiber()];
         if (family_.closes && sim::one_in(8)) {
             if (sim::one_in(2))
                 mine->close();
@@ -565,7 +584,7 @@ private:
         } else {
             mine->step();
         }
-        --depth_[platform::thread_slot()];
+        --depth_[holder_world::fiber()];
     }
 
     // Nobody does anything, and every transaction is over: what is free is offered, what was doomed
@@ -630,6 +649,7 @@ private:
     manager_type* manager_ = nullptr;
     IHolder* holder_ = nullptr;
     unsigned references_ = 0;
+    bool has_own_ = true;
     std::vector<user> users_;
     std::array<user*, 65> by_fiber_{};
     std::array<unsigned, 65> depth_{};
@@ -638,6 +658,7 @@ private:
 std::string explore(const char* name, std::uint64_t runs, const family& f) {
     sim::options how{.name = name};
     how.thread_failure_one_in = f.faults != 0 ? 8 : 0;
+    if (!f.numbers) how.thread_slots = 2;
     return sim::explore(1, runs, how, [&] { scenario{f}(); }).message;
 }
 
@@ -663,8 +684,22 @@ TEST(HolderSim, lends_nothing_twice_when_candidates_are_doomed) {
     EXPECT_EQ(explore("requests", runs, {.meddles = true, .focus = family::requests}), "");
 }
 
+TEST(HolderSim, lends_what_came_back_last_to_one_at_a_time) {
+    EXPECT_EQ(explore("front", 2 * runs, {.meddles = true, .focus = family::front}), "");
+    EXPECT_EQ(
+        explore("front, closed", runs, {.meddles = true, .closes = true, .focus = family::front}),
+        "");
+}
+
 TEST(HolderSim, keeps_the_contract_when_closed_under_its_users) {
     EXPECT_EQ(explore("closed", runs, {.faults = 6, .hangs = true, .closes = true}), "");
+}
+
+TEST(HolderSim, keeps_the_contract_when_closed_by_threads_without_a_number) {
+    EXPECT_EQ(
+        explore("numberless", runs,
+                {.faults = 6, .hangs = true, .nests = true, .closes = true, .numbers = false}),
+        "");
 }
 
 TEST(HolderSim, keeps_the_contract_when_the_dispenser_calls_back) {

@@ -46,16 +46,16 @@ struct resource_record {
     RESID id = 0;
     bool alive = true;
     bool tracked = false;
-    bool settled = false;     ///< the holder knows it for sure
-    bool lent = false;        ///< a borrower has it, and it was not reset since
-    bool bad = false;         ///< a call failed: only its destruction may follow
-    bool requested = false;   ///< somebody wished its destruction
-    bool doomed = false;      ///< and was told that it will be
-    bool doubtful = false;    ///< a borrower has it, or somebody has freed it since
-    bool must_leave = false;  ///< was enlisted, and was not taken out since
-    bool late = false;        ///< enlisted in a transaction that had ended before
-    bool called = false;      ///< the dispenser is being called for it
-    std::uint32_t caller = 0; ///< then: by this fiber
+    bool settled = false;    ///< the holder knows it for sure
+    bool lent = false;       ///< a borrower has it, and it was not reset since
+    bool bad = false;        ///< a call failed: only its destruction may follow
+    bool requested = false;  ///< somebody wished its destruction
+    bool doomed = false;     ///< and was told that it will be
+    bool doubtful = false;   ///< a borrower has it, or somebody has freed it since
+    bool must_leave = false; ///< was enlisted, and was not taken out since
+    bool late = false;       ///< enlisted in a transaction that had ended before
+    bool called = false;     ///< the dispenser is being called for it
+    std::size_t caller = 0;  ///< then: by this fiber
     TIMEINSECS secs = -1;
     INSTID owner = 0;
     TRANSID enlisted = 0;
@@ -98,10 +98,12 @@ class holder_world {
 public:
     dispenser_faults faults;
     holder_options options;
-    bool close_begun = false; ///< or nobody has a reference any more
-    unsigned closers = 0;     ///< calls of Close under way
-    unsigned released = 0;    ///< calls of the dispenser's Release
-    bool census = false;      ///< every candidate is refused and written down, nothing is made
+    bool close_begun = false;     ///< or nobody has a reference any more
+    bool closed_by_call = false;  ///< of Close
+    unsigned closers = 0;         ///< calls of Close under way
+    unsigned released = 0;        ///< calls of the dispenser's Release
+    bool all_are_perfect = false; ///< every rating is 100
+    bool census = false;          ///< every candidate is refused and written down, nothing is made
     std::vector<RESID> offered;
 
     // Called within a call of the dispenser, now and then.
@@ -135,7 +137,12 @@ public:
         return basic_caller_source<sim::platform>::of_thread().transaction;
     }
 
-    [[nodiscard]] user_call*& here() noexcept { return calls_[sim::platform::thread_slot()]; }
+    /// Which fiber runs. Not its slot, for in some runs a few have none.
+    [[nodiscard]] static std::size_t fiber() noexcept {
+        return static_cast<std::size_t>(sim::platform::thread_id()) - 1;
+    }
+
+    [[nodiscard]] user_call*& here() noexcept { return calls_[fiber()]; }
 
     struct swept {
         std::chrono::nanoseconds now;
@@ -362,6 +369,10 @@ public:
             *out_rating = 101 + sim::choose(100);
             return sim::one_in(2) ? S_OK : refuse();
         }
+        if (world_.all_are_perfect) {
+            *out_rating = 100;
+            return S_OK;
+        }
         constexpr RESOURCERATING ratings[] = {0, 1, 2, 99, 100, 100};
         *out_rating = ratings[(sim::choose(6) + type) % 6];
         return S_OK;
@@ -479,7 +490,7 @@ private:
             resource_record& r = resource();
             const user_call* const mine = world_.here();
             if (mine != nullptr && mine->lie == id) world_.id(id).muddled = true;
-            const std::uint32_t me = sim::platform::thread_slot();
+            const std::size_t me = holder_world::fiber();
             world_.must(r.alive, id, "a call for a resource that has ended");
             world_.must(!r.bad || ends, id, "a call for a resource that failed");
             world_.must(!r.called || (r.caller == me && ends), id, "two calls at once");

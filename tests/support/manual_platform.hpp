@@ -16,6 +16,9 @@ struct manual_platform : lend::default_platform {
     static time_point now() noexcept { return time_point(elapsed().load()); }
     static void advance(duration d) noexcept { elapsed().store(elapsed().load() + d); }
 
+    /// So that the count of what came back to a holder begins anew now and then.
+    static constexpr unsigned front_order_bits = 3;
+
     /// How often somebody asked for a thread since the last reset.
     static inline std::atomic<int> threads_wanted{0};
 

@@ -87,6 +87,9 @@ struct platform : lend::basic_platform<true, true> {
     /// As many as there are fibers: walks over all threads cost a step for each.
     static constexpr std::uint32_t max_threads = detail::choices::max_fibers;
 
+    /// So that the count of what came back to a holder begins anew now and then.
+    static constexpr unsigned front_order_bits = 2;
+
     template <class T>
     using atomic = sim::atomic<T>;
     using mutex = sim::mutex;

@@ -8,6 +8,7 @@
 
 #include <lend/com/foreign_driver.hpp>
 #include <lend/com/holder_shell.hpp>
+#include <lend/com/slot_hints.hpp>
 #include <lend/detail/affinity.hpp>
 #include <lend/detail/backroom.hpp>
 #include <lend/platform.hpp>
@@ -46,46 +47,28 @@ public:
 
 protected:
     HRESULT pool_alloc(RESTYPID type, const caller_context& caller, RESID& out_id) override {
-        const transaction_id transaction{caller.transaction};
-        for (;;) {
-            auto chosen = affinity::choose(*core_, type, transaction);
-            if (chosen.closed) return E_FAIL;
-            const bool is_new = chosen.slot == nullptr;
-            if (is_new) {
-                if (const HRESULT code = make(type, chosen.slot); FAILED(code)) return code;
+        typename affinity::candidate rest;
+        if (caller.transaction == 0) [[likely]] {
+            slot_type* const s = affinity::choose_in_front(*core_, type, rest);
+            // Owners are kept only where the end of an object is of interest: under the lock.
+            if (s != nullptr && !this->options().reclaim_at_object_end) [[likely]] {
+                const RESID id = s->object.id;
+                if (affinity::lend_from_front(*core_, *s)) [[likely]] {
+                    out_id = id;
+                    tell_lent(id, false, false, 1, rest.rated);
+                    return S_OK;
+                }
+                rest = {};
             }
-            slot_type& s = *chosen.slot;
-            const RESID id = s.object.id;
-            hresult code = hr::s_ok;
-            switch (affinity::bring(*core_, s, transaction, code)) {
-            case affinity::arrival::failed:
-                return static_cast<HRESULT>(code);
-            case affinity::arrival::closed:
-                return E_FAIL;
-            case affinity::arrival::try_another:
-                continue;
-            case affinity::arrival::there:
-                break;
-            }
-            bool is_enlisted = false;
-            bool closed = false;
-            const bool is_lent = affinity::lend(*core_, s, closed, [&](slot_type& given) {
-                given.object.owner = caller.instance;
-                is_enlisted = static_cast<bool>(given.place.enlisted);
-            });
-            if (!is_lent) {
-                if (closed) return E_FAIL;
-                continue;
-            }
-            out_id = id;
-            tell_lent(id, is_new, is_enlisted, chosen.rated, chosen.rating);
-            return S_OK;
         }
+        return alloc(type, caller, rest, out_id);
     }
 
     HRESULT pool_free(RESID id) override {
-        slot_type* const s = lent(id, [](const slot_type&) { return true; });
-        return s != nullptr ? free(*s, id) : E_INVALIDARG;
+        slot_type* s = hints_.find(id);
+        if (s == nullptr) [[unlikely]]
+            s = find(id);
+        return s != nullptr && affinity::take_back(*s, id) ? free(*s, id) : E_INVALIDARG;
     }
 
     HRESULT pool_request_destroy(RESID id) override {
@@ -102,18 +85,25 @@ protected:
     }
 
     void pool_end_object(INSTID instance) override {
+        const auto is_its = [&](slot_type& s) {
+            return affinity::is_lent(s.word.see()) && s.object.owner == instance;
+        };
         std::vector<RESID> ids;
         {
             const lock_type lock(core_->mutex);
             core_->slots.for_each([&](slot_type& s) {
-                if (s.place.lent && s.object.owner == instance) ids.push_back(s.object.id);
+                if (is_its(s)) ids.push_back(s.object.id);
             });
         }
         for (const RESID id : ids) {
-            // Somebody may have freed it since, and somebody else may have it.
-            slot_type* const s =
-                lent(id, [&](const slot_type& each) { return each.object.owner == instance; });
-            if (s != nullptr) static_cast<void>(free(*s, id));
+            slot_type* s = nullptr;
+            {
+                // Somebody may have freed it since, and somebody else may have it.
+                const lock_type lock(core_->mutex);
+                s = slot_of(id);
+                if (s == nullptr || !is_its(*s) || !affinity::take_back(*s, id)) continue;
+            }
+            static_cast<void>(free(*s, id));
         }
     }
 
@@ -142,6 +132,42 @@ private:
         return made;
     }
 
+    // AllocResource from the shelves, or with a new resource. `first`: what was in front.
+    LEND_NOINLINE HRESULT alloc(RESTYPID type,
+                                const caller_context& caller,
+                                typename affinity::candidate first,
+                                RESID& out_id) {
+        const transaction_id transaction{caller.transaction};
+        for (;; first = {}) {
+            auto chosen = affinity::choose(*core_, type, transaction, first);
+            if (chosen.closed) return E_FAIL;
+            const bool is_new = chosen.slot == nullptr;
+            if (is_new) {
+                if (const HRESULT code = make(type, chosen.slot); FAILED(code)) return code;
+            }
+            slot_type& s = *chosen.slot;
+            const RESID id = s.object.id;
+            hresult code = hr::s_ok;
+            bool is_enlisted = false;
+            switch (affinity::lend(*core_, s, transaction, code, [&](slot_type& given) {
+                given.object.owner = caller.instance;
+                is_enlisted = static_cast<bool>(given.place.enlisted);
+            })) {
+            case affinity::arrival::failed:
+                return static_cast<HRESULT>(code);
+            case affinity::arrival::closed:
+                return E_FAIL;
+            case affinity::arrival::try_another:
+                continue;
+            case affinity::arrival::there:
+                break;
+            }
+            out_id = id;
+            tell_lent(id, is_new, is_enlisted, chosen.rated, chosen.rating);
+            return S_OK;
+        }
+    }
+
     HRESULT make(RESTYPID type, slot_type*& out_slot) {
         slot_type* place = nullptr;
         {
@@ -154,7 +180,14 @@ private:
             const lock_type lock(core_->mutex);
             return core_->closing ? E_FAIL : static_cast<HRESULT>(word.error().code());
         }
-        this->known().visit(place->object.id, [&](known_id& known) { known.slot = place; });
+        const RESID id = place->object.id;
+        {
+            const lock_type lock(core_->mutex);
+            // Relaxed: who finds the slot by it looks at its word, too.
+            place->place.name.store(id, std::memory_order_relaxed);
+            hints_.note(id, *place, core_->size);
+        }
+        this->known().visit(id, [&](known_id& known) { known.slot = place; });
         out_slot = place;
         return S_OK;
     }
@@ -172,12 +205,12 @@ private:
         return lives && s->object.id == id ? s : nullptr;
     }
 
-    // Takes a resource back from its borrower; null if it is not lent, or is not meant.
-    template <class Meant>
-    slot_type* lent(RESID id, const Meant& is_meant) {
+    // The same for a resource of which there is no hint; from now on there is.
+    LEND_NOINLINE slot_type* find(RESID id) {
         const lock_type lock(core_->mutex);
         slot_type* const s = slot_of(id);
-        return s != nullptr && is_meant(*s) && affinity::take_back(*s) ? s : nullptr;
+        if (s != nullptr) hints_.note(id, *s, core_->size);
+        return s;
     }
 
     // Resets what was taken back, and puts it away.
@@ -188,7 +221,7 @@ private:
             return S_OK;
         }
         const bool nil = secs == 0 && this->options().zero_means_destroy_at_once;
-        if (!affinity::put_away(*core_, s, Platform::now(), nil)) return S_OK;
+        if (!affinity::put_away(*core_, s, nil)) return S_OK;
         if (auto* const events = this->options().events) events->recycled(id);
         if (secs >= 0) this->note_expirable();
         return S_OK;
@@ -220,6 +253,7 @@ private:
     }
 
     core_type* const core_;
+    slot_hints<Platform, slot_type> hints_;
 };
 
 } // namespace lend

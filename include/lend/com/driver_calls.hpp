@@ -21,7 +21,7 @@ namespace detail {
 // Calls f, which returns an HRESULT; an exception becomes E_OUTOFMEMORY or E_FAIL. Nothing that a
 // user's code throws may cross a COM method.
 template <class Platform, class F>
-[[nodiscard]] com::HRESULT com_boundary(const F& f) noexcept {
+[[nodiscard]] LEND_ALWAYS_INLINE com::HRESULT com_boundary(const F& f) noexcept {
 #if LEND_EXCEPTIONS
     if constexpr (Platform::exceptions) {
         try {
@@ -137,7 +137,7 @@ public:
 
 private:
     template <class F>
-    [[nodiscard]] HRESULT call(const F& f) noexcept {
+    [[nodiscard]] LEND_ALWAYS_INLINE HRESULT call(const F& f) noexcept {
         // (3) acquire-load synchronizes-with the acq-rel-exchange (2)
         IDispenserDriver* const driver = driver_.load(std::memory_order_acquire);
         if (driver == nullptr) return E_FAIL;

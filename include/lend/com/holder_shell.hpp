@@ -72,10 +72,18 @@ public:
         return references_.fetch_add(1, std::memory_order_relaxed) + 1;
     }
 
-    /// Gives a reference back; with the last, closes the holder if nobody has, and ends it.
+    /// Gives a reference back; with the last, closes the holder if nobody has, and ends it. Where
+    /// calls are inside, on this thread or on others, the last of them does that when it leaves.
     ULONG STDMETHODCALLTYPE Release() noexcept final {
-        // (1) acq-rel-fetch-sub synchronizes-with the acq-rel-fetch-sub (1)
-        const ULONG left = references_.fetch_sub(1, std::memory_order_acq_rel) - 1;
+        // Relaxed: the exchange decides.
+        ULONG count = references_.load(std::memory_order_relaxed);
+        do {
+            // Calls inside need the holder: the last of them releases it instead.
+            if (count == 1 && !core_->is_inherited() && gate_.hand_over()) return count;
+            // (1) acq-rel-CAS synchronizes-with the acq-rel-CAS (1)
+        } while (!references_.compare_exchange_weak(count, count - 1, std::memory_order_acq_rel,
+                                                    std::memory_order_relaxed));
+        const ULONG left = count - 1;
         if (left != 0 || core_->is_inherited()) return left;
         core_->detach(*this);
         // Nobody finds the holder any more. Keep the count up while callbacks add and release.
@@ -219,7 +227,7 @@ protected:
 private:
     static constexpr ULONG ending = 0x40000000U;
 
-    // Keeps the holder alive while a callback releases it.
+    // Keeps the holder alive while a callback releases it. Calls inside the gate need none.
     class reference {
     public:
         explicit reference(holder_shell& holder) noexcept : holder_(holder) { holder_.AddRef(); }
@@ -232,17 +240,19 @@ private:
     };
 
     template <class F>
-    [[nodiscard]] HRESULT within_gate(const F& f) noexcept {
+    [[nodiscard]] LEND_ALWAYS_INLINE HRESULT within_gate(const F& f) noexcept {
         if (core_->is_inherited()) return E_FAIL;
-        const reference keep(*this);
-        const typename call_gate<Platform>::pass pass(gate_);
-        if (!pass.is_inside()) return E_FAIL;
-        return lend::detail::com_boundary<Platform>(f);
+        typename call_gate<Platform>::pass pass(gate_);
+        const HRESULT code =
+            pass.is_inside() ? lend::detail::com_boundary<Platform>(f) : HRESULT{E_FAIL};
+        if (pass.leave()) [[unlikely]]
+            Release();
+        return code;
     }
 
     // For what depends on the caller: nothing new begins in a transaction that is aborting.
     template <class F>
-    [[nodiscard]] HRESULT inside(const F& f) noexcept {
+    [[nodiscard]] LEND_ALWAYS_INLINE HRESULT inside(const F& f) noexcept {
         return within_gate([&] {
             const caller_context caller = basic_caller_source<Platform>::current();
             if (caller.transaction != 0 && caller.is_aborting) return E_FAIL;

@@ -11,6 +11,7 @@
 #include <lend/detail/creation_plan.hpp>
 #include <lend/detail/driver_call.hpp>
 #include <lend/detail/forking.hpp>
+#include <lend/detail/front.hpp>
 #include <lend/detail/idle_samples.hpp>
 #include <lend/detail/lending_word.hpp>
 #include <lend/detail/lifetimes.hpp>
@@ -104,7 +105,7 @@ struct core {
     static constexpr bool comparable = traits::has_resource_type && !traits::has_rate;
 
     // True where the inventory keeps the order in which resources came back, and their
-    // transactions: see affinity.hpp. Every use then ends under the lock.
+    // transactions: see affinity.hpp.
     static constexpr bool ordered = traits::orders_inventory;
 
     core(Driver&& d, const pool_options& o, table_type&& t) noexcept
@@ -147,6 +148,7 @@ struct core {
     // How many creates were begun, so that what was made before a moment can be told from what was
     // made after it. Written under the lock.
     typename Platform::template atomic<std::uint64_t> births{0};
+    [[no_unique_address]] front_of<slot_type, Platform, ordered> front;
 
     // ---- under the lock -------------------------------------------------------------------
     alignas(64) typename Platform::mutex mutex;
@@ -299,7 +301,7 @@ struct core {
 
     // Makes a slot empty that the caller owns. Under the lock.
     void empty(slot_type& s) noexcept {
-        if constexpr (ordered) s.place = {};
+        if constexpr (ordered) s.place.clear();
         quota<core>::discharge(s);
         const lending_word::type was = s.word.peek();
         s.word.become(lending_word::count_of(was) | lending_word::empty);

@@ -61,6 +61,10 @@ struct lending_word {
     // not the borrower's. No lease has `withheld`, so that the bit is free.
     static constexpr type attended = withheld;
 
+    // In an ordered inventory, and there only together with in_use: with a borrower. Without it the
+    // slot is in somebody's hands, see affinity.hpp. Nothing is withheld there.
+    static constexpr type lent = withheld;
+
     static constexpr type one_lending = 512;
 
     [[nodiscard]] static constexpr type state_of(type word) noexcept { return word & state_mask; }
@@ -102,7 +106,7 @@ public:
 
     // What the word is, with all that its last owner did.
     [[nodiscard]] word see() const noexcept {
-        // (1) acquire-load synchronizes-with the release-CAS (2), (3)
+        // (1) acquire-load synchronizes-with the release-CAS (2), (3) and the release-store (8)
         return word_.load(std::memory_order_acquire);
     }
 
@@ -134,6 +138,20 @@ public:
         while (!word_.compare_exchange_weak(seen, next, std::memory_order_release,
                                             std::memory_order_relaxed)) {
         }
+    }
+
+    // Lends a slot of an ordered inventory that the caller has in hands; nobody sets flags there.
+    void lend(word lent) noexcept {
+        // (8) release-store synchronizes-with the acquire-load (1) and the acquire-CAS (9)
+        word_.store(lent, std::memory_order_release);
+    }
+
+    // Takes a slot of an ordered inventory, with exactly this word, from its borrower: false if
+    // somebody else has.
+    bool take_back(word lent, word held) noexcept {
+        // (9) acquire-CAS synchronizes-with the release-store (8)
+        return word_.compare_exchange_strong(lent, held, std::memory_order_acquire,
+                                             std::memory_order_relaxed);
     }
 
     // Tells the owner that somebody waits, if `seen` still stands; else `seen` is what stands.

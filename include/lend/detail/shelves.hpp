@@ -8,38 +8,55 @@
 
 #include <lend/driver.hpp>
 
+#include <atomic>
 #include <cstdint>
 
 namespace lend::inline v0_1 {
 namespace detail {
 
-// What an ordered inventory knows of a slot. All of it under the pool's lock.
-template <class Slot>
+// What an ordered inventory knows of a slot. All of it under the pool's lock, but for the last
+// four, which are also used without it by whoever has the slot in hands.
+template <class Slot, class Platform>
 struct shelf_place {
+    template <class T>
+    using atomic = typename Platform::template atomic<T>;
+
     Slot* newer = nullptr; // neighbours on the shelf
     Slot* older = nullptr;
     bool on_shelf = false;
     bool on_enlisted_shelf = false;
-    std::uint64_t freed_order = 0; // grows with each free
-    transaction_id enlisted{};     // the open transaction it is enlisted in
-    transaction_id entering{};     // the one that the driver is being asked to enlist it in
-    bool must_leave = false;       // was enlisted, and has not been taken out since
-    bool lent = false;             // with a borrower, not in a call of this library
-    bool doomed = false;           // to be destroyed, never lent again
-    bool queued = false;           // for destruction, by `condemn`
+    transaction_id enlisted{}; // the open transaction it is enlisted in
+    transaction_id entering{}; // the one that the driver is being asked to enlist it in
+    bool must_leave = false;   // was enlisted, and has not been taken out since
+    bool queued = false;       // for destruction, by `condemn`
+    bool unbound = false;      // in none, and not to leave one: `enlisted` and the like are clear
+    std::uint64_t freed_order = 0;  // grows with each free
+    atomic<bool> doomed{false};     // to be destroyed, never lent again; set under the lock
+    atomic<std::uintptr_t> name{0}; // by which users give it back; 0 for none
+
+    // Once the resource is gone.
+    void clear() noexcept {
+        newer = older = nullptr;
+        on_shelf = on_enlisted_shelf = must_leave = queued = unbound = false;
+        enlisted = entering = {};
+        freed_order = 0;
+        // Relaxed, both: whoever reads them without the lock looks at the word as well.
+        doomed.store(false, std::memory_order_relaxed);
+        name.store(0, std::memory_order_relaxed);
+    }
 };
 
 struct no_place {};
-template <class Slot, bool Ordered>
+template <class Slot, class Platform, bool Ordered>
 struct place_type {
     using type = no_place;
 };
-template <class Slot>
-struct place_type<Slot, true> {
-    using type = shelf_place<Slot>;
+template <class Slot, class Platform>
+struct place_type<Slot, Platform, true> {
+    using type = shelf_place<Slot, Platform>;
 };
-template <class Slot, bool Ordered>
-using place_of = typename place_type<Slot, Ordered>::type;
+template <class Slot, class Platform, bool Ordered>
+using place_of = typename place_type<Slot, Platform, Ordered>::type;
 
 // One shelf, newest first. A slot that is being rated stays in its place.
 template <class Slot>
@@ -110,8 +127,6 @@ public:
         return s;
     }
 
-    [[nodiscard]] std::uint64_t next_order() noexcept { return ++last_order_; }
-
     // The first slot after `at` for which `fits` is true: those of the transaction, then those of
     // everyone. Null for `at` starts.
     template <class Fits>
@@ -138,7 +153,6 @@ private:
     shelf<Slot> enlisted_;
     Slot* condemned_ = nullptr;
     Slot* last_condemned_ = nullptr;
-    std::uint64_t last_order_ = 0;
 };
 
 struct no_shelves {};

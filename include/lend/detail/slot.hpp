@@ -100,7 +100,8 @@ struct alignas(64) slot {
     [[no_unique_address]] slot_checks<Platform::checks> state;
     measured_use<Platform> lent;
     slot* next = nullptr; // in whichever chain the slot is: vacant, jobs, expired
-    [[no_unique_address]] place_of<slot, traits::orders_inventory> place; // see shelves.hpp
+    [[no_unique_address]] place_of<slot, Platform, traits::orders_inventory>
+        place; // see shelves.hpp
 
     [[no_unique_address]] std::optional<resource_type> type;
     [[no_unique_address]] slot_charge<traits::has_quota> charge; // lock; see quota.hpp
