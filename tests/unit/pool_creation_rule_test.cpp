@@ -157,6 +157,30 @@ TEST(CreationRule, creates_that_hang_are_replaced) {
     EXPECT_LE(*std::max_element(last.begin(), last.end()), 4s);
 }
 
+struct one_in_flight {
+    std::chrono::steady_clock::time_point began;
+
+    static std::size_t size() { return 1; }
+    template <class Visit>
+    void for_each(const Visit& visit) const {
+        visit(began);
+    }
+};
+
+TEST(CreationRule, short_create_whose_thread_has_to_wait_for_a_core_is_not_replaced) {
+    using lend::detail::creation_rule;
+    creation_rule<std::chrono::steady_clock::time_point> rule;
+    const std::chrono::steady_clock::time_point start(1h);
+    for (int i = 0; i < 20; ++i) rule.created(1us);
+    const one_in_flight one{start};
+
+    EXPECT_EQ(rule.counted_on(start + 19ms, one), 1U);
+    EXPECT_EQ(rule.counted_on(start + 21ms, one), 0U);
+    rule.begin(start);
+    EXPECT_EQ(rule.starts(start + 19ms, {.waiting = 1, .room = 9}, one), 0U);
+    EXPECT_EQ(rule.starts(start + 21ms, {.waiting = 1, .room = 9}, one), 1U);
+}
+
 TEST(CreationRule, creates_that_have_become_slow_are_waited_for_in_the_end) {
     creation_model p;
     bool slow = false;

@@ -27,7 +27,8 @@ namespace detail {
 // and every C/16, but not more often than each ms nor less than each 50 ms, as many are started as
 // the deficit says, with at most 2^look in flight, so that what a look did not know costs little.
 // Between two looks only a pool that can serve nobody starts one. A create that runs for longer
-// than 4 C is not counted on; the limit doubles when one is replaced, and halves with each success.
+// than 4 C, and than 20 ms, is not counted on; the limit doubles when one is replaced, and halves
+// with each success.
 //
 // Every constant here can be halved or doubled without losing the burst or the ramp.
 //
@@ -90,7 +91,7 @@ public:
         std::size_t alive = 0;
         creates.for_each([&](time_point began) {
             const double age = seconds(now - began);
-            if (age > patience_ * usual) return;
+            if (age > longest(usual)) return;
             ++alive;
             served += 1 + (std::isinf(rate) ? 0 : rate * (std::min)(age, usual));
         });
@@ -115,9 +116,9 @@ public:
     // How many of those in flight are counted on.
     template <class Creates>
     [[nodiscard]] std::size_t counted_on(time_point now, const Creates& creates) const noexcept {
-        const double longest = patience_ * usual_time(now, creates);
+        const double most = longest(usual_time(now, creates));
         std::size_t alive = 0;
-        creates.for_each([&](time_point began) { alive += seconds(now - began) <= longest; });
+        creates.for_each([&](time_point began) { alive += seconds(now - began) <= most; });
         return alive;
     }
 
@@ -136,6 +137,7 @@ private:
     static constexpr double most_returns = 8;       // so that old ones do not outweigh new ones
     static constexpr double looks_per_create = 16;  // but see `period`
     static constexpr double first_patience = 4;     // times C
+    static constexpr double off_core = 0.005;       // seconds that a thread may wait for a core
     static constexpr unsigned last_look = 24;       // 2^24 in flight: more than may exist
 
     static double seconds(duration time) noexcept {
@@ -146,6 +148,12 @@ private:
     }
     static duration period(double usual) noexcept {
         return spell(std::clamp(usual / looks_per_create, 0.001, 0.05));
+    }
+
+    // How old one is that is still counted on. On a busy machine a thread may wait for a core for
+    // longer than a short create takes.
+    [[nodiscard]] double longest(double usual) const noexcept {
+        return patience_ * (std::max)(usual, off_core);
     }
 
     // Before any has succeeded, the middle one of those in flight has an age that C exceeds.
