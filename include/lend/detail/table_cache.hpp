@@ -25,6 +25,29 @@ constexpr std::uint64_t pack(std::uint32_t first, std::uint32_t second) noexcept
     return std::uint64_t{second} << 32U | first;
 }
 
+// What a thread looks at first when it takes or frees a number.
+template <class Platform>
+struct LEND_EXPORT table_hand {
+    using handle = typename Platform::handle_word;
+    using tuning = typename table_tuning_of<Platform>::type;
+
+    // One number beside the stack, or 0: to take it and to put one there writes half of what the
+    // stack needs, and the next compare-exchange waits for everything that was written.
+    handle at_hand = 0;
+    std::uint32_t count = 0;    // numbers on the stack
+    std::uint32_t id = nobodys; // the thread's number; its bit in the table's mask
+
+    static constexpr std::uint32_t nobodys = ~std::uint32_t{0};
+
+    // In place of the hand of a thread that has no cache: something at hand that is no number, and
+    // no room on the stack, so that every use of it ends in the slow way. Nobody writes to it.
+    static table_hand& of_nobody() noexcept {
+        static constinit table_hand hand{1, tuning::stack_numbers, nobodys};
+        return hand;
+    }
+    [[nodiscard]] bool is_nobodys() const noexcept { return id == nobodys; }
+};
+
 // What one thread keeps, and the depot into which it spills.
 //
 // The depot is a stack of batches, a word: generation of the leader << 32 | its index; 0 if empty.
@@ -37,21 +60,17 @@ constexpr std::uint64_t pack(std::uint32_t first, std::uint32_t second) noexcept
 // same word), and the link that was read is the one that the pusher wrote. If it was popped by
 // someone else, the exchange fails and the link is thrown away.
 template <class Platform>
-struct alignas(128) table_cache {
-    using handle = typename Platform::handle_word;
-    using tuning = typename table_tuning_of<Platform>::type;
+struct alignas(128) table_cache : table_hand<Platform> {
+    using typename table_hand<Platform>::handle;
+    using typename table_hand<Platform>::tuning;
     template <class U>
     using atomic = typename Platform::template atomic<U>;
 
-    explicit table_cache(std::uint32_t owner) noexcept : id(owner), depot(0) {}
+    explicit table_cache(std::uint32_t owner) noexcept
+        : table_hand<Platform>{0, 0, owner}, depot(0) {}
 
-    // One number beside the stack, or 0: to take it and to put one there writes half of what the
-    // stack needs, and the next compare-exchange waits for everything that was written.
-    handle at_hand = 0;
-    std::uint32_t count = 0;       // numbers on the stack
     std::uint32_t fresh_begin = 0; // never used indices, claimed by this thread
     std::uint32_t fresh_end = 0;
-    std::uint32_t id; // the thread's number; its bit in the table's mask
     std::array<handle, tuning::stack_numbers> stack; // ready to be handed out
 
     // Others write here, so it has a cache line of its own.

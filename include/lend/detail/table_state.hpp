@@ -44,6 +44,9 @@ class table_state {
     template <class U>
     using atomic = typename Platform::template atomic<U>;
 
+    using hand = table_hand<Platform>;
+    using cache = table_cache<Platform>;
+
 public:
     using numbers = table_numbers<Platform>;
     using handle = typename numbers::handle;
@@ -87,18 +90,16 @@ public:
 
     // A number to be published, whose slot belongs to the caller; 0 if none can be had.
     LEND_ALWAYS_INLINE handle take() noexcept {
-        cache* const mine = threads_.own(Platform::thread_slot());
-        if (mine == nullptr) [[unlikely]]
-            return take_slow();
-        const handle first = mine->at_hand;
+        hand& mine = threads_.own(Platform::thread_slot());
+        const handle first = mine.at_hand;
         if (numbers::is_number(first)) [[likely]] {
-            mine->at_hand = 0;
+            mine.at_hand = 0;
             return first;
         }
-        if (first == 0 && mine->count != 0) [[likely]] {
-            const handle next = mine->stack[mine->count - 1];
+        if (first == 0 && mine.count != 0) [[likely]] {
+            const handle next = static_cast<cache&>(mine).stack[mine.count - 1];
             if (numbers::is_number(next)) [[likely]] {
-                --mine->count;
+                --mine.count;
                 return next;
             }
         }
@@ -107,13 +108,11 @@ public:
 
     // Takes back what `take` gave, never published.
     LEND_ALWAYS_INLINE void put_back(handle number) noexcept {
-        cache* const mine = threads_.own(Platform::thread_slot());
-        if (mine == nullptr) [[unlikely]]
-            return put_back_slow(number);
-        if (mine->at_hand == 0) {
-            mine->at_hand = number;
-        } else if (mine->count != tuning::stack_numbers) [[likely]] {
-            mine->stack[mine->count++] = number;
+        hand& mine = threads_.own(Platform::thread_slot());
+        if (mine.at_hand == 0) {
+            mine.at_hand = number;
+        } else if (mine.count != tuning::stack_numbers) [[likely]] {
+            static_cast<cache&>(mine).stack[mine.count++] = number;
         } else {
             put_back_slow(number);
         }
@@ -169,7 +168,6 @@ private:
 
     using segments = table_segments<slot, Platform>;
     using batches = table_batches<slot, segments, Platform>;
-    using cache = table_cache<Platform>;
 
     LEND_NOINLINE handle take_slow() noexcept {
         cache* const mine = threads_.own_or_make(Platform::thread_slot());

@@ -27,13 +27,17 @@ template <class Platform>
 class table_threads {
     using orders = typename table_orders_of<Platform>::type;
     using tuning = typename table_tuning_of<Platform>::type;
+    using hand = table_hand<Platform>;
     using cache = table_cache<Platform>;
     template <class U>
     using atomic = typename Platform::template atomic<U>;
 
     static constexpr std::uint32_t page_size = tuning::threads_per_page;
     static constexpr std::uint32_t page_count = (Platform::max_threads + page_size - 1) / page_size;
-    using entry_type = atomic_pointer<cache, Platform>;
+    // Never null: the hand of nobody where there is no cache.
+    struct entry_type : atomic_pointer<hand, Platform> {
+        entry_type() noexcept : atomic_pointer<hand, Platform>(&hand::of_nobody()) {}
+    };
     using page = std::array<entry_type, page_size>;
 
 public:
@@ -48,11 +52,11 @@ public:
         }
     }
 
-    // The calling thread's cache; null if it has none yet, or has no number.
-    LEND_ALWAYS_INLINE cache* own(std::uint32_t thread) noexcept {
+    // The hand of the calling thread's cache; nobody's if it has none yet, or has no number.
+    LEND_ALWAYS_INLINE hand& own(std::uint32_t thread) noexcept {
         if (thread < page_size) [[likely]] {
             // Relaxed: written by this thread, or by an earlier holder of its number.
-            return first_page_[thread].load(std::memory_order_relaxed);
+            return *first_page_[thread].load(std::memory_order_relaxed);
         }
         return own_far(thread);
     }
@@ -64,9 +68,10 @@ public:
         if (where == nullptr) return nullptr;
         entry_type& entry = (*where)[thread % page_size];
         // Relaxed: written by this thread, or by an earlier holder of its number.
-        cache* mine = entry.load(std::memory_order_relaxed);
+        cache* mine = cache_of(*entry.load(std::memory_order_relaxed));
         if (mine == nullptr) {
             mine = new (std::nothrow) cache(thread);
+            if (mine == nullptr) return nullptr;
             // (19) release-store synchronizes-with the acquire-load (20)
             entry.store(mine, orders::at(19, std::memory_order_release));
         }
@@ -78,16 +83,21 @@ public:
         page* const where = find_page(thread / page_size);
         if (where == nullptr) return nullptr;
         // (20) acquire-load synchronizes-with the release-store (19)
-        return (*where)[thread % page_size].load(orders::at(20, std::memory_order_acquire));
+        return cache_of(
+            *(*where)[thread % page_size].load(orders::at(20, std::memory_order_acquire)));
     }
 
 private:
-    LEND_NOINLINE cache* own_far(std::uint32_t thread) noexcept {
-        if (thread >= Platform::max_threads) return nullptr;
+    static cache* cache_of(hand& of) noexcept {
+        return of.is_nobodys() ? nullptr : static_cast<cache*>(&of);
+    }
+
+    LEND_NOINLINE hand& own_far(std::uint32_t thread) noexcept {
+        if (thread >= Platform::max_threads) return hand::of_nobody();
         page* const where = find_page(thread / page_size);
-        if (where == nullptr) return nullptr;
+        if (where == nullptr) return hand::of_nobody();
         // Relaxed: written by this thread, or by an earlier holder of its number.
-        return (*where)[thread % page_size].load(std::memory_order_relaxed);
+        return *(*where)[thread % page_size].load(std::memory_order_relaxed);
     }
 
     page* find_page(std::uint32_t number) noexcept {
