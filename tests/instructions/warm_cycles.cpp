@@ -6,6 +6,7 @@
 /// usage: warm_cycles SCENARIO CYCLES
 
 #include <lend/com/dispenser.hpp>
+#include <lend/com/process.hpp>
 #include <lend/handle_table.hpp>
 #include <lend/pool.hpp>
 
@@ -134,6 +135,25 @@ int make_and_destroy_by_contract(long cycles) {
     return 0;
 }
 
+// AllocResource and FreeResource by virtual calls; the dispenser rates and resets each time.
+int alloc_and_free(long cycles) {
+    auto made = lend::com::dispenser<value_driver>::make({});
+    if (!made) return 1;
+    lend::com::IDispenserDriver* const dispenser = *made;
+    lend::com::IHolder* holder = nullptr;
+    if (lend::com::register_dispenser(dispenser, nullptr, {}, &holder) != S_OK) return 1;
+    long freed = 0;
+    for (long at = 0; at < cycles; ++at) {
+        lend::com::RESID id = 0;
+        if (holder->AllocResource(1, &id) != S_OK) return 1;
+        freed += holder->FreeResource(id) == S_OK ? 1 : 0;
+    }
+    holder->Release();
+    dispenser->Release();
+    std::printf("%ld\n", freed);
+    return 0;
+}
+
 } // namespace
 
 int main(int count, char** arguments) {
@@ -150,5 +170,6 @@ int main(int count, char** arguments) {
     if (scenario == "table_read") return look<false>(cycles);
     if (scenario == "table_find") return look<true>(cycles);
     if (scenario == "contract_make_destroy") return make_and_destroy_by_contract(cycles);
+    if (scenario == "contract_alloc_free") return alloc_and_free(cycles);
     return 2;
 }
