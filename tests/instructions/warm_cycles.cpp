@@ -139,9 +139,8 @@ int make_and_destroy_by_contract(long cycles) {
 int alloc_and_free(long cycles) {
     auto made = lend::com::dispenser<value_driver>::make({});
     if (!made) return 1;
-    lend::com::IDispenserDriver* const dispenser = *made;
-    lend::com::IHolder* holder = nullptr;
-    if (lend::com::register_dispenser(dispenser, nullptr, {}, &holder) != S_OK) return 1;
+    lend::com::IHolder* holder = nullptr; // has the dispenser from now on
+    if (lend::com::register_dispenser(*made, nullptr, {}, &holder) != S_OK) return 1;
     long freed = 0;
     for (long at = 0; at < cycles; ++at) {
         lend::com::RESID id = 0;
@@ -149,7 +148,6 @@ int alloc_and_free(long cycles) {
         freed += holder->FreeResource(id) == S_OK ? 1 : 0;
     }
     holder->Release();
-    dispenser->Release();
     std::printf("%ld\n", freed);
     return 0;
 }
