@@ -6,7 +6,6 @@
 /// usage: warm_cycles SCENARIO CYCLES
 
 #include <lend/com/dispenser.hpp>
-#include <lend/com/process.hpp>
 #include <lend/handle_table.hpp>
 #include <lend/pool.hpp>
 
@@ -135,24 +134,9 @@ int make_and_destroy_by_contract(long cycles) {
     return 0;
 }
 
-// AllocResource and FreeResource by virtual calls; the dispenser rates and resets each time.
-int alloc_and_free(long cycles) {
-    auto made = lend::com::dispenser<value_driver>::make({});
-    if (!made) return 1;
-    lend::com::IHolder* holder = nullptr; // has the dispenser from now on
-    if (lend::com::register_dispenser(*made, nullptr, {}, &holder) != S_OK) return 1;
-    long freed = 0;
-    for (long at = 0; at < cycles; ++at) {
-        lend::com::RESID id = 0;
-        if (holder->AllocResource(1, &id) != S_OK) return 1;
-        freed += holder->FreeResource(id) == S_OK ? 1 : 0;
-    }
-    holder->Release();
-    std::printf("%ld\n", freed);
-    return 0;
-}
-
 } // namespace
+
+int alloc_and_free(long cycles); // contract_cycles.cpp
 
 int main(int count, char** arguments) {
     if (count != 3) return 2;
