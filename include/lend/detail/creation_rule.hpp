@@ -137,7 +137,7 @@ private:
     static constexpr double most_returns = 8;       // so that old ones do not outweigh new ones
     static constexpr double looks_per_create = 16;  // but see `period`
     static constexpr double first_patience = 4;     // times C
-    static constexpr double off_core = 0.005;       // seconds that a thread may wait for a core
+    static constexpr double off_core = 0.02;        // seconds that a thread may wait for a core
     static constexpr unsigned last_look = 24;       // 2^24 in flight: more than may exist
 
     static double seconds(duration time) noexcept {
@@ -153,7 +153,7 @@ private:
     // How old one is that is still counted on. On a busy machine a thread may wait for a core for
     // longer than a short create takes.
     [[nodiscard]] double longest(double usual) const noexcept {
-        return patience_ * (std::max)(usual, off_core);
+        return (std::max)(patience_ * usual, off_core);
     }
 
     // Before any has succeeded, the middle one of those in flight has an age that C exceeds.
