@@ -255,36 +255,34 @@ void one_takes_what_is_in_front(world& w) {
     expect(w.ends == 1, "two take it, or nobody does");
 }
 
-bool failed = false;
-
-void must_hold(bool held) { failed |= !held; }
-void must_fail(bool held) {
-    if (held) std::printf("  ^ a mutant lives\n");
-    failed |= held;
-}
-
 } // namespace
 
 int main() {
     using enum mutant;
-    must_hold(explore<none>("call meets close", &call_meets_close<none>));
-    must_hold(explore<none>("call meets the last reference", &call_meets_the_last_reference<none>));
-    must_hold(explore<none>("close within a call meets the last reference",
-                            &close_within_a_call_meets_the_last_reference<none>));
-    must_hold(explore<none>("one takes what is in front", &one_takes_what_is_in_front<none>));
+    mc::verdict verdict;
+    verdict.must_hold(explore<none>("call meets close", &call_meets_close<none>));
+    verdict.must_hold(
+        explore<none>("call meets the last reference", &call_meets_the_last_reference<none>));
+    verdict.must_hold(explore<none>("close within a call meets the last reference",
+                                    &close_within_a_call_meets_the_last_reference<none>));
+    verdict.must_hold(
+        explore<none>("one takes what is in front", &one_takes_what_is_in_front<none>));
 
-    must_fail(explore<gate_see>("(2), (13) acquire-load relaxed", &call_meets_close<gate_see>));
-    must_fail(explore<gate_leave>("(4) acq-rel-CAS relaxed", &call_meets_close<gate_leave>));
-    must_fail(explore<gate_page>("(9) acq-rel-CAS relaxed", &call_meets_close<gate_page>));
-    must_fail(explore<heavy_fence>("(10) no heavy fence", &call_meets_close<heavy_fence>));
-    must_fail(explore<light_fence>("(11) no light fence", &call_meets_close<light_fence>));
-    must_fail(explore<front_take>("front (2), (4), (5) acquire-CAS relaxed",
-                                  &one_takes_what_is_in_front<front_take>));
-    must_fail(explore<front_put>("front (3) acq-rel-CAS relaxed",
-                                 &one_takes_what_is_in_front<front_put>));
+    verdict.must_fail(
+        explore<gate_see>("(2), (13) acquire-load relaxed", &call_meets_close<gate_see>));
+    verdict.must_fail(
+        explore<gate_leave>("(4) acq-rel-CAS relaxed", &call_meets_close<gate_leave>));
+    verdict.must_fail(explore<gate_page>("(9) acq-rel-CAS relaxed", &call_meets_close<gate_page>));
+    verdict.must_fail(explore<heavy_fence>("(10) no heavy fence", &call_meets_close<heavy_fence>));
+    verdict.must_fail(explore<light_fence>("(11) no light fence", &call_meets_close<light_fence>));
+    verdict.must_fail(explore<front_take>("front (2), (4), (5) acquire-CAS relaxed",
+                                          &one_takes_what_is_in_front<front_take>));
+    verdict.must_fail(explore<front_put>("front (3) acq-rel-CAS relaxed",
+                                         &one_takes_what_is_in_front<front_put>));
 
     // Lives, because the light fence before it orders the call as well. The order costs nothing on
     // machines where that fence is free, and says what the closer's load relies on.
-    must_hold(explore<gate_counter>("(14) release-store relaxed", &call_meets_close<gate_counter>));
-    return failed ? 1 : 0;
+    verdict.must_hold(
+        explore<gate_counter>("(14) release-store relaxed", &call_meets_close<gate_counter>));
+    return verdict.exit_status();
 }

@@ -131,25 +131,18 @@ bool explore(const char* name, void (*scenario)(slot<M>&)) {
     });
 }
 
-bool failed = false;
-
-void must_hold(bool held) { failed |= !held; }
-void must_fail(bool held) {
-    if (held) std::printf("  ^ a mutant lives\n");
-    failed |= held;
-}
-
 } // namespace
 
 int main() {
     using enum mutant;
-    must_hold(explore<none>("lendings are not mixed", &lendings_are_not_mixed));
-    must_hold(explore<none>("half a record is none", &half_a_record_is_none));
+    mc::verdict verdict;
+    verdict.must_hold(explore<none>("lendings are not mixed", &lendings_are_not_mixed));
+    verdict.must_hold(explore<none>("half a record is none", &half_a_record_is_none));
 
-    must_fail(explore<field_store>("(1) release-store relaxed", &lendings_are_not_mixed));
-    must_fail(explore<field_load>("(2) acquire-load relaxed", &lendings_are_not_mixed));
-    must_fail(explore<stamp_store>("(3) release-store relaxed", &half_a_record_is_none));
-    must_fail(explore<stamp_load>("(4) acquire-load relaxed", &half_a_record_is_none));
-    must_fail(explore<no_word>("no look at the word", &lendings_are_not_mixed));
-    return failed ? 1 : 0;
+    verdict.must_fail(explore<field_store>("(1) release-store relaxed", &lendings_are_not_mixed));
+    verdict.must_fail(explore<field_load>("(2) acquire-load relaxed", &lendings_are_not_mixed));
+    verdict.must_fail(explore<stamp_store>("(3) release-store relaxed", &half_a_record_is_none));
+    verdict.must_fail(explore<stamp_load>("(4) acquire-load relaxed", &half_a_record_is_none));
+    verdict.must_fail(explore<no_word>("no look at the word", &lendings_are_not_mixed));
+    return verdict.exit_status();
 }

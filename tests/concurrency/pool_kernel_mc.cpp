@@ -284,40 +284,33 @@ void lookup_under_the_lock(mini_core<M>& c) {
              }});
 }
 
-bool failed = false;
-
-void must_hold(bool held) { failed |= !held; }
-void must_fail(bool held) {
-    if (held) std::printf("  ^ a mutant lives\n");
-    failed |= held;
-}
-
 } // namespace
 
 int main() {
     using enum mutant;
-    must_hold(explore<none>("fast release, then take", &fast_release_then_take));
-    must_hold(explore<none>("slow release, then take", &slow_release_then_take));
-    must_hold(explore<none>("release meets close", &release_meets_close));
-    must_hold(explore<none>("release meets waiter", &release_meets_waiter));
-    must_hold(explore<none>("call meets close", &call_meets_close));
-    must_hold(explore<none>("look-up under the lock", &lookup_under_the_lock));
+    mc::verdict verdict;
+    verdict.must_hold(explore<none>("fast release, then take", &fast_release_then_take));
+    verdict.must_hold(explore<none>("slow release, then take", &slow_release_then_take));
+    verdict.must_hold(explore<none>("release meets close", &release_meets_close));
+    verdict.must_hold(explore<none>("release meets waiter", &release_meets_waiter));
+    verdict.must_hold(explore<none>("call meets close", &call_meets_close));
+    verdict.must_hold(explore<none>("look-up under the lock", &lookup_under_the_lock));
 
-    must_fail(explore<word_leave>("(2) release-CAS relaxed", &fast_release_then_take));
-    must_fail(explore<word_become>("(3) release-CAS relaxed", &slow_release_then_take));
-    must_fail(explore<word_take>("(4) acquire-CAS relaxed", &fast_release_then_take));
-    must_fail(explore<word_close>("(5) acquire-fetch-or relaxed", &release_meets_close));
-    must_fail(explore<count_change>("(6) release-fetch-add relaxed", &call_meets_close));
-    must_fail(explore<count_see>("(7) acquire-load relaxed", &call_meets_close));
-    must_fail(explore<heavy_fence>("phases (1) no heavy fence", &call_meets_close));
-    must_fail(explore<first_light>("phases (2) no light fence", &call_meets_close));
-    must_fail(explore<second_light>("phases (3) no light fence", &call_meets_close));
-    must_fail(explore<phase_store>("phases (4) release-store relaxed", &call_meets_close));
-    must_fail(explore<phase_load>("phases (5) acquire-load relaxed", &call_meets_close));
+    verdict.must_fail(explore<word_leave>("(2) release-CAS relaxed", &fast_release_then_take));
+    verdict.must_fail(explore<word_become>("(3) release-CAS relaxed", &slow_release_then_take));
+    verdict.must_fail(explore<word_take>("(4) acquire-CAS relaxed", &fast_release_then_take));
+    verdict.must_fail(explore<word_close>("(5) acquire-fetch-or relaxed", &release_meets_close));
+    verdict.must_fail(explore<count_change>("(6) release-fetch-add relaxed", &call_meets_close));
+    verdict.must_fail(explore<count_see>("(7) acquire-load relaxed", &call_meets_close));
+    verdict.must_fail(explore<heavy_fence>("phases (1) no heavy fence", &call_meets_close));
+    verdict.must_fail(explore<first_light>("phases (2) no light fence", &call_meets_close));
+    verdict.must_fail(explore<second_light>("phases (3) no light fence", &call_meets_close));
+    verdict.must_fail(explore<phase_store>("phases (4) release-store relaxed", &call_meets_close));
+    verdict.must_fail(explore<phase_load>("phases (5) acquire-load relaxed", &call_meets_close));
 
     // Lives, because all who call `see` hold the lock under which the slot was made. The order
     // costs nothing there, and covers a caller without the lock.
-    must_hold(
+    verdict.must_hold(
         explore<word_see>("(1) acquire-load relaxed, under the lock", &lookup_under_the_lock));
-    return failed ? 1 : 0;
+    return verdict.exit_status();
 }

@@ -546,6 +546,20 @@ inline bool check(const char* name, const bounds& limits, const std::function<vo
     return held;
 }
 
+/// What a program of checks makes of their answers: scenarios hold, mutants do not.
+class verdict {
+public:
+    void must_hold(bool held) { failed_ |= !held; }
+    void must_fail(bool held) {
+        if (held) std::printf("  ^ a mutant lives\n");
+        failed_ |= held;
+    }
+    [[nodiscard]] int exit_status() const { return failed_ ? 1 : 0; }
+
+private:
+    bool failed_ = false;
+};
+
 } // namespace lend_test::mc
 
 #endif // LEND_TESTS_SUPPORT_MODEL_CHECKER_HPP

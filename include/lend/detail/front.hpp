@@ -10,6 +10,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <type_traits>
 
 namespace lend::inline v0_1 {
 namespace detail {
@@ -165,15 +166,7 @@ private:
 
 struct no_front {};
 template <class Slot, class Platform, bool Ordered>
-struct front_type {
-    using type = no_front;
-};
-template <class Slot, class Platform>
-struct front_type<Slot, Platform, true> {
-    using type = front<Slot, Platform>;
-};
-template <class Slot, class Platform, bool Ordered>
-using front_of = typename front_type<Slot, Platform, Ordered>::type;
+using front_of = std::conditional_t<Ordered, front<Slot, Platform>, no_front>;
 
 } // namespace detail
 } // namespace lend

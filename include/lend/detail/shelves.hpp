@@ -10,6 +10,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <type_traits>
 
 namespace lend::inline v0_1 {
 namespace detail {
@@ -48,15 +49,7 @@ struct shelf_place {
 
 struct no_place {};
 template <class Slot, class Platform, bool Ordered>
-struct place_type {
-    using type = no_place;
-};
-template <class Slot, class Platform>
-struct place_type<Slot, Platform, true> {
-    using type = shelf_place<Slot, Platform>;
-};
-template <class Slot, class Platform, bool Ordered>
-using place_of = typename place_type<Slot, Platform, Ordered>::type;
+using place_of = std::conditional_t<Ordered, shelf_place<Slot, Platform>, no_place>;
 
 // One shelf, newest first. A slot that is being rated stays in its place.
 template <class Slot>

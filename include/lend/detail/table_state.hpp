@@ -34,7 +34,7 @@ struct only_destroy {};
 
 // Every index is in exactly one place: live, pinned to death, never claimed, in a thread's fresh
 // range, at one thread's hand, on one stack, in one batch, with one thread that makes or destroys
-// an object, or retired. One that has used up its generations stays on its stack, without a number,
+// an object, or retired. One that has used up its generations stays where it is, without a number,
 // until it would be taken. It moves from one thread to another only through a depot, with release
 // and acquire.
 template <class T, class Platform>
