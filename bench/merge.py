@@ -6,7 +6,8 @@ usage: bench/merge.py OUT.json FILE.json...
 
 Runs of one name become repetitions of it, in the order of the files. The context is that of the
 first file; an entry that only another one has is added, such as what the virtual machine of Java
-is called. Aggregates are left out, because each was made of one file alone.
+is called, but for the number of rounds, which is that of all. Aggregates are left out, because each
+was made of one file alone.
 """
 
 import json
@@ -38,6 +39,9 @@ def merge(parts):
         repetitions[name] = run["repetition_index"] + 1
     for run in runs:
         run["repetitions"] = repetitions[run["run_name"]]
+    rounds = {run["round"] for run in runs if "round" in run}
+    if rounds:
+        context["rounds"] = len(rounds)
     context["merged_files"] = len(parts)
     return {"context": context, "benchmarks": runs}
 

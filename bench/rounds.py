@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: MIT
 """Runs what the targets need in rounds, and writes one JSON as Google Benchmark does.
 
-usage: bench/rounds.py PROGRAM --out FILE.json [--all] [--rounds N] [--seconds S] [--budget S]
-                       [--context KEY=VALUE,...]
+usage: bench/rounds.py PROGRAM --out FILE.json [--all] [--rounds N] [--first N] [--seconds S]
+                       [--budget S] [--filter REGEX] [--context KEY=VALUE,...]
 
-With --all it runs everything, also what no target needs.
+With --all it runs everything, also what no target needs; with --filter of that only what matches.
+--first (0) is the number of the first round, for one run in several parts.
 
 A round runs everything once. What is compared with each other runs within a second, in an order
 that is drawn anew each time, in a process of its own, so that neither a slow minute of the machine
@@ -30,9 +31,10 @@ from reporting import results
 LEAST = 9
 
 
-def names_of(program):
-    """Returns the names of all benchmarks of a program."""
-    listed = subprocess.run([program, "--benchmark_list_tests=true"], capture_output=True,
+def names_of(program, wanted=""):
+    """Returns the names of all benchmarks of a program, or of those that match."""
+    listed = subprocess.run([program, "--benchmark_list_tests=true",
+                             f"--benchmark_filter={wanted or '.'}"], capture_output=True,
                             text=True, check=True)
     return [name for name in listed.stdout.splitlines() if "/" in name]
 
@@ -100,7 +102,7 @@ def run_group(program, group, seconds, context):
 def run(arguments):
     """Returns the data of all rounds."""
     program = str(pathlib.Path(arguments.program).resolve())
-    names = names_of(program)
+    names = names_of(program, arguments.filter)
     place = {name: at for at, name in enumerate(names)}
     whole = {"context": {}, "benchmarks": []}
     began, done = time.monotonic(), 0
@@ -114,11 +116,11 @@ def run(arguments):
             whole["context"] = whole["context"] or data["context"]
             for each in data["benchmarks"]:
                 if each.get("run_type", "iteration") == "iteration":
-                    each |= {"round": done, "family_index": place[each["run_name"]],
+                    each |= {"round": arguments.first + done, "family_index": place[each["run_name"]],
                              "per_family_instance_index": 0}
                     whole["benchmarks"].append(each)
         done += 1
-        print(f"round {done}, {time.monotonic() - began:.0f} s", flush=True)
+        print(f"round {arguments.first + done}, {time.monotonic() - began:.0f} s", flush=True)
     whole["context"]["rounds"] = done
     return whole
 
@@ -133,6 +135,8 @@ def main(given):
     parser.add_argument("--out", required=True)
     parser.add_argument("--all", action="store_true")
     parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--filter", default="")
     parser.add_argument("--seconds", type=float, default=0.02)
     parser.add_argument("--budget", type=float, default=200)
     parser.add_argument("--context", default="")

@@ -14,37 +14,42 @@
 #              round, where what is compared runs within a second, and the median of all rounds
 #              counts; one thread counts in processor time, several in real time.
 #   --quick    nine repetitions instead of twenty-five, for a first look
-#   --peers    other libraries too, whose Debian packages are installed for that; in rounds, because
-#              those in Java are processes of their own
+#   --peers    other libraries too, whose Debian packages are installed for that; in fifteen rounds,
+#              with --quick in nine, of some ninety seconds each. This is what docs/benchmarks.md is
+#              made of.
 #   --filter   only the benchmarks whose names match, for example '^destroy_random'
 #   --out      where the raw data go; otherwise bench/results/DATE-COMMIT.json
 #   What else begins with --benchmark_ goes to the benchmark program.
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd) || exit 1
 called_from=$PWD
 peers=OFF check=0
-repetitions=25 seconds=0.02 out='' options=()
+repetitions=25 rounds=15 seconds=0.02 out='' options=() filter=()
 usage() { sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$root/bench/run.sh"; }
 while [ $# -gt 0 ]; do
     case $1 in
         -h | --help) usage; exit 0 ;;
         --check) check=1 ;;
-        --quick) repetitions=9 seconds=0.01 ;;
+        --quick) repetitions=9 rounds=9 seconds=0.01 ;;
         --peers) peers=ON ;;
-        --filter) options+=("--benchmark_filter=${2:?--filter needs a regular expression}"); shift ;;
+        --filter) filter=("--filter=${2:?--filter needs a regular expression}"); shift ;;
         --out) out=${2:?--out needs a file}; shift ;;
         --benchmark_*) options+=("$1") ;;
         *) usage >&2; exit 2 ;;
     esac
     shift
 done
-if [ $check -eq 1 ] && [ ${#options[@]} -gt 0 ]; then
+if [ $check -eq 1 ] && [ $((${#options[@]} + ${#filter[@]})) -gt 0 ]; then
     printf '%s\n' "--check chooses what runs: no --filter and no --benchmark_ option with it." >&2
+    exit 2
+fi
+if [ $peers = ON ] && [ ${#options[@]} -gt 0 ]; then
+    printf '%s\n' "--peers runs in rounds of its own: no --benchmark_ option with it." >&2
     exit 2
 fi
 case $out in "" | /*) ;; *) out=$called_from/$out ;; esac
 
 cd "$root" || exit 1
-lend_steps=3
+lend_steps=4
 . cmake/steps.sh
 
 say "lend: builds and runs the benchmarks. On a busy machine the numbers mean nothing."
@@ -74,15 +79,27 @@ context+=",flags=$(cached CMAKE_CXX_FLAGS | plain) $(cached CMAKE_CXX_FLAGS_RELE
 [ -n "$out" ] || out=bench/results/$(date -u +%Y%m%d-%H%M%S)-$commit.json
 mkdir -p "$(dirname "$out")" || exit 1
 report=()
-options=(--benchmark_min_time=$seconds --benchmark_enable_random_interleaving=true
-    "--benchmark_context=$context" "${options[@]}")
+options=("${filter[@]/#--/--benchmark_}" --benchmark_min_time=$seconds
+    --benchmark_enable_random_interleaving=true "--benchmark_context=$context" "${options[@]}")
+
+# Until what was built is no part of the load any more, which the report looks at; two minutes at
+# most, for a machine that is busy stays so.
+settle() {
+    local waited=0
+    while [ $waited -lt 120 ] && ! awk -v cores="$(nproc)" '{ exit $1 > cores / 4 }' /proc/loadavg; do
+        sleep 5
+        waited=$((waited + 5))
+    done
+    cat /proc/loadavg
+}
+step bench-settle settle
 if [ $check -eq 1 ]; then
     report=(--check)
     step bench-run python3 -B bench/rounds.py build/bench/bench/lend_bench \
         --context "$context" --out "$out" || exit 1
 elif [ $peers = ON ]; then
-    step bench-run bench/peers/rounds.sh "$out" $repetitions build/bench/bench/lend_bench \
-        "${options[@]}" || exit 1
+    step bench-run bench/peers/rounds.sh "$out" $rounds build/bench/bench/lend_bench \
+        --seconds $seconds --context "$context" "${filter[@]}" || exit 1
 else
     step bench-run build/bench/bench/lend_bench --benchmark_repetitions=$repetitions \
         --benchmark_out="$out" --benchmark_out_format=json "${options[@]}" || exit 1
