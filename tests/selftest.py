@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Requires that the summary of tests/run.sh and the check of the examples' output see what is wrong.
+"""Requires that the summary of tests/run.sh, the check of the examples' output and the long simulation
+see what is wrong.
 
 What decides whether all is well is itself tried with what is not.
 """
 
+import os
 import pathlib
 import subprocess
 import sys
@@ -23,6 +25,17 @@ CASES = {
     "missing": '<testcase name="a" status="notrun">'
     '<skipped message="Unable to find executable"/></testcase>',
 }
+
+# A test program whose searches have 1 000 schedules at scale 1, and one exhaustive one of 77.
+SIMULATED = """#!/bin/sh
+case $1 in
+    --gtest_list_tests) printf 'PoolSim.\\n  one\\n  two  # a comment\\nSimClock.\\n  no\\n'; exit ;;
+esac
+runs=$(echo "$LEND_SIM_SCALE $BASE" | awk '{print int($1 * $2)}')
+printf 'a\\trandom\\t%s\\t5000\\n' "$runs" >>"$LEND_SIM_REPORT"
+case $1 in *.two) printf 'b\\tall within the bound\\t77\\t700\\n' >>"$LEND_SIM_REPORT" ;; esac
+case $1,$LEND_SIM_SKIP in "$BREAKS") echo "replay with LEND_SIM_SEED=12"; exit 1 ;; esac
+"""
 
 
 class Scripts(unittest.TestCase):
@@ -91,6 +104,39 @@ class Scripts(unittest.TestCase):
 
                 self.assertIn(words, said)
                 self.assertEqual(said == "", words == "")
+
+    def simulation(self, breaks="", base=1000):
+        program = self.folder / "program"
+        program.write_text(SIMULATED)
+        program.chmod(0o755)
+        run = subprocess.run(
+            [sys.executable, ROOT / "tests/simulation.py", program, "--schedules", "5000",
+             "--skip", "3"],
+            capture_output=True, text=True, check=False,
+            env=dict(os.environ, BREAKS=breaks, BASE=str(base)),
+        )
+        return run.returncode, run.stdout
+
+    def test_the_simulation_runs_as_many_schedules_as_were_asked_for(self):
+        returned, said = self.simulation()
+
+        self.assertEqual(returned, 0)
+        self.assertIn("2 tests, 2.50 times the schedules of a commit, from seed 4 on", said)
+        self.assertIn("5,000 random schedules", said)
+        self.assertIn("77             700  b (all within the bound)", said)
+        self.assertNotIn("SimClock", said)
+
+    def test_the_simulation_fails_with_a_test_in_the_short_run_or_in_the_long_one(self):
+        for breaks in ("--gtest_filter=PoolSim.two,0", "--gtest_filter=PoolSim.one,3"):
+            with self.subTest(breaks):
+                returned, said = self.simulation(breaks)
+
+                self.assertEqual(returned, 1)
+                self.assertIn("replay with LEND_SIM_SEED=12", said)
+                self.assertIn("1 tests FAILED", said)
+
+    def test_a_program_that_searches_nothing_fails(self):
+        self.assertEqual(self.simulation(base=0)[0], 1)
 
 
 if __name__ == "__main__":

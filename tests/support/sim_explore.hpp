@@ -3,7 +3,9 @@
 /// Many runs of one scenario: by a range of seeds, or all of them up to a bound on pre-emptions.
 ///
 /// LEND_SIM_SEED=n or --sim-seed=n runs that seed alone; LEND_SIM_SCALE=x or --sim-scale=x
-/// multiplies the number of seeds that explore tries.
+/// multiplies the number of seeds that explore tries; LEND_SIM_SKIP=n leaves out the first n, for
+/// schedules that were not run before. LEND_SIM_REPORT=file appends a line for each search: its
+/// name, whether it drew schedules at random or tried all, how many, and how many steps.
 
 #ifndef LEND_TESTS_SUPPORT_SIM_EXPLORE_HPP
 #define LEND_TESTS_SUPPORT_SIM_EXPLORE_HPP
@@ -35,7 +37,9 @@ namespace detail {
 
 struct settings {
     std::optional<std::uint64_t> only_seed;
+    std::uint64_t skip = 0;
     double scale = 1.0;
+    const char* report = nullptr;
 
     static settings& get() {
         static settings made = from_environment();
@@ -51,6 +55,10 @@ private:
         if (const char* scale = std::getenv("LEND_SIM_SCALE")) {
             made.scale = std::strtod(scale, nullptr);
         }
+        if (const char* skip = std::getenv("LEND_SIM_SKIP")) {
+            made.skip = std::strtoull(skip, nullptr, 0);
+        }
+        made.report = std::getenv("LEND_SIM_REPORT");
         return made;
     }
 };
@@ -74,6 +82,18 @@ private:
     std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
     std::chrono::steady_clock::time_point shown_ = begun_;
 };
+
+// One line, in one write: several processes may report to one file.
+inline void report(const char* name, const char* kind, const findings& found) {
+    const char* const path = settings::get().report;
+    if (path == nullptr) return;
+    std::FILE* const file = std::fopen(path, "a");
+    if (file == nullptr) fail_outside("LEND_SIM_REPORT names a file that cannot be written");
+    std::fprintf(file, "%s\t%s\t%llu\t%llu\n", name, kind,
+                 static_cast<unsigned long long>(found.runs),
+                 static_cast<unsigned long long>(found.steps));
+    std::fclose(file);
+}
 
 // Every so many seeds, one is run twice: a scenario that does not replay is of no use.
 inline constexpr std::uint64_t verify_every = 1024;
@@ -108,6 +128,30 @@ findings search(std::uint64_t first, std::uint64_t count, const options& how, Bo
     return found;
 }
 
+template <class Body>
+findings search_all(const options& how, std::uint64_t max_runs, Body& body) {
+    findings found;
+    progress shown(how.name);
+    choice_trail& trail = the_scheduler().chance().trail();
+    trail.clear();
+    while (found.runs < max_runs) {
+        const outcome once = run_once(found.runs, how, body);
+        ++found.runs;
+        found.steps += once.steps;
+        if (once.failed) {
+            found.failing_seed = once.seed;
+            found.message = once.message;
+            return found;
+        }
+        if (!trail.next()) {
+            found.complete = true;
+            return found;
+        }
+        shown.tick(found.runs, max_runs);
+    }
+    return found;
+}
+
 } // namespace detail
 
 /// Reads --sim-seed=n and --sim-scale=x; other arguments are left alone.
@@ -130,7 +174,9 @@ explore(std::uint64_t first, std::uint64_t count, const options& how, Body&& bod
     if (set.only_seed) return detail::search(*set.only_seed, 1, how, body);
     auto scaled = static_cast<std::uint64_t>(static_cast<double>(count) * set.scale);
     if (LEND_THREAD_SANITIZER && scaled > 1000) scaled = 1000;
-    return detail::search(first, scaled, how, body);
+    findings found = detail::search(first + set.skip, scaled, how, body);
+    detail::report(how.name, "random", found);
+    return found;
 }
 
 /// The same for a scenario that must fail: the count is taken as it is, and nothing is printed.
@@ -145,26 +191,9 @@ find_failure(std::uint64_t first, std::uint64_t count, options how, Body&& body)
 /// pre-emptions, until one fails or `max_runs` are done.
 template <class Body>
 [[nodiscard]] findings explore_all(options how, std::uint64_t max_runs, Body&& body) {
-    findings found;
-    detail::progress shown(how.name);
     how.how = strategy::exhaustive;
-    detail::choice_trail& trail = detail::the_scheduler().chance().trail();
-    trail.clear();
-    while (found.runs < max_runs) {
-        const outcome once = detail::run_once(found.runs, how, body);
-        ++found.runs;
-        found.steps += once.steps;
-        if (once.failed) {
-            found.failing_seed = once.seed;
-            found.message = once.message;
-            return found;
-        }
-        if (!trail.next()) {
-            found.complete = true;
-            return found;
-        }
-        shown.tick(found.runs, max_runs);
-    }
+    findings found = detail::search_all(how, max_runs, body);
+    detail::report(how.name, found.complete ? "all within the bound" : "not all", found);
     return found;
 }
 

@@ -161,6 +161,9 @@ struct platform : lend::basic_platform<true, true> {
         return it != nullptr ? it->chance().random() : base::random();
     }
 
+    /// A fiber keeps its number in a simulated fork.
+    static void forked() noexcept {}
+
     /// How many mutexes the calling fiber holds. Not part of the seam; for drivers that check.
     static unsigned locks_held() noexcept {
         detail::scheduler* const it = detail::scheduler::running();

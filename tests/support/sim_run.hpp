@@ -217,6 +217,10 @@ inline void sleep(std::chrono::nanoseconds time) {
 /// True once in so many times, on average.
 [[nodiscard]] inline bool one_in(unsigned count) { return choose(count) == 0; }
 
+/// The run goes on in a forked child, whose only fiber is the calling one: the others are nowhere,
+/// and what they have locked stays locked. Nobody is told; see lend::detail::fork_watch.
+inline void fork() { detail::inside().fork(); }
+
 /// A scheduling point that does nothing: stands for work between two operations.
 inline void point() { detail::inside().point(op::point, nullptr); }
 

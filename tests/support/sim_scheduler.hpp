@@ -172,6 +172,15 @@ public:
         return one_in(options_.thread_failure_one_in);
     }
 
+    // What is left in a forked child: the running fiber. All others stop where they are, for good,
+    // with the locks they hold; what they own is lost.
+    void fork() {
+        point(op::fork, nullptr);
+        for_each(live_ & ~bit(current_), [&](const fiber& f) { fibers_.abandon(f.index); });
+        live_ = runnable_ = bit(current_);
+        timed_ = parked_ = 0;
+    }
+
     // Waits until `done()`, which only other fibers' ends can make true.
     template <class Done>
     void join(Done&& done) {

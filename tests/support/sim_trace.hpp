@@ -38,6 +38,7 @@ enum class op : std::uint8_t {
     advance,
     clock_jump,
     spurious_wake,
+    fork,
     end,
     point,
     note,
@@ -51,8 +52,8 @@ inline constexpr std::array op_names{
     "fetch_xor",    "fence",      "lock",          "try_lock",
     "unlock",       "park",       "unpark",        "driver_call",
     "start_thread", "spawn",      "join",          "sleep",
-    "advance",      "clock_jump", "spurious_wake", "end",
-    "point",        "note",
+    "advance",      "clock_jump", "spurious_wake", "fork",
+    "end",          "point",      "note",
 };
 static_assert(op_names.size() == static_cast<std::size_t>(op::note) + 1);
 
