@@ -21,7 +21,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "bench"))
 import targets  # noqa: E402
 from reporting import page, ratios  # noqa: E402
 
-ANSWERS = (ratios.MET, ratios.MISSED, ratios.WITHIN, ratios.NOT_MEASURED, ratios.REPORTED)
+ANSWERS = (ratios.MET, ratios.AT_BOUND, ratios.MISSED, ratios.WITHIN, ratios.NOT_MEASURED,
+           ratios.REPORTED)
 
 
 def row_problems(target, cells):

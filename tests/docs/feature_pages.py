@@ -23,7 +23,7 @@ def rows_of(text):
             section = line[3:].strip()
         if not line.startswith("|"):
             head = True
-        elif set(line) <= set("|- "):
+        elif set(line) <= set("|-: "):
             head = False
         elif not head:
             yield at, section, [cell.strip() for cell in line.strip().strip("|").split("|")]
