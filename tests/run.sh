@@ -4,10 +4,10 @@
 # is missing for that on a bare Debian 12 (as root, or with sudo). Can be repeated; works from any
 # directory.
 #
-# usage: tests/run.sh [PRESET...]      without a preset: dev clang asan tsan bench
+# usage: tests/run.sh [PRESET...]      without a preset: dev clang tsan bench
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 presets=("$@")
-[ ${#presets[@]} -gt 0 ] || presets=(dev clang asan tsan bench)
+[ ${#presets[@]} -gt 0 ] || presets=(dev clang tsan bench)
 lend_steps=$((1 + 3 * ${#presets[@]}))
 case " ${presets[*]} " in *" clang "*) lend_steps=$((lend_steps + 1)) ;; esac
 . cmake/steps.sh
@@ -47,7 +47,7 @@ run_preset() {
 }
 
 say "lend: all tests, with ${presets[*]}. The full output goes to build/logs."
-need g++ clang clang-format clang-tidy cmake ninja-build pkg-config python3 \
+need g++ clang libclang-rt-14-dev clang-format clang-tidy cmake ninja-build pkg-config python3 \
     libgtest-dev libbenchmark-dev libsqlite3-dev valgrind g++-mingw-w64-x86-64-posix || exit 1
 
 check format check_format

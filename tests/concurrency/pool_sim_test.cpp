@@ -351,6 +351,8 @@ private:
     // The pool goes; leases that are still out end before, meanwhile and after.
     void finish(std::optional<pool_type>& pool) {
         if (family_.letters) return finish_letters(pool);
+        const bool serves = kept_.empty() && !world_.close_begun && !world_.turns_away;
+        if (serves && sim::one_in(2)) serve_again(*pool);
         if (sim::one_in(2) && kept_.empty() && !world_.close_begun) {
             compare_counters(*pool);
         }
@@ -372,6 +374,18 @@ private:
         pool.reset();
         // No thread of the pool is the one who destroys the driver, behind the user's back.
         if (quiet) SIM_CHECK(world_.drivers_ended == 1);
+    }
+
+    // When nothing goes wrong any more and everything is back, everybody is served: whatever
+    // failed, hung or was paused before, the pool gets over it by itself.
+    void serve_again(pool_type& pool) {
+        world_.faults = {};
+        user someone(world_, pool, 100s, family_.exact);
+        for (unsigned kind = 0; kind < Driver::kinds; ++kind) {
+            someone.try_acquire_for(100s, static_cast<int>(kind));
+            SIM_CHECK(someone.holds());
+            someone.end(ending::release);
+        }
     }
 
     // Whoever has not been answered is answered by close.
@@ -781,11 +795,7 @@ TEST(PoolSim, keeps_its_invariants_with_a_maximum_for_each_kind) {
 // ---- every schedule of something small ----------------------------------------------------------
 
 // A sanitizer is to see each kind of step, not each schedule: the other builds see to those.
-#if defined(__SANITIZE_ADDRESS__)
-constexpr bool is_sampled = true;
-#else
-constexpr bool is_sampled = LEND_THREAD_SANITIZER;
-#endif
+constexpr bool is_sampled = SIM_ADDRESS_SANITIZER || LEND_THREAD_SANITIZER;
 constexpr std::uint64_t most_runs = is_sampled ? 1'000 : 1'500'000;
 
 using plan = std::function<void(pool_user<plain_driver>&)>;
