@@ -36,7 +36,7 @@ run_preset() {
     local preset=$1
     rm -f "build/logs/$preset.xml"
     fresh "build/$preset"
-    if ! step "$preset-configure" cmake --preset "$preset" ||
+    if ! step "$preset-configure" cmake --preset "$preset" -DLEND_TESTS_IN_BATCHES=ON ||
         ! step "$preset-build" cmake --build --preset "$preset" --parallel "$jobs" -- -k 0; then
         results+=(--failed "$preset: configure or build")
         return
