@@ -119,6 +119,13 @@ inline std::string why_not(const database& source, int code, int system_code) {
     }
 }
 
+// Whether the file that a connection has open has lost its name.
+inline bool has_moved(sqlite3* db) noexcept {
+    int moved = 0; // in-memory databases answer SQLITE_NOTFOUND
+    return sqlite3_file_control(db, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK &&
+           moved != 0;
+}
+
 } // namespace detail
 
 /// A connection to an SQLite database, used by one thread at a time.
@@ -152,7 +159,8 @@ public:
     ///   e_accessdenied    the user may not open the file, or may only read it.
     ///   lend_e_timed_out  another connection kept it locked for the busy timeout.
     ///   e_outofmemory     SQLite had no memory.
-    ///   e_fail            missing, a directory, not a database, damaged, or any other reason.
+    ///   e_fail            missing, a directory, not a database, damaged, replaced while it was
+    ///                     being opened, or any other reason.
     ///   `driver_code()` is SQLite's extended code; the text names the path. Throws bad_alloc.
     /// @par Thread safety Distinct objects: safe. Blocking on the file and its locks.
     /// @par Ownership A failed open leaves nothing open.
@@ -326,6 +334,13 @@ public:
         constexpr std::string_view first_read = "SELECT 1 FROM sqlite_master LIMIT 1";
         if (const int code = patiently(first_read); code != SQLITE_OK)
             return refusal(code, "the first read");
+        // SQLite finds the -wal by its name, at the first read: it may be the new file's.
+        if (detail::has_moved(made_.db_)) {
+            return error(hr::e_fail,
+                         opening_failed() +
+                             "it was moved, deleted or replaced meanwhile; try again",
+                         SQLITE_READONLY_DBMOVED);
+        }
         return std::move(made_);
     }
 
