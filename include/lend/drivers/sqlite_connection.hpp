@@ -334,13 +334,7 @@ public:
         constexpr std::string_view first_read = "SELECT 1 FROM sqlite_master LIMIT 1";
         if (const int code = patiently(first_read); code != SQLITE_OK)
             return refusal(code, "the first read");
-        // SQLite finds the -wal by its name, at the first read: it may be the new file's.
-        if (detail::has_moved(made_.db_)) {
-            return error(hr::e_fail,
-                         opening_failed() +
-                             "it was moved, deleted or replaced meanwhile; try again",
-                         SQLITE_READONLY_DBMOVED);
-        }
+        if (detail::has_moved(made_.db_)) return moved();
         return std::move(made_);
     }
 
@@ -437,6 +431,9 @@ private:
     // same time, some get SQLITE_BUSY at once (7 of 2400 on two cores).
     int patiently(std::string_view sql) {
         for (;;) {
+            // The first read opens the -wal and the -shm by their names, and they may be another
+            // file's by now. Looked at before and, at the end of all, after that.
+            if (detail::has_moved(made_.db_)) return SQLITE_READONLY_DBMOVED;
             const int code = made_.run(sql);
             if ((code & 0xFF) != SQLITE_BUSY || std::chrono::steady_clock::now() >= deadline_)
                 return code;
@@ -448,7 +445,13 @@ private:
         return "cannot open SQLite database \"" + wanted_.path + "\": ";
     }
 
+    error moved() const {
+        return {hr::e_fail, opening_failed() + "it was moved, deleted or replaced meanwhile",
+                SQLITE_READONLY_DBMOVED};
+    }
+
     error refusal(int code, std::string_view doing) const {
+        if (code == SQLITE_READONLY_DBMOVED) return moved();
         const error said = detail::last_error(made_.db_, code, doing);
         const int best = said.driver_code() != 0 ? static_cast<int>(said.driver_code()) : code;
         std::string text = opening_failed();
