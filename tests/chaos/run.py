@@ -26,7 +26,7 @@ import tempfile
 
 import scenarios
 
-DISK_SIZE = "4m"
+DISK_SIZE = "24m"
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 

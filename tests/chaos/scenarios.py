@@ -204,11 +204,13 @@ def take_away(ledger, grave):
 def unlink(r):
     """The file is unlinked while it is used, and a new one is put there, at once or later."""
     ledger = r.new_ledger(journal="WAL")
+    # None is discarded: a file may not be replaced just as it is opened. SQLite has no defence
+    # against that, and the driver not at every instant (docs/sqlite.md, Files that move).
     worker = r.start(ledger, connections=4, acquire_ms=r.random.choice([50, 30_000]),
-                     discard_one_in=r.random.choice([0, 16]), inline=r.random.randint(0, 1))
+                     inline=r.random.randint(0, 1))
     graves = []
     for at in range(r.random.randint(1, 3)):
-        worker.acks(r.random.randint(1, 60))
+        worker.acks(r.random.randint(40, 100))
         fresh = r.new_ledger(f"fresh-{at}.db")
         # Another process that has it open: so the worker never closes it as the last one, which
         # would delete the -wal by its name.
@@ -315,8 +317,8 @@ def play(scenario, program, parent, random, name, defect="none"):
     r = Round(program, folder, random, defect)
     try:
         scenario(r)
-    except watched.Stuck as stuck:
-        r.findings.append(str(stuck))
+    except (watched.Stuck, sqlite3.Error, OSError) as failed:
+        r.findings.append(f"broken off: {failed!r}")
     finally:
         watched.kill_all()
     if not r.findings:
