@@ -180,6 +180,9 @@ struct asks_at_the_end {
 thread_local asks_at_the_end last_words;
 
 TEST(ThreadSlot, there_is_none_after_the_threads_objects_are_gone) {
+#if defined(__MINGW32__)
+    GTEST_SKIP() << "NOT TESTED: MinGW frees a thread's objects before it destroys them";
+#endif
     std::atomic<std::uint32_t> answer{0};
     std::thread([&] {
         last_words.answer = &answer;
