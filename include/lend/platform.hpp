@@ -34,6 +34,9 @@
 #else
 #include <thread>
 #endif
+#if defined(__MINGW32__)
+#include <pthread.h>
+#endif
 
 namespace lend::inline v0_1 {
 namespace detail {
@@ -84,6 +87,23 @@ public:
 private:
     static constexpr std::uint32_t unset = ~std::uint32_t{0};
 
+#if defined(__MINGW32__)
+    // There the memory of thread-local objects is freed before their destructors run. A key's
+    // destructor is given the number itself, and what it writes gets new memory.
+    static void return_at_exit(std::uint32_t slot) noexcept {
+        static const auto key = [] {
+            pthread_key_t made{};
+            const auto at_exit = [](void* number) {
+                cached() = none;
+                instance().give_back(
+                    static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(number) - 1));
+            };
+            return ::pthread_key_create(&made, at_exit) == 0 ? made : ~pthread_key_t{0};
+        }();
+        const auto number = reinterpret_cast<void*>(std::uintptr_t{slot} + 1);
+        if (key != ~pthread_key_t{0}) (void)::pthread_setspecific(key, number);
+    }
+#else
     struct returner {
         ~returner() {
             const std::uint32_t slot = cached();
@@ -91,6 +111,12 @@ private:
             instance().give_back(slot);
         }
     };
+
+    static void return_at_exit(std::uint32_t) noexcept {
+        static thread_local const returner at_exit;
+        (void)at_exit;
+    }
+#endif
 
     LEND_ALWAYS_INLINE static std::uint32_t& cached() noexcept {
         static constinit thread_local std::uint32_t slot = unset;
@@ -100,8 +126,7 @@ private:
     LEND_NOINLINE static std::uint32_t high_or_first() noexcept {
         if (cached() != unset) return cached();
         cached() = instance().take();
-        static thread_local const returner at_exit;
-        (void)at_exit;
+        return_at_exit(cached());
         return cached();
     }
 

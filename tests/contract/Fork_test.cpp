@@ -3,13 +3,19 @@
 /// Managers and holders in a forked child: those of the parent call nothing and answer E_FAIL, and
 /// the child makes its own.
 
+#include <gtest/gtest.h>
+
+#if defined(_WIN32)
+
+TEST(Fork, is_nothing_that_Windows_has) { GTEST_SKIP() << "NOT TESTED: Windows has no fork"; }
+
+#else
+
 #include "support/in_child.hpp"
 #include "support/recording_dispenser.hpp"
 
 #include <lend/com.hpp>
 #include <lend/detail/config.hpp>
-
-#include <gtest/gtest.h>
 
 namespace {
 
@@ -91,3 +97,5 @@ TEST_F(Fork, child_has_a_manager_of_its_own) {
 }
 
 } // namespace
+
+#endif

@@ -209,6 +209,47 @@ TEST_F(SqliteConnection, a_locked_file_is_reported_after_the_busy_timeout) {
 
 // Invariant: every one of the connections that open a new file at the same time gets it, in WAL
 // mode; without the retries of `opening`, about 3 of 1000 fail at once with SQLITE_BUSY.
+// While it lives, SQLite calls this in each open, when it has the file and has not read from it:
+// the file `from` takes its place.
+class replacing_in_open {
+public:
+    replacing_in_open(std::string from, std::string to) {
+        from_ = std::move(from);
+        to_ = std::move(to);
+        EXPECT_EQ(SQLITE_OK, sqlite3_auto_extension(reinterpret_cast<void (*)()>(&replace)));
+    }
+    replacing_in_open(const replacing_in_open&) = delete;
+    replacing_in_open& operator=(const replacing_in_open&) = delete;
+    ~replacing_in_open() { sqlite3_reset_auto_extension(); }
+
+private:
+    static int replace(sqlite3*, const char**, const void*) {
+        std::filesystem::rename(from_, to_);
+        return SQLITE_OK;
+    }
+    static inline std::string from_;
+    static inline std::string to_;
+};
+
+TEST_F(SqliteConnection, a_file_that_is_replaced_while_it_is_opened_is_refused) {
+    sqlite::database fresh = wanted;
+    fresh.path = dir.file("fresh.db");
+    EXPECT_TRUE(filled());
+    EXPECT_TRUE(driver.create(fresh));
+    {
+        const replacing_in_open replacing(fresh.path, wanted.path);
+
+        const auto refused = driver.create(wanted);
+
+        ASSERT_FALSE(refused);
+        EXPECT_EQ(SQLITE_READONLY_DBMOVED, refused.error().driver_code());
+        EXPECT_NE(std::string::npos, refused.error().message().find("replaced meanwhile"))
+            << refused.error().message();
+    }
+    LEND_UNWRAP(next, driver.create(wanted));
+    EXPECT_EQ(0, *next.query<std::int64_t>("SELECT count(*) FROM sqlite_master"));
+}
+
 TEST_F(SqliteConnection, many_threads_can_make_one_new_file_at_once) {
     constexpr int rounds = 200;
     constexpr int threads = 8;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /// @file
 /// Replaces operator new and delete in the program that links it: counts, and fails on demand. The
-/// memory itself comes from malloc, so that the sanitizers still watch it.
+/// memory itself comes from malloc, so that the sanitizers still watch it; on Windows aligned
+/// memory is taken and given back by other calls.
 
 #include "leak_guard.hpp"
 
@@ -10,6 +11,10 @@
 #include <cstdint>
 #include <cstdlib>
 #include <new>
+
+#if defined(_WIN32)
+#include <malloc.h>
+#endif
 
 namespace lend_test::allocations {
 namespace {
@@ -29,6 +34,24 @@ per_thread& here() noexcept {
     return object;
 }
 
+constexpr std::size_t usual = __STDCPP_DEFAULT_NEW_ALIGNMENT__;
+
+void* aligned(std::size_t size, std::size_t alignment) noexcept {
+#if defined(_WIN32)
+    return _aligned_malloc(size, alignment);
+#else
+    return std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
+#endif
+}
+
+void release(void* memory, std::size_t alignment) noexcept {
+#if defined(_WIN32)
+    if (alignment > usual) return _aligned_free(memory);
+#endif
+    static_cast<void>(alignment);
+    std::free(memory);
+}
+
 void* take(std::size_t size, std::size_t alignment) noexcept {
     per_thread& thread = here();
     ++thread.tried;
@@ -41,12 +64,7 @@ void* take(std::size_t size, std::size_t alignment) noexcept {
         }
     }
     if (size == 0) size = 1;
-    void* memory = nullptr;
-    if (alignment <= __STDCPP_DEFAULT_NEW_ALIGNMENT__) {
-        memory = std::malloc(size);
-    } else {
-        memory = std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
-    }
+    void* const memory = alignment <= usual ? std::malloc(size) : aligned(size, alignment);
     if (memory != nullptr) live_blocks.fetch_add(1, std::memory_order_relaxed);
     return memory;
 }
@@ -57,13 +75,11 @@ void* take_or_throw(std::size_t size, std::size_t alignment) {
     return memory;
 }
 
-void give_back(void* memory) noexcept {
+void give_back(void* memory, std::size_t alignment = usual) noexcept {
     if (memory == nullptr) return;
     live_blocks.fetch_sub(1, std::memory_order_relaxed);
-    std::free(memory);
+    release(memory, alignment);
 }
-
-constexpr std::size_t usual = __STDCPP_DEFAULT_NEW_ALIGNMENT__;
 
 std::size_t number(std::align_val_t alignment) noexcept {
     return static_cast<std::size_t>(alignment);
@@ -110,15 +126,21 @@ void operator delete(void* memory) noexcept { give_back(memory); }
 void operator delete[](void* memory) noexcept { give_back(memory); }
 void operator delete(void* memory, std::size_t) noexcept { give_back(memory); }
 void operator delete[](void* memory, std::size_t) noexcept { give_back(memory); }
-void operator delete(void* memory, std::align_val_t) noexcept { give_back(memory); }
-void operator delete[](void* memory, std::align_val_t) noexcept { give_back(memory); }
-void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { give_back(memory); }
-void operator delete[](void* memory, std::size_t, std::align_val_t) noexcept { give_back(memory); }
+void operator delete(void* memory, std::align_val_t at) noexcept { give_back(memory, number(at)); }
+void operator delete[](void* memory, std::align_val_t at) noexcept {
+    give_back(memory, number(at));
+}
+void operator delete(void* memory, std::size_t, std::align_val_t at) noexcept {
+    give_back(memory, number(at));
+}
+void operator delete[](void* memory, std::size_t, std::align_val_t at) noexcept {
+    give_back(memory, number(at));
+}
 void operator delete(void* memory, const std::nothrow_t&) noexcept { give_back(memory); }
 void operator delete[](void* memory, const std::nothrow_t&) noexcept { give_back(memory); }
-void operator delete(void* memory, std::align_val_t, const std::nothrow_t&) noexcept {
-    give_back(memory);
+void operator delete(void* memory, std::align_val_t at, const std::nothrow_t&) noexcept {
+    give_back(memory, number(at));
 }
-void operator delete[](void* memory, std::align_val_t, const std::nothrow_t&) noexcept {
-    give_back(memory);
+void operator delete[](void* memory, std::align_val_t at, const std::nothrow_t&) noexcept {
+    give_back(memory, number(at));
 }

@@ -22,6 +22,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <latch>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -179,6 +180,9 @@ struct asks_at_the_end {
 thread_local asks_at_the_end last_words;
 
 TEST(ThreadSlot, there_is_none_after_the_threads_objects_are_gone) {
+#if defined(__MINGW32__)
+    GTEST_SKIP() << "NOT TESTED: MinGW frees a thread's objects before it destroys them";
+#endif
     std::atomic<std::uint32_t> answer{0};
     std::thread([&] {
         last_words.answer = &answer;
@@ -289,6 +293,28 @@ TEST(Parking, wake_up_ends_a_wait_to_the_last_deadline_but_one) {
     expect_wake_up(for_ever - platform::duration(1));
 }
 
+// A system call that is given a time which it does not understand returns at once.
+TEST(Parking, does_not_spin_until_a_far_deadline) {
+    for (const auto deadline : {for_ever - platform::duration(1), platform::now() + 24h * 36'500}) {
+        platform::atomic<std::uint32_t> word{0};
+        int returns = 0;
+        std::jthread sleeper([&] {
+            for (; word.load(std::memory_order_acquire) == 0; ++returns) {
+                platform::park(word, 0, deadline);
+            }
+        });
+        platform::atomic<std::uint32_t> nobody_wakes{0};
+        const auto soon = platform::now() + 5ms;
+        while (platform::now() < soon) platform::park(nobody_wakes, 0, soon);
+
+        word.store(1, std::memory_order_release);
+        platform::unpark_one(word);
+        sleeper.join();
+
+        EXPECT_LT(returns, 100);
+    }
+}
+
 TEST(Parking, wake_up_of_a_word_where_nobody_sleeps_does_nothing) {
     platform::atomic<std::uint32_t> word{0};
 
@@ -396,14 +422,17 @@ TEST(StartThread, says_no_and_runs_nothing_when_memory_is_out) {
 
 #if defined(__GLIBC__)
 
-// While it lives, no thread can start: each would have a stack larger than the address space.
+// While it lives, no thread can start: each would have three quarters of the address space, or of
+// what a pointer can count, for its stack.
 class no_stack_for_threads {
 public:
     no_stack_for_threads() {
         ::pthread_getattr_default_np(&before_);
         pthread_attr_t huge;
         ::pthread_attr_init(&huge);
-        set_ = ::pthread_attr_setstacksize(&huge, std::size_t{1} << 62U) == 0 &&
+        constexpr std::size_t three_quarters =
+            (std::numeric_limits<std::size_t>::max)() / 4096 * 3072;
+        set_ = ::pthread_attr_setstacksize(&huge, three_quarters) == 0 &&
                ::pthread_setattr_default_np(&huge) == 0;
         ::pthread_attr_destroy(&huge);
     }

@@ -3,13 +3,19 @@
 /// What a pool is in a forked child: empty, with its driver and options; it abandons what it has
 /// inherited, destroys none of it, and nothing of it hangs on a lock of the parent.
 
+#include <gtest/gtest.h>
+
+#if defined(_WIN32)
+
+TEST(PoolFork, is_nothing_that_Windows_has) { GTEST_SKIP() << "NOT TESTED: Windows has no fork"; }
+
+#else
+
 #include "support/in_child.hpp"
 #include "support/quiet_pool.hpp"
 
 #include <lend/detail/config.hpp>
 #include <lend/pool.hpp>
-
-#include <gtest/gtest.h>
 
 #include <atomic>
 #include <chrono>
@@ -497,3 +503,5 @@ TEST(FailureMode, 34_a_forked_child_abandons_what_it_inherited_and_closes_nothin
     EXPECT_EQ(lent.release(), lend::hr::s_ok);
     EXPECT_EQ(pool.stats().idle, 2U);
 }
+
+#endif

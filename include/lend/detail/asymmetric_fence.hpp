@@ -75,12 +75,18 @@ struct asymmetric_fence {
         full();
     }
 
-    // An exchange on a private word is a full fence on every machine, and one that ThreadSanitizer
-    // understands, which refuses atomic_thread_fence.
+    // On x86 an exchange on a private word is a full fence, and one that ThreadSanitizer
+    // understands, which refuses atomic_thread_fence. Elsewhere it need not be one: on 64-bit Arm a
+    // later load may be made before an earlier store is seen.
     static void full() noexcept {
+#if defined(__x86_64__) || defined(__i386__) || LEND_THREAD_SANITIZER
         std::atomic<int> dummy{0};
         // (1) seq-cst-exchange is totally ordered with the seq-cst-exchange (1)
         dummy.exchange(1, std::memory_order_seq_cst);
+#else
+        // (2) seq-cst-fence is totally ordered with the seq-cst-fence (2)
+        std::atomic_thread_fence(std::memory_order_seq_cst);
+#endif
     }
 };
 

@@ -7,6 +7,8 @@
 #ifndef LEND_DETAIL_CONFIG_HPP
 #define LEND_DETAIL_CONFIG_HPP
 
+#include <version>
+
 #include <cstdio>
 #include <cstdlib>
 
@@ -57,8 +59,10 @@
 #define LEND_THREAD_SANITIZER false
 #endif
 
-// Where exceptions are counted as the Itanium C++ ABI says.
-#if (defined(__linux__) || defined(__APPLE__)) && __has_include(<cxxabi.h>)
+// Where exceptions are counted as the Itanium C++ ABI says, and <cxxabi.h> declares where. libc++'s
+// does not.
+#if (defined(__linux__) || defined(__APPLE__)) && __has_include(<cxxabi.h>) &&                     \
+    !defined(_LIBCPP_VERSION)
 #define LEND_ITANIUM_ABI true
 #else
 #define LEND_ITANIUM_ABI false

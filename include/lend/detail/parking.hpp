@@ -15,10 +15,14 @@
 
 #if defined(__linux__)
 #include <ctime>
+#include <limits>
 #include <linux/futex.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #else
+#include <lend/detail/immortal.hpp>
+
+#include <algorithm>
 #include <array>
 #include <condition_variable>
 #include <cstddef>
@@ -35,6 +39,15 @@ using park_time = std::chrono::steady_clock::time_point;
 
 static_assert(sizeof(park_word) == sizeof(std::uint32_t), "the kernel looks at the word itself");
 
+// The call that takes this program's timespec: a 32-bit system has two, for a time_t of 32 bits and
+// for one of 64.
+#if defined(SYS_futex_time64)
+inline constexpr long futex_call = sizeof(std::time_t) > sizeof(long) ? SYS_futex_time64
+                                                                      : SYS_futex;
+#else
+inline constexpr long futex_call = SYS_futex;
+#endif
+
 // Returns at once if the word is not `expected`; else when woken, at the deadline, or for no
 // reason. The caller looks again. time_point::max() is no deadline.
 inline void park(park_word& word, std::uint32_t expected, park_time deadline) noexcept {
@@ -44,12 +57,15 @@ inline void park(park_word& word, std::uint32_t expected, park_time deadline) no
         const auto since = deadline.time_since_epoch();
         const auto whole = std::chrono::duration_cast<std::chrono::seconds>(since);
         if (since.count() < 0) return;
-        at.tv_sec = static_cast<std::time_t>(whole.count());
-        at.tv_nsec = static_cast<long>(std::chrono::nanoseconds(since - whole).count());
-        until = &at;
+        // What is beyond a time_t of 32 bits is 68 years away.
+        if (whole.count() <= (std::numeric_limits<std::time_t>::max)()) {
+            at.tv_sec = static_cast<std::time_t>(whole.count());
+            at.tv_nsec = static_cast<long>(std::chrono::nanoseconds(since - whole).count());
+            until = &at;
+        }
     }
     // FUTEX_WAIT_BITSET takes an absolute time on CLOCK_MONOTONIC, which is steady_clock here.
-    ::syscall(SYS_futex, reinterpret_cast<std::uint32_t*>(&word),
+    ::syscall(futex_call, reinterpret_cast<std::uint32_t*>(&word),
               FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG, expected, until, nullptr,
               FUTEX_BITSET_MATCH_ANY);
 }
@@ -57,7 +73,7 @@ inline void park(park_word& word, std::uint32_t expected, park_time deadline) no
 // Wakes one thread asleep on the word, if there is one. Uses the address alone: the word may be
 // gone already, and then nobody sleeps on it, or somebody wakes for no reason.
 inline void unpark_one(park_word& word) noexcept {
-    ::syscall(SYS_futex, reinterpret_cast<std::uint32_t*>(&word), FUTEX_WAKE | FUTEX_PRIVATE_FLAG,
+    ::syscall(futex_call, reinterpret_cast<std::uint32_t*>(&word), FUTEX_WAKE | FUTEX_PRIVATE_FLAG,
               1, nullptr, nullptr, 0);
 }
 
@@ -69,9 +85,9 @@ struct parking_bucket {
 };
 
 inline parking_bucket& parking_bucket_of(const park_word& word) noexcept {
-    static auto* const buckets = new std::array<parking_bucket, 64>; // never destroyed
+    static immortal<std::array<parking_bucket, 64>> buckets; // nothing that could fail for memory
     const auto address = reinterpret_cast<std::uintptr_t>(&word);
-    return (*buckets)[(address >> 6U) % buckets->size()];
+    return buckets.object[(address >> 6U) % buckets.object.size()];
 }
 
 inline void park(park_word& word, std::uint32_t expected, park_time deadline) noexcept {
@@ -82,7 +98,9 @@ inline void park(park_word& word, std::uint32_t expected, park_time deadline) no
     if (deadline == (park_time::max)()) {
         bucket.changed.wait(lock);
     } else {
-        bucket.changed.wait_until(lock, deadline);
+        // Some libraries count the distance on another clock, where the end of time is too far.
+        const park_time enough = std::chrono::steady_clock::now() + std::chrono::hours(24);
+        bucket.changed.wait_until(lock, (std::min)(deadline, enough));
     }
 }
 

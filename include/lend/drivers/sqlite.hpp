@@ -125,11 +125,7 @@ public:
         } else if (!is_clean(db)) {
             return health::broken;
         }
-        int moved = 0;
-        // In-memory databases answer SQLITE_NOTFOUND.
-        if (sqlite3_file_control(db, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK &&
-            moved != 0)
-            return health::backend_gone;
+        if (detail::has_moved(db)) return health::backend_gone;
         return kind == check_kind::active ? read_something(r) : health::good;
     }
 

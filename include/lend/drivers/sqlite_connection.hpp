@@ -119,6 +119,13 @@ inline std::string why_not(const database& source, int code, int system_code) {
     }
 }
 
+// Whether the file that a connection has open has lost its name.
+inline bool has_moved(sqlite3* db) noexcept {
+    int moved = 0; // in-memory databases answer SQLITE_NOTFOUND
+    return sqlite3_file_control(db, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK &&
+           moved != 0;
+}
+
 } // namespace detail
 
 /// A connection to an SQLite database, used by one thread at a time.
@@ -152,7 +159,8 @@ public:
     ///   e_accessdenied    the user may not open the file, or may only read it.
     ///   lend_e_timed_out  another connection kept it locked for the busy timeout.
     ///   e_outofmemory     SQLite had no memory.
-    ///   e_fail            missing, a directory, not a database, damaged, or any other reason.
+    ///   e_fail            missing, a directory, not a database, damaged, replaced while it was
+    ///                     being opened, or any other reason.
     ///   `driver_code()` is SQLite's extended code; the text names the path. Throws bad_alloc.
     /// @par Thread safety Distinct objects: safe. Blocking on the file and its locks.
     /// @par Ownership A failed open leaves nothing open.
@@ -326,6 +334,7 @@ public:
         constexpr std::string_view first_read = "SELECT 1 FROM sqlite_master LIMIT 1";
         if (const int code = patiently(first_read); code != SQLITE_OK)
             return refusal(code, "the first read");
+        if (detail::has_moved(made_.db_)) return moved();
         return std::move(made_);
     }
 
@@ -422,6 +431,9 @@ private:
     // same time, some get SQLITE_BUSY at once (7 of 2400 on two cores).
     int patiently(std::string_view sql) {
         for (;;) {
+            // The first read opens the -wal and the -shm by their names, and they may be another
+            // file's by now. Looked at before and, at the end of all, after that.
+            if (detail::has_moved(made_.db_)) return SQLITE_READONLY_DBMOVED;
             const int code = made_.run(sql);
             if ((code & 0xFF) != SQLITE_BUSY || std::chrono::steady_clock::now() >= deadline_)
                 return code;
@@ -433,7 +445,13 @@ private:
         return "cannot open SQLite database \"" + wanted_.path + "\": ";
     }
 
+    error moved() const {
+        return {hr::e_fail, opening_failed() + "it was moved, deleted or replaced meanwhile",
+                SQLITE_READONLY_DBMOVED};
+    }
+
     error refusal(int code, std::string_view doing) const {
+        if (code == SQLITE_READONLY_DBMOVED) return moved();
         const error said = detail::last_error(made_.db_, code, doing);
         const int best = said.driver_code() != 0 ? static_cast<int>(said.driver_code()) : code;
         std::string text = opening_failed();
