@@ -268,8 +268,8 @@ const pool_call pool_calls[] = {
      [](pool_place& p) { return code_of(p.pool->resize(0, 0)); }, hr::e_invalidarg},
     {"warm_up", some, empty_pool,
      [](pool_place& p) {
-         const auto warmed = p.pool->warm_up(2, 1s);
-         if (warmed.ready == 2) return hr::s_ok;
+         const auto warmed = p.pool->warm_up(1, 1s);
+         if (warmed.ready == 1) return hr::s_ok;
          return warmed.errors.empty() ? hr::e_outofmemory : warmed.errors.front().code();
      },
      hr::s_ok, hr::e_outofmemory,
