@@ -18,7 +18,6 @@
 #include <new>
 #include <optional>
 #include <utility>
-#include <vector>
 
 namespace lend::inline v0_1::com {
 
@@ -85,26 +84,19 @@ protected:
     }
 
     void pool_end_object(INSTID instance) override {
-        const auto is_its = [&](slot_type& s) {
-            return affinity::is_lent(s.word.see()) && s.object.owner == instance;
-        };
-        std::vector<RESID> ids;
-        {
-            const lock_type lock(core_->mutex);
-            core_->slots.for_each([&](slot_type& s) {
-                if (is_its(s)) ids.push_back(s.object.id);
-            });
-        }
-        for (const RESID id : ids) {
-            slot_type* s = nullptr;
+        // One by one as they are found: a list of them could not be had where memory is out, and
+        // what an object has must come back. Slots stay where they are.
+        core_->slots.for_each([&](slot_type& s) {
+            RESID id = 0;
             {
-                // Somebody may have freed it since, and somebody else may have it.
+                // Somebody may free it meanwhile, and somebody else may have it then.
                 const lock_type lock(core_->mutex);
-                s = slot_of(id);
-                if (s == nullptr || !is_its(*s) || !affinity::take_back(*s, id)) continue;
+                if (!affinity::is_lent(s.word.see()) || s.object.owner != instance) return;
+                id = s.object.id;
+                if (!affinity::take_back(s, id)) return;
             }
-            static_cast<void>(free(*s, id));
-        }
+            static_cast<void>(free(s, id));
+        });
     }
 
     void pool_close() noexcept override {

@@ -201,11 +201,8 @@ public:
     /// what is null or not UTF-16; E_FAIL for an unknown name, and if the driver fails.
     HRESULT STDMETHODCALLTYPE DestroyResourceS(constSRESID id) noexcept override {
         if constexpr (is_by_name) {
-            return lend::detail::com_boundary<Platform>([&] {
-                const result<std::string> name = to_utf8(id);
-                if (!name) return E_INVALIDARG;
-                return succeeded(objects_.erase(std::string_view(*name))) ? S_OK : E_FAIL;
-            });
+            if (id == nullptr || !lend::detail::is_utf16(id)) return E_INVALIDARG;
+            return succeeded(objects_.erase(id)) ? S_OK : E_FAIL;
         } else {
             return E_NOTIMPL;
         }

@@ -7,6 +7,7 @@
 #define LEND_COM_DISPENSER_OBJECTS_HPP
 
 #include <lend/com/types.hpp>
+#include <lend/com/utf16.hpp>
 #include <lend/detail/driver_call.hpp>
 #include <lend/driver.hpp>
 #include <lend/events.hpp>
@@ -199,8 +200,9 @@ public:
             id, [this, id](entry&& last) noexcept { return destroy(id, last.object); });
     }
 
-    /// Ends a name. @par Errors lend_e_stale: there is none; what the driver's destroy returned.
-    hresult erase(std::string_view name) noexcept {
+    /// Ends a name, given in UTF-16 that is well formed. Allocates nothing.
+    /// @par Errors lend_e_stale: there is none; what the driver's destroy returned.
+    hresult erase(constSRESID name) noexcept {
         RESID id = 0;
         {
             const std::lock_guard lock(mutex_);
@@ -226,6 +228,20 @@ public:
     }
 
 private:
+    // Names in UTF-8 among themselves, and with one in UTF-16.
+    struct name_less {
+        using is_transparent = void;
+        [[nodiscard]] bool operator()(std::string_view a, std::string_view b) const noexcept {
+            return a < b;
+        }
+        [[nodiscard]] bool operator()(std::string_view a, constSRESID b) const noexcept {
+            return lend::detail::compare_texts(a, b) < 0;
+        }
+        [[nodiscard]] bool operator()(constSRESID a, std::string_view b) const noexcept {
+            return lend::detail::compare_texts(b, a) > 0;
+        }
+    };
+
     hresult destroy(RESID id, resource& last) noexcept {
         return calls::destroy(driver_, last, [&](const error& e) {
             events_.destroy_failed(static_cast<event_number>(id), e);
@@ -236,7 +252,7 @@ private:
     [[no_unique_address]] lend::detail::event_caller<Driver, Platform> events_;
     table numbers_;
     typename Platform::mutex mutex_;
-    std::map<std::string, RESID, std::less<>> names_; // 0: not in the table yet
+    std::map<std::string, RESID, name_less> names_; // in UTF-8; 0: not in the table yet
 };
 
 } // namespace lend

@@ -81,11 +81,11 @@ public:
         return S_OK;
     }
 
-    /// UntrackResourceS. @par Errors As there; throws bad_alloc when memory is out.
-    [[nodiscard]] HRESULT untrack(constSRESID id, bool destroy) {
+    /// UntrackResourceS. @par Errors As there.
+    [[nodiscard]] HRESULT untrack(constSRESID id, bool destroy) noexcept {
         if (id == nullptr || *id == 0) return E_INVALIDARG;
         typename strings::node taken;
-        const auto outcome = strings_.untrack(ole_string(id), destroy, taken);
+        const auto outcome = strings_.untrack(typename strings::view(id), destroy, taken);
         if (outcome == strings::outcome::unknown) return E_INVALIDARG;
         return outcome == strings::outcome::taken ? end(std::move(taken)) : S_OK;
     }

@@ -10,10 +10,39 @@
 #include <lend/com/types.hpp>
 #include <lend/platform.hpp>
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <mutex>
+#include <string>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
+
+namespace lend::inline v0_1 {
+namespace detail {
+
+// How a key is looked for: a string by a view of it, so that nothing is copied, which could fail.
+template <class Key>
+struct key_search {
+    using view = Key;
+    using hash = std::hash<Key>;
+    using equal = std::equal_to<Key>;
+};
+template <class Char>
+struct key_search<std::basic_string<Char>> {
+    using view = std::basic_string_view<Char>;
+    using equal = std::equal_to<>;
+    struct hash {
+        using is_transparent = void;
+        [[nodiscard]] std::size_t operator()(view text) const noexcept {
+            return std::hash<view>{}(text);
+        }
+    };
+};
+
+} // namespace detail
+} // namespace lend
 
 namespace lend::inline v0_1::com {
 
@@ -42,9 +71,12 @@ class tracked_set {
         std::pair<const Key, record>* next = nullptr; // in the chain of dying ones
     };
 
-    using map = std::unordered_map<Key, record>;
+    using search = lend::detail::key_search<Key>;
+    using map = std::unordered_map<Key, record, typename search::hash, typename search::equal>;
 
 public:
+    /// What a resource is looked for by: a key, or a view of one.
+    using view = typename search::view;
     /// A resource taken out of the set; `key()` names it.
     using node = typename map::node_type;
 
@@ -75,7 +107,7 @@ public:
     }
 
     /// Ends the tracking of a resource; `out_taken` is set if it is to be destroyed now.
-    [[nodiscard]] outcome untrack(const Key& key, bool destroy, node& out_taken) noexcept {
+    [[nodiscard]] outcome untrack(const view& key, bool destroy, node& out_taken) noexcept {
         const std::lock_guard lock(mutex_);
         const auto at = map_.find(key);
         if (at == map_.end() || at->second.now != state::tracked) return outcome::unknown;

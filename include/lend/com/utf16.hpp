@@ -44,6 +44,39 @@ inline constexpr std::uint32_t last_character = 0x10FFFFU;
     return c < least || c > last_character || is_surrogate(c) ? not_a_character : c;
 }
 
+// The same of what ends with a zero, which is left where it is: then 0.
+[[nodiscard]] constexpr std::uint32_t take_utf16(const com::OLECHAR*& text) noexcept {
+    std::uint32_t c = static_cast<std::uint16_t>(*text);
+    if (c == 0) return 0;
+    ++text;
+    if (!is_surrogate(c)) return c;
+    const std::uint32_t low = static_cast<std::uint16_t>(*text);
+    if (c >= 0xDC00U || low < 0xDC00U || low > 0xDFFFU) return not_a_character;
+    c = 0x10000U + ((c - 0xD800U) << 10U) + (low - 0xDC00U);
+    ++text;
+    return c;
+}
+
+[[nodiscard]] constexpr bool is_utf16(const com::OLECHAR* text) noexcept {
+    std::uint32_t c = 0;
+    do {
+        c = take_utf16(text);
+    } while (c != 0 && c != not_a_character);
+    return c == 0;
+}
+
+// Less than 0, 0, or more, as one text in UTF-8 stands to another in UTF-16 in the order of their
+// characters, which is that of UTF-8's bytes. Both are well formed, and hold no zero.
+[[nodiscard]] constexpr int compare_texts(std::string_view utf8,
+                                          const com::OLECHAR* utf16) noexcept {
+    for (;;) {
+        const std::uint32_t left = utf8.empty() ? 0 : take_utf8(utf8);
+        const std::uint32_t right = take_utf16(utf16);
+        if (left != right) return left < right ? -1 : 1;
+        if (left == 0) return 0;
+    }
+}
+
 inline void put_utf8(std::string& text, std::uint32_t c) {
     const auto put = [&](std::uint32_t byte) { text.push_back(static_cast<char>(byte)); };
     if (c < 0x80U) {
@@ -93,14 +126,8 @@ using ole_string = std::basic_string<OLECHAR>;
 [[nodiscard]] inline result<std::string> to_utf8(LPCOLESTR text) {
     if (text == nullptr) return hr::e_invalidarg;
     std::string out;
-    while (*text != 0) {
-        std::uint32_t c = static_cast<std::uint16_t>(*text++);
-        if (lend::detail::is_surrogate(c)) {
-            const std::uint32_t low = static_cast<std::uint16_t>(*text);
-            if (c >= 0xDC00U || low < 0xDC00U || low > 0xDFFFU) return hr::e_invalidarg;
-            c = 0x10000U + ((c - 0xD800U) << 10U) + (low - 0xDC00U);
-            ++text;
-        }
+    while (const std::uint32_t c = lend::detail::take_utf16(text)) {
+        if (c == lend::detail::not_a_character) return hr::e_invalidarg;
         lend::detail::put_utf8(out, c);
     }
     return out;

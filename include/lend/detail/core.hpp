@@ -162,6 +162,7 @@ struct core {
     pool_limits limits;
     std::size_t size = 0; // slots that are not empty, but for those that were reclaimed
     std::size_t reclaimed = 0;
+    bool cannot_grow = false;             // memory was out when places were last to be had
     creates_in_flight<slot_type> creates; // of these, those in creation for whoever waits
     std::size_t workers = 0;
     bool housekeeper_runs = false;
@@ -197,6 +198,9 @@ struct core {
     [[nodiscard]] std::size_t room() const noexcept {
         return limits.max_size > size ? limits.max_size - size : 0; // less after a `resize`
     }
+
+    // Whether the room that there is cannot be used for now. Under the lock.
+    [[nodiscard]] bool lacks_memory() const noexcept { return cannot_grow && vacant == nullptr; }
 
     // How many callers wait for whom something may be made. Under the lock.
     [[nodiscard]] std::size_t demand() const noexcept {

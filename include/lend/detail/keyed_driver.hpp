@@ -53,9 +53,10 @@ public:
     // The one for a key; made if it is new. Throws what copying the key or a lack of memory throws.
     key_ref<Key> find(const Key& key) {
         const scoped_lock<Platform> lock(mutex_);
-        auto& known = keys_[key];
-        if (known == nullptr) known = std::make_unique<known_key<Key>>(key, book);
-        return key_ref<Key>(*known);
+        if (const auto at = keys_.find(key); at != keys_.end()) return key_ref<Key>(*at->second);
+        // Whole before it is entered: where memory is out, nothing is left of it.
+        auto made = std::make_unique<known_key<Key>>(key, book);
+        return key_ref<Key>(*keys_.emplace(key, std::move(made)).first->second);
     }
 
     [[nodiscard]] std::vector<key_ref<Key>> all() {

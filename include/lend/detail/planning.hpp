@@ -53,7 +53,8 @@ struct planning {
             std::size_t added = 0;
             slot_type* fresh = core.slots.grow(
                 core.limits.max_size + core.reclaimed - core.slots.size(), &core, added);
-            if (fresh == nullptr) return nullptr;
+            core.cannot_grow = fresh == nullptr;
+            if (core.cannot_grow) return nullptr;
             for (std::size_t at = added; at-- > 0;) {
                 fresh[at].next = core.vacant;
                 core.vacant = fresh + at;
@@ -116,7 +117,9 @@ struct planning {
         errand todo;
         if (core.waiters.empty() || core.demand() == 0) return todo;
         if (core.options.creation == creation_mode::inline_) {
-            if (core.room() > 0) core.waiters.poke(quota<Core>::first_served(core), wake);
+            // Where memory for a place is out, another look would find none either.
+            if (core.room() > 0 && !core.lacks_memory())
+                core.waiters.poke(quota<Core>::first_served(core), wake);
             return todo;
         }
         const time_point now = platform::now();

@@ -94,9 +94,17 @@ struct serving {
     }
 
     // The closer runs what is left, whatever else is going on on its stack: afterwards nothing is.
+    // As a server, for there may be another closer, who waits until this one has run it.
     static void run_rest(Core& core) noexcept {
-        const frame mine(core, false);
-        run_all(core);
+        {
+            const lock_type lock(core.mutex);
+            core.due.add_server();
+        }
+        {
+            const frame mine(core, true);
+            run_all(core);
+        }
+        leave(core);
     }
 
     // Ends a server. The core may be gone afterwards.

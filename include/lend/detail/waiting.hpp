@@ -187,6 +187,11 @@ private:
                     look::put_back(core_, std::exchange(unfit_, held{}));
                     return steps::made(core_, *place, asked_.wanted);
                 }
+                if (is_hopeless()) {
+                    lock.unlock();
+                    look::put_back(core_, std::exchange(unfit_, held{}));
+                    return result<held>(hr::e_outofmemory);
+                }
             }
             // Whoever was in already, and was given something unfit, is in.
             if (!was_in_ && refusing<Core>::is_full(core_)) {
@@ -250,6 +255,14 @@ private:
                     look::put_back(core_, std::exchange(unfit_, held{}));
                     return steps::made(core_, *place, asked_.wanted);
                 }
+                if (is_hopeless()) {
+                    core_.waiters.leave(me_, false, wake);
+                    joined_ = false;
+                    lock.unlock();
+                    wake.deliver();
+                    look::put_back(core_, std::exchange(unfit_, held{}));
+                    return result<held>(hr::e_outofmemory);
+                }
             }
             todo = make::plan_as_waiter(core_, wake);
             // In one step with the plan, or somebody might take the room between the two.
@@ -260,6 +273,12 @@ private:
         make_room_or_put_back(evict);
         if constexpr (Core::typed) pass_on();
         return start(todo);
+    }
+
+    // Nothing can be made for want of memory, and nothing is there that could come back. Under the
+    // lock.
+    [[nodiscard]] bool is_hopeless() const noexcept {
+        return core_.lacks_memory() && core_.size == 0;
     }
 
     // Starts the workers that were planned. Where no thread can be had, this caller leaves the
