@@ -41,19 +41,17 @@
 namespace lend::inline v0_1 {
 namespace detail {
 
-// Dense numbers for live threads: 0 to capacity - 1, handed out again when a thread has ended.
+// Dense numbers, 0 to Capacity - 1, each with one holder at a time. A model checker brings its own
+// atomic.
 //
-// What a thread did before it ended happens before whatever the next holder of its number does.
-//
-// There is no lock, so a fork finds nothing held. In the child the numbers of threads that are not
-// there stay taken: what they had begun in a table, nobody ends.
-class LEND_EXPORT thread_slot_registry {
+// What a holder did before it gave its number back happens before whatever the next one does.
+template <class Flag, std::uint32_t Capacity>
+class dense_numbers {
 public:
-    static constexpr std::uint32_t capacity = 1024;
+    static constexpr std::uint32_t capacity = Capacity;
     static constexpr std::uint32_t none = capacity;
-    static constexpr std::uint32_t low = 64;
 
-    constexpr thread_slot_registry() noexcept = default;
+    constexpr dense_numbers() noexcept = default;
 
     // The lowest number that is free, or `none`. At most `capacity` steps.
     std::uint32_t take() noexcept {
@@ -71,6 +69,20 @@ public:
         // (2) release-store synchronizes-with the acquire-exchange (1)
         used_[slot].store(false, std::memory_order_release);
     }
+
+private:
+    std::array<Flag, capacity> used_{};
+};
+
+// Those of live threads, handed out again when a thread has ended.
+//
+// There is no lock, so a fork finds nothing held. In the child the numbers of threads that are not
+// there stay taken: what they had begun in a table, nobody ends.
+class LEND_EXPORT thread_slot_registry : public dense_numbers<std::atomic<bool>, 1024> {
+public:
+    static constexpr std::uint32_t low = 64;
+
+    constexpr thread_slot_registry() noexcept = default;
 
     static thread_slot_registry& instance() noexcept { return only<thread_slot_registry>(); }
 
@@ -129,8 +141,6 @@ private:
         return_at_exit(cached());
         return cached();
     }
-
-    std::array<std::atomic<bool>, capacity> used_{};
 };
 
 } // namespace detail

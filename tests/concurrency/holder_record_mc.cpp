@@ -9,7 +9,7 @@
 #include <lend/detail/lending_word.hpp>
 #include <lend/platform.hpp>
 
-#include <support/model_checker.hpp>
+#include <support/checker.hpp>
 
 #include <cstdint>
 #include <cstdio>

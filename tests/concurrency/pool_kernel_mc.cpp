@@ -4,15 +4,13 @@
 /// a driver call with a closer. The code is that of include/lend/detail/lending_word.hpp and
 /// phases.hpp; each scenario must hold, and each mutant (one order weakened, one fence left out)
 /// must be caught by its scenario. The numbers are those of the comments there.
-///
-/// Fences are modelled as read-modify-writes of one location, which orders light fences with each
-/// other too; no scenario has two threads whose light fences could help each other.
 
 #include <lend/detail/lending_word.hpp>
 #include <lend/detail/phases.hpp>
 #include <lend/platform.hpp>
 
-#include <support/model_checker.hpp>
+#include <support/checked_fences.hpp>
+#include <support/checker.hpp>
 
 #include <cstdint>
 #include <cstdio>
@@ -83,7 +81,7 @@ public:
     }
     bool compare_exchange_weak(T& expected, T desired, order success, order failure) noexcept {
         if (success == order::release) success = of(mutant::word_become, success);
-        return base::compare_exchange_strong(expected, desired, success, failure);
+        return base::compare_exchange_weak(expected, desired, success, failure);
     }
     // The newest value, as the kernel sees it when it puts a thread to sleep.
     T newest() noexcept { return base::fetch_or(T{0}, order::relaxed); }
@@ -91,7 +89,7 @@ public:
 
 // What all threads of one execution share beside the slot.
 struct world {
-    mc::atomic<std::uint64_t> fences{0};
+    mc::checked_fences fences;
     bool asleep = false;
     int lights = 0; // light fences so far
 };
@@ -106,12 +104,12 @@ struct checked_platform {
     using time_point = lend::default_platform::time_point;
 
     static void heavy_fence() noexcept {
-        if (M != mutant::heavy_fence) fence();
+        if (M != mutant::heavy_fence) the_world->fences.heavy();
     }
     static void light_fence() noexcept {
         const mutant which =
             the_world->lights++ % 2 == 0 ? mutant::first_light : mutant::second_light;
-        if (M != which) fence();
+        if (M != which) the_world->fences.light();
     }
     static void park(atomic<std::uint32_t>& word, std::uint32_t expected, time_point) noexcept {
         if (word.newest() != expected) return;
@@ -122,9 +120,6 @@ struct checked_platform {
         mc::engine::instance().scheduling_point();
         the_world->asleep = false;
     }
-
-private:
-    static void fence() noexcept { (void)the_world->fences.fetch_or(0, order::acq_rel); }
 };
 
 template <mutant M>
@@ -154,14 +149,15 @@ struct mini_core {
 constexpr lending_word::type lent = lending_word::in_use;
 
 template <mutant M>
-bool explore(const char* name, void (*scenario)(mini_core<M>&)) {
-    return mc::check(name, {.preemptions = 4, .executions = 300'000}, [scenario] {
-        world w;
-        the_world = &w;
-        mini_core<M> core;
-        core.slot.word.become(lent);
-        scenario(core);
-    });
+bool explore(const char* name, void (*scenario)(mini_core<M>&), unsigned threads = 2) {
+    return mc::check(name, {.preemptions = 4, .executions = 300'000, .threads = threads},
+                     [scenario] {
+                         world w;
+                         the_world = &w;
+                         mini_core<M> core;
+                         core.slot.word.become(lent);
+                         scenario(core);
+                     });
 }
 
 // ---- scenarios ----------------------------------------------------------------------------------
@@ -289,16 +285,16 @@ void lookup_under_the_lock(mini_core<M>& c) {
 int main() {
     using enum mutant;
     mc::verdict verdict;
-    verdict.must_hold(explore<none>("fast release, then take", &fast_release_then_take));
-    verdict.must_hold(explore<none>("slow release, then take", &slow_release_then_take));
+    verdict.must_hold(explore<none>("fast release, then take", &fast_release_then_take, 3));
+    verdict.must_hold(explore<none>("slow release, then take", &slow_release_then_take, 3));
     verdict.must_hold(explore<none>("release meets close", &release_meets_close));
     verdict.must_hold(explore<none>("release meets waiter", &release_meets_waiter));
     verdict.must_hold(explore<none>("call meets close", &call_meets_close));
     verdict.must_hold(explore<none>("look-up under the lock", &lookup_under_the_lock));
 
-    verdict.must_fail(explore<word_leave>("(2) release-CAS relaxed", &fast_release_then_take));
-    verdict.must_fail(explore<word_become>("(3) release-CAS relaxed", &slow_release_then_take));
-    verdict.must_fail(explore<word_take>("(4) acquire-CAS relaxed", &fast_release_then_take));
+    verdict.must_fail(explore<word_leave>("(2) release-CAS relaxed", &fast_release_then_take, 3));
+    verdict.must_fail(explore<word_become>("(3) release-CAS relaxed", &slow_release_then_take, 3));
+    verdict.must_fail(explore<word_take>("(4) acquire-CAS relaxed", &fast_release_then_take, 3));
     verdict.must_fail(explore<word_close>("(5) acquire-fetch-or relaxed", &release_meets_close));
     verdict.must_fail(explore<count_change>("(6) release-fetch-add relaxed", &call_meets_close));
     verdict.must_fail(explore<count_see>("(7) acquire-load relaxed", &call_meets_close));

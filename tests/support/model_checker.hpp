@@ -16,30 +16,25 @@
 #ifndef LEND_TESTS_SUPPORT_MODEL_CHECKER_HPP
 #define LEND_TESTS_SUPPORT_MODEL_CHECKER_HPP
 
+#include "check_report.hpp"
 #include "sim_context.hpp"
 
 #include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdint>
-#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <functional>
 #include <initializer_list>
 #include <random>
 #include <string>
-#include <sys/mman.h>
-#include <sys/wait.h>
-#include <unistd.h>
 #include <utility>
 #include <vector>
 
 namespace lend_test::mc {
 
-inline constexpr unsigned max_fibers = 4;
-inline constexpr unsigned main_thread = max_fibers; // the body itself
-inline constexpr unsigned thread_count = max_fibers + 1;
+inline constexpr bool by_relacy = false;
 
 /// What a thread knows of the others: the last of their steps that happened before.
 struct vector_clock {
@@ -49,21 +44,6 @@ struct vector_clock {
         for (unsigned t = 0; t < thread_count; ++t) steps[t] = (std::max)(steps[t], other.steps[t]);
     }
     bool knows(unsigned thread, std::uint32_t step) const { return step <= steps[thread]; }
-};
-
-/// What a child reports to its parent.
-struct report {
-    std::uint64_t executions = 0;
-    bool exhaustive = false;
-    char violation[160] = {};
-};
-
-/// How far to go.
-struct bounds {
-    int preemptions = 2;                  ///< switches away from a thread that could go on
-    std::uint64_t executions = 1'000'000; ///< at most
-    bool random = false;                  ///< random schedules instead of all
-    std::uint64_t seed = 1;
 };
 
 // ---- the engine: choices and schedules --------------------------------------------------------
@@ -76,7 +56,7 @@ public:
     }
 
     [[noreturn]] void violation(const char* what) {
-        std::snprintf(report_->violation, sizeof(report_->violation), "%s", what);
+        report_->violated(what);
         std::_Exit(1);
     }
 
@@ -134,6 +114,7 @@ public:
     // ---- the running thread -------------------------------------------------------------------
 
     unsigned current() const { return current_; }
+    unsigned fiber_count() const { return fiber_count_; }
     vector_clock& clock() { return clocks_[current_]; }
     std::uint32_t step() { return ++clocks_[current_].steps[current_]; }
     vector_clock& acquired_later() { return acquire_fence_[current_]; }
@@ -429,6 +410,12 @@ public:
 
     T load(std::memory_order order) const noexcept { return value(here().load(order)); }
     void store(T desired, std::memory_order order) noexcept { here().store(bits(desired), order); }
+    T exchange(T desired, std::memory_order order) noexcept {
+        return value(here().modify(order, [&](auto) { return bits(desired); }));
+    }
+    T fetch_add(T more, std::memory_order order) noexcept {
+        return value(here().modify(order, [&](auto b) { return bits(T(value(b) + more)); }));
+    }
     T fetch_sub(T less, std::memory_order order) noexcept {
         return value(here().modify(order, [&](auto b) { return bits(T(value(b) - less)); }));
     }
@@ -525,40 +512,9 @@ inline void run(std::initializer_list<std::function<void()>> jobs) { engine::ins
 
 /// Explores `body` in a process of its own. True if nothing was violated; prints one line.
 inline bool check(const char* name, const bounds& limits, const std::function<void()>& body) {
-    auto* const shared = static_cast<report*>(
-        ::mmap(nullptr, sizeof(report), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
-    *shared = report{};
-    std::fflush(stdout);
-    const pid_t child = ::fork();
-    if (child == 0) {
-        ::close(2); // a mutant may crash, and need not be loud about it
-        engine::instance().explore(limits, *shared, body);
-        std::_Exit(0);
-    }
-    int status = 0;
-    ::waitpid(child, &status, 0);
-    const bool held = WIFEXITED(status) && WEXITSTATUS(status) == 0;
-    const char* how = shared->exhaustive ? "all" : limits.random ? "random" : "bounded";
-    const char* why = shared->violation[0] != '\0' ? shared->violation : "the process crashed";
-    std::printf("%-58s %9llu executions (%s)  %s\n", name,
-                static_cast<unsigned long long>(shared->executions), how, held ? "holds" : why);
-    ::munmap(shared, sizeof(report));
-    return held;
+    return check_in_child(name, limits,
+                          [&](report& out) { engine::instance().explore(limits, out, body); });
 }
-
-/// What a program of checks makes of their answers: scenarios hold, mutants do not.
-class verdict {
-public:
-    void must_hold(bool held) { failed_ |= !held; }
-    void must_fail(bool held) {
-        if (held) std::printf("  ^ a mutant lives\n");
-        failed_ |= held;
-    }
-    [[nodiscard]] int exit_status() const { return failed_ ? 1 : 0; }
-
-private:
-    bool failed_ = false;
-};
 
 } // namespace lend_test::mc
 

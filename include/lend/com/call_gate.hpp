@@ -60,7 +60,8 @@ public:
     /// then it waits for nothing.
     /// @par Errors None.
     bool close() noexcept {
-        // (1) acq-rel-fetch-or synchronizes-with the acq-rel-fetch-add (3)
+        // (1) acq-rel-fetch-or synchronizes-with the acq-rel-fetch-add (3): who is refused knows
+        // what the closer did. Its acquire is redundant, since (2) comes later.
         const auto before = word_.fetch_or(closed | shared, std::memory_order_acq_rel);
         if ((before & closed) != 0) return false;
         if ((before & shared) == 0) gather();
@@ -78,7 +79,9 @@ public:
     /// @pre The reference is the only one, and only calls inside could make another.
     /// @par Errors None.
     [[nodiscard]] bool hand_over() noexcept {
-        // (6) acq-rel-fetch-or synchronizes-with the acq-rel-fetch-add (3)
+        // (6) acq-rel-fetch-or synchronizes-with the acq-rel-fetch-add (3): nobody is refused for
+        // it, but the last call out knows what came before; once more by (7), and by (5) of who
+        // gathers here.
         const auto before = word_.fetch_or(shared, std::memory_order_acq_rel);
         if ((before & shared) == 0) gather();
         // Relaxed: the exchange decides.
@@ -175,7 +178,8 @@ private:
             if (at == nullptr) continue;
             for (counter& one : *at) inside += settled(one);
         }
-        // (5) acq-rel-fetch-add synchronizes-with the acquire-load (2)
+        // (5) acq-rel-fetch-add synchronizes-with the acquire-load (2): another thread that closes
+        // knows what (13) said. Its acquire is redundant, since (2) or (7) comes later.
         word_.fetch_add(inside * one_call + gathered, std::memory_order_acq_rel);
         Platform::unpark_one(word_);
     }
@@ -185,7 +189,9 @@ private:
     [[nodiscard]] std::uint32_t settled(counter& one) noexcept {
         constexpr auto a_while = std::chrono::microseconds(50); // longer if its thread was stopped
         for (;;) {
-            // (13) acquire-load synchronizes-with the release-store (14)
+            // (13) acquire-load synchronizes-with the release-store (14). Redundant: a call that
+            // leaves by its counter passed its fence (11) before the fence (10), and that orders
+            // all that it did.
             const std::uint32_t value = one.value.load(std::memory_order_acquire);
             if ((value & moving) == 0) return value / one_inside;
             // Relaxed: only to sleep on.
@@ -254,14 +260,16 @@ private:
         Platform::light_fence();
         // Relaxed: a call that finds the flag goes by the word.
         const bool alone = (gate_.word_.load(std::memory_order_relaxed) & shared) == 0;
-        // (14) release-store synchronizes-with the acquire-load (13)
+        // (14) release-store synchronizes-with the acquire-load (13). Redundant as that is; it
+        // costs nothing where the fence is free, and says what the gatherer's look relies on.
         mine_->value.store(alone ? value - less + more : value, std::memory_order_release);
         return alone;
     }
 
     // False if the gate is closed. The call counts in any case.
     [[nodiscard]] LEND_NOINLINE bool enter_by_word() noexcept {
-        // (3) acq-rel-fetch-add synchronizes-with the acq-rel-fetch-or (1), (6)
+        // (3) acq-rel-fetch-add synchronizes-with the acq-rel-fetch-or (1), (6). Its release is
+        // redundant: nothing was done in the call yet.
         const auto before = gate_.word_.fetch_add(one_call, std::memory_order_acq_rel);
         is_inside_ = (before & closed) == 0;
         return is_inside_;

@@ -135,6 +135,8 @@ struct affinity : private ordered_slots<Core> {
 
     // Takes what has this name from its borrower, for a reset. False if it is not lent, or doomed.
     static bool take_back(slot_type& s, std::uintptr_t name) noexcept {
+        // What was done before it was lent is known by this look, and once more by the exchange
+        // below: one of the two would be enough.
         const lending_word::type lent = s.word.see();
         if (!is_lent(lent) || is_doomed(s)) return false;
         // Relaxed: if it is not the name of what is lent with that word, the exchange fails.

@@ -28,22 +28,11 @@ inline constexpr bool can_fork = true;
 inline constexpr bool can_fork = false;
 #endif
 
-// One entry of the list. It stands in what it speaks for.
-//
-// `in_child` is called in the child's only thread, with the list locked. Every lock of the parent
-// may be held for ever by a thread that is not there, and all that such a lock guards may be half
-// changed: it may touch atomics and what never changes, and allocate nothing.
-struct fork_watcher {
-    void (*in_child)(fork_watcher&) noexcept = nullptr;
-    fork_watcher* previous = nullptr;
-    fork_watcher* next = nullptr;
-    bool is_listed = false;
-
-    constexpr fork_watcher() noexcept = default;
-    constexpr explicit fork_watcher(void (*call)(fork_watcher&) noexcept) noexcept
-        : in_child(call) {}
-
-    // Whether what this speaks for is the parent's still. By any thread of the child.
+// Whether something is the parent's still. A model checker brings its own atomic.
+template <class Flag>
+class inherited_flag {
+public:
+    // By any thread of the child.
     [[nodiscard]] bool is_inherited() const noexcept {
         // (1) acquire-load synchronizes-with the release-store (2)
         return inherited_.load(std::memory_order_acquire);
@@ -62,7 +51,23 @@ struct fork_watcher {
     }
 
 private:
-    std::atomic<bool> inherited_{false};
+    Flag inherited_{false};
+};
+
+// One entry of the list. It stands in what it speaks for.
+//
+// `in_child` is called in the child's only thread, with the list locked. Every lock of the parent
+// may be held for ever by a thread that is not there, and all that such a lock guards may be half
+// changed: it may touch atomics and what never changes, and allocate nothing.
+struct fork_watcher : inherited_flag<std::atomic<bool>> {
+    void (*in_child)(fork_watcher&) noexcept = nullptr;
+    fork_watcher* previous = nullptr;
+    fork_watcher* next = nullptr;
+    bool is_listed = false;
+
+    constexpr fork_watcher() noexcept = default;
+    constexpr explicit fork_watcher(void (*call)(fork_watcher&) noexcept) noexcept
+        : in_child(call) {}
 };
 
 // The list, and its lock. fork holds the lock from before it begins until it is over, so that the

@@ -20,6 +20,17 @@
 namespace lend::inline v0_1 {
 namespace detail {
 
+// The list of those who must know of a fork, and an entry of it. A platform may bring its own as
+// `forks`; the model checker does.
+template <class Platform>
+struct forks_of {
+    using watch = fork_watch;
+    using watcher = fork_watcher;
+};
+template <class Platform>
+requires requires { typename Platform::forks; }
+struct forks_of<Platform> : Platform::forks {};
+
 // A fork copies the memory of all threads and one thread only. So in the child nothing that the
 // core's lock guards can be used, nor the lock; the driver, the options and the words of the slots
 // can. The resources are the parent's: a session that the child resets or closes is reset or closed
@@ -40,6 +51,8 @@ namespace detail {
 template <class Core>
 struct forking {
     using platform = typename Core::platform;
+    using watch = typename forks_of<platform>::watch;
+    using watcher_type = typename forks_of<platform>::watcher;
     using slot_type = typename Core::slot_type;
     using calls = typename Core::calls;
 
@@ -50,19 +63,19 @@ struct forking {
     static Core* make(Args&&... args) {
         void* const memory = ::operator new(offset + sizeof(Core), alignment, std::nothrow);
         if (memory == nullptr) return nullptr;
-        auto* const watcher = ::new (memory) fork_watcher;
+        auto* const watcher = ::new (memory) watcher_type;
         auto* const core = ::new (static_cast<void*>(static_cast<std::byte*>(memory) + offset))
             Core(std::forward<Args>(args)...);
         watcher->in_child = &mark;
-        if constexpr (can_fork) fork_watch::instance().add(*watcher);
+        if constexpr (can_fork) watch::instance().add(*watcher);
         return core;
     }
 
     static void free(Core& core) noexcept {
-        fork_watcher& watcher = watcher_of(core);
-        if constexpr (can_fork) fork_watch::instance().remove(watcher);
+        watcher_type& watcher = watcher_of(core);
+        if constexpr (can_fork) watch::instance().remove(watcher);
         core.~Core();
-        watcher.~fork_watcher();
+        watcher.~watcher_type();
         ::operator delete(static_cast<void*>(&watcher), alignment);
     }
 
@@ -84,21 +97,21 @@ struct forking {
     }
 
 private:
-    static constexpr std::size_t strictest = (std::max)(alignof(fork_watcher), alignof(Core));
+    static constexpr std::size_t strictest = (std::max)(alignof(watcher_type), alignof(Core));
     static constexpr std::align_val_t alignment{strictest};
     static constexpr std::size_t offset =
-        (sizeof(fork_watcher) + strictest - 1) / strictest * strictest;
+        (sizeof(watcher_type) + strictest - 1) / strictest * strictest;
 
-    static fork_watcher& watcher_of(Core& core) noexcept {
+    static watcher_type& watcher_of(Core& core) noexcept {
         return *std::launder(
-            reinterpret_cast<fork_watcher*>(reinterpret_cast<std::byte*>(&core) - offset));
+            reinterpret_cast<watcher_type*>(reinterpret_cast<std::byte*>(&core) - offset));
     }
-    static Core& core_of(fork_watcher& watcher) noexcept {
+    static Core& core_of(watcher_type& watcher) noexcept {
         return *std::launder(
             reinterpret_cast<Core*>(reinterpret_cast<std::byte*>(&watcher) + offset));
     }
 
-    static void mark(fork_watcher& watcher) noexcept {
+    static void mark(watcher_type& watcher) noexcept {
         core_of(watcher).slots.for_each([](slot_type& s) { s.word.inherit(); });
         platform::forked();
         platform::template local<typename Core::memory_of_thread>() = {};
@@ -132,8 +145,8 @@ private:
     LEND_NOINLINE static bool renew(Core& core) noexcept {
         typename Core::slots_type parents;
         {
-            fork_watcher& watcher = watcher_of(core);
-            const std::lock_guard lock(fork_watch::instance().mutex());
+            watcher_type& watcher = watcher_of(core);
+            const std::lock_guard lock(watch::instance().mutex());
             if (!watcher.is_inherited()) return true; // another thread was first
             if (!make_anew(core, parents)) return false;
             watcher.settle();

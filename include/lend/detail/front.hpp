@@ -43,7 +43,8 @@ class front {
 public:
     // Takes out what is there; null if there is nothing, or if somebody else was quicker.
     [[nodiscard]] LEND_ALWAYS_INLINE Slot* take() noexcept {
-        // (1) acquire-load synchronizes-with the acq-rel-CAS (3)
+        // (1) acquire-load synchronizes-with the acq-rel-CAS (3): with it what is in front is
+        // known, and with the exchange (2) once more; one of the two would be enough.
         std::uint64_t word = word_.load(std::memory_order_acquire);
         if (!is_filled(word)) return nullptr;
         // (2) acquire-CAS synchronizes-with the acq-rel-CAS (3)
@@ -63,7 +64,8 @@ public:
         if (is_filled(word) || is_used_up(word) || !fits(s)) return 0;
         const std::uint64_t order = order_of(word) + 1;
         s.place.freed_order = order;
-        // (3) acq-rel-CAS synchronizes-with the acquire-load (1) and the acquire-CAS (2), (4), (5)
+        // (3) acq-rel-CAS synchronizes-with the acquire-load (1) and the acquire-CAS (2), (4), (5).
+        // Its acquire is redundant: what was in front before is nothing to whoever puts.
         const bool is_put = word_.compare_exchange_strong(
             word, filled(word + one, s), std::memory_order_acq_rel, std::memory_order_relaxed);
         return is_put ? order : 0;
@@ -74,7 +76,8 @@ public:
         // Relaxed: the exchange decides.
         std::uint64_t word = word_.load(std::memory_order_relaxed);
         if (!is_filled(word) || slot_in(word) != &s || order_of(word) != order) return false;
-        // (4) acquire-CAS synchronizes-with the acq-rel-CAS (3)
+        // (4) acquire-CAS synchronizes-with the acq-rel-CAS (3). Redundant: an order is given once,
+        // so that was the caller's own.
         return word_.compare_exchange_strong(word, emptied(word), std::memory_order_acquire,
                                              std::memory_order_relaxed);
     }
