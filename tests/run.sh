@@ -48,7 +48,7 @@ run_preset() {
 
 say "lend: all tests, with ${presets[*]}. The full output goes to build/logs."
 need g++ clang libclang-rt-14-dev clang-format clang-tidy cmake ninja-build pkg-config python3 \
-    libgtest-dev libbenchmark-dev libsqlite3-dev valgrind g++-mingw-w64-x86-64-posix || exit 1
+    libgtest-dev libbenchmark-dev libsqlite3-dev relacy-dev spin valgrind g++-mingw-w64-x86-64-posix || exit 1
 
 check format check_format
 for preset in "${presets[@]}"; do
