@@ -54,6 +54,22 @@ std::uint64_t number(fuzz_input& in) {
 }
 nanoseconds span(fuzz_input& in) { return nanoseconds(static_cast<std::int64_t>(number(in))); }
 
+// Any double, or one that is likely to be wrong.
+double share(fuzz_input& in) {
+    using limits = std::numeric_limits<double>;
+    static constexpr double odd[] = {0.0,
+                                     -0.0,
+                                     1.0,
+                                     1.0 + limits::epsilon(),
+                                     -limits::denorm_min(),
+                                     limits::quiet_NaN(),
+                                     -limits::quiet_NaN(),
+                                     limits::infinity()};
+    const std::uint8_t how = in.byte();
+    if (how % 16U < std::size(odd)) return odd[how % 16U];
+    return std::bit_cast<double>(in.word());
+}
+
 lend::pool_options raw_options(fuzz_input& in) {
     lend::pool_options options;
     // Few of the fields, or hardly any set would be valid.
@@ -90,7 +106,7 @@ lend::pool_options raw_options(fuzz_input& in) {
             options.max_lifetime = span(in);
             break;
         case 10:
-            options.lifetime_jitter = std::bit_cast<double>(in.word());
+            options.lifetime_jitter = share(in);
             break;
         case 11:
             options.alive_bypass = span(in);
@@ -206,8 +222,23 @@ void fuzz_options(fuzz_input& in) {
 
 // ---- text --------------------------------------------------------------------------------------
 
+// Bytes as they come, or numbers of characters, real ones and others, spelled as UTF-8 would.
+std::string some_utf8(fuzz_input& in) {
+    if (in.flag()) return in.text();
+    std::string bytes;
+    for (std::size_t left = in.below(8); left > 0; --left) {
+        static constexpr std::uint32_t odd[] = {
+            0,      0x7F,   0x80,   0x7FF,  0x800,   0xD7FF,   0xD800,   0xDBFF,
+            0xDC00, 0xDFFF, 0xE000, 0xFFFF, 0x10000, 0x10FFFF, 0x110000, 0x1FFFFF};
+        const std::uint8_t how = in.byte();
+        const std::uint32_t any = static_cast<std::uint32_t>(in.byte()) << 8U | in.byte();
+        bytes += encode_utf8(how < 128 ? odd[how % std::size(odd)] : any);
+    }
+    return bytes;
+}
+
 void fuzz_utf(fuzz_input& in) {
-    const std::string bytes = in.text();
+    const std::string bytes = some_utf8(in);
     const auto expected = decode_utf8(bytes);
     const bool is_good = expected && expected->find(U'\0') == std::u32string::npos;
     const auto wide = lend::com::to_utf16(bytes);
@@ -230,7 +261,7 @@ void fuzz_utf(fuzz_input& in) {
 void fuzz_names(fuzz_input& in) {
     std::vector<lend::pool_metrics> pools(1 + in.below(2));
     for (lend::pool_metrics& each : pools) {
-        each.name = in.text();
+        each.name = some_utf8(in);
         each.stats.idle = number(in);
         each.stats.since_create_failed = nanoseconds(number(in) >> 1U);
     }

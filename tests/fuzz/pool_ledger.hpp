@@ -51,6 +51,8 @@ public:
         FUZZ_CHECK(s.timed_out + s.cancelled + s.shed + s.refused == failed_);
         if (closed) return;
         FUZZ_CHECK(live == s.size - s.creating + s.reclaimed);
+        FUZZ_CHECK(s.size <= s.max_size ||
+                   s.idle == 0); // what is too much goes as it comes to hand
         FUZZ_CHECK(s.creating == 0 && s.destroying == 0 && s.checking == 0 && s.resetting == 0);
     }
 

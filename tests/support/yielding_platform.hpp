@@ -144,13 +144,11 @@ public:
         const around trouble;
         return value_.compare_exchange_weak(seen, next, order);
     }
-    template <class By>
-    T fetch_add(By by, order_type order) noexcept {
+    T fetch_add(T by, order_type order) noexcept {
         const around trouble;
         return value_.fetch_add(by, order);
     }
-    template <class By>
-    T fetch_sub(By by, order_type order) noexcept {
+    T fetch_sub(T by, order_type order) noexcept {
         const around trouble;
         return value_.fetch_sub(by, order);
     }
