@@ -209,7 +209,7 @@ def groups_below(counts):
             mine = [c for (name, of), c in counts.items() if of == kind and group_of(name) == group]
             good = share(sum(c[0] + c[1] for c in mine), sum(c[2] for c in mine))
             if good < least:
-                below.append(f"{group}: {good:.2f} % of its {kind}s, less than {least} %")
+                below.append(f"{group}: {good:.2f} % of its {kind}{'es' if kind == 'branch' else 's'}, less than {least} %")
     return below
 
 

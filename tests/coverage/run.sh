@@ -70,7 +70,7 @@ pages() {
 }
 
 if [ "$only" -eq 0 ]; then
-    need clang-19 llvm-19 cmake ninja-build python3 libgtest-dev libbenchmark-dev libsqlite3-dev \
+    need clang-19 llvm-19 libclang-rt-19-dev cmake ninja-build python3 libgtest-dev libbenchmark-dev libsqlite3-dev \
         pkg-config || exit 1
     fresh "$tree"
     step coverage-configure configure || exit 1

@@ -60,7 +60,7 @@ run_one() {
     fi
     python3 -B tests/fuzz/corpus.py unpack "tests/fuzz/corpus/$name.txt" "$out/corpus/$name" &&
         UBSAN_OPTIONS=print_stacktrace=1 "$out/${name}_fuzz" -max_total_time="$seconds" \
-            -max_len=600 -timeout=20 -print_final_stats=1 -artifact_prefix="$found/$name-" \
+            -max_len=600 -timeout=20 -print_funcs=0 -print_final_stats=1 -artifact_prefix="$found/$name-" \
             "$out/corpus/$name"
 }
 
