@@ -65,7 +65,7 @@ protected:
     }
 
     // What a callback does: keeps what it got, gives it back at once, or asks for another.
-    void answered(int kind, answer&& got) {
+    void answered(int wanted, answer&& got) {
         FUZZ_CHECK(!closed_); // after close has returned no callback begins
         FUZZ_CHECK(fuzz_world::now().locks_held == 0);
         --outstanding_;
@@ -75,7 +75,7 @@ protected:
         }
         ledger_.served();
         const int number = (*got)->number();
-        books_.lent(number, kind);
+        books_.lent(number, wanted);
         const unsigned way = callback_way_++ % 4;
         ++callbacks_;
         if (way == 1 || held_.size() >= most_held) {

@@ -140,22 +140,21 @@ private:
     void retain() {
         const std::uint8_t bits = in_.byte();
         unsigned asked = 0;
-        const auto answer =
-            face().whole().retain([&](const booked& it, const lend::resource_info&) {
-                FUZZ_CHECK(books_.is_live(it.number()));
-                if (bits == 255) throw std::runtime_error("retain");
-                return (bits >> (asked++ % 8) & 1U) != 0;
-            });
-        if (answer) FUZZ_CHECK(*answer <= asked);
+        const auto kept = face().whole().retain([&](const booked& it, const lend::resource_info&) {
+            FUZZ_CHECK(books_.is_live(it.number()));
+            if (bits == 255) throw std::runtime_error("retain");
+            return (bits >> (asked++ % 8) & 1U) != 0;
+        });
+        if (kept) FUZZ_CHECK(*kept <= asked);
     }
     void resize() {
         const std::size_t max_size = in_.below(6);
         const std::size_t min_idle = in_.below(4);
-        const auto answer = face().whole().resize(max_size, min_idle);
+        const auto resized = face().whole().resize(max_size, min_idle);
         const bool is_valid =
             lend::pool_options::validate_size(max_size, min_idle, options_.pooling).has_value();
-        FUZZ_CHECK(answer.has_value() == (is_valid && !closed_));
-        if (answer) ledger_.resized(max_size);
+        FUZZ_CHECK(resized.has_value() == (is_valid && !closed_));
+        if (resized) ledger_.resized(max_size);
     }
     void warm_up() {
         const std::size_t count = in_.below(5);
@@ -203,8 +202,8 @@ private:
         for (const held& one : held_) FUZZ_CHECK(one.lease->number() == one.number);
     }
     void health() {
-        const auto kind = in_.flag() ? lend::check_kind::active : lend::check_kind::passive;
-        (void)face().whole().health(kind);
+        const auto how = in_.flag() ? lend::check_kind::active : lend::check_kind::passive;
+        (void)face().whole().health(how);
     }
 
     // ---- the world ---------------------------------------------------------------------------
@@ -218,9 +217,9 @@ private:
         fuzz_world::now().thread = static_cast<std::uint32_t>(in_.below(fuzz_world::players));
     }
     void plan_fault() {
-        const auto kind = static_cast<books_call>(in_.below(books_calls));
+        const auto call = static_cast<books_call>(in_.below(books_calls));
         const auto what = static_cast<books_fault>(in_.below(books_faults));
-        books_.plan(kind, what, in_.byte() % 4U + 1U);
+        books_.plan(call, what, in_.byte() % 4U + 1U);
     }
     void move_pool() {
         Face moved(std::move(*face_));
