@@ -42,17 +42,24 @@ void fuzz_holder(fuzz_input& in) {
     options.default_idle_limit = static_cast<TIMEINSECS>(in.below(4)) - 1;
     options.zero_means_destroy_at_once = in.flag();
     options.destroy_lent_at_close = in.flag();
-    contract_side<reference_holder<manual_platform>> reference(options);
     contract_side<basic_holder<manual_platform>> engine(options);
-    reference.moves_time = true;
+    // What a dispenser's own calls, from within a call, may still change is left open by the
+    // contract; so then the engine runs alone, and is held to what contract_side requires.
+    const bool calls_within = in.flag();
+    contract_side<reference_holder<manual_platform>> reference(options);
+    (calls_within ? engine.moves_time : reference.moves_time) = true;
     for (int at = 0; at < 200 && !in.empty(); ++at) {
         contract_step step;
         step.what = in.byte();
         step.pick = in.byte();
         step.dice = static_cast<std::uint16_t>(in.byte() << 8U | in.byte());
-        step.within = in.byte();
-        const call_log expected = reference.step(step);
-        compare(engine.step(step), expected, step);
+        if (calls_within) {
+            step.within = in.byte();
+            (void)engine.step(step);
+        } else {
+            const call_log expected = reference.step(step);
+            compare(engine.step(step), expected, step);
+        }
     }
 }
 
