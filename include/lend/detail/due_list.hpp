@@ -92,8 +92,10 @@ public:
     void remove_server() noexcept { --servers_; }
     [[nodiscard]] std::size_t servers() const noexcept { return servers_; }
 
-    // By the first asynchronous waiter of a pool.
+    // By every asynchronous waiter of a pool; written once, by the first, for servers read it when
+    // they have let the lock go.
     void served_by(void* core, void (*how)(void* core, std::size_t count) noexcept) noexcept {
+        if (serve_ != nullptr) return;
         core_ = core;
         serve_ = how;
     }
