@@ -79,6 +79,27 @@ TYPED_TEST(Transaction_end, puts_its_resources_back_in_the_order_of_their_freein
               (call_log{"Rate(7, 11, FALSE)", "Rate(7, 12, FALSE)", "Rate(7, 10, FALSE)"}));
 }
 
+TYPED_TEST(Transaction_end, puts_its_resources_behind_all_that_were_freed_later) {
+    const RESID b = this->alloc();
+    const RESID c = this->alloc();
+    RESID a = 0;
+    {
+        const typename TestFixture::scope in(object1, tx1);
+        a = this->alloc();
+        this->free(a);
+    }
+    this->free(b);
+    this->free(c);
+    this->manager->end_transaction(tx1);
+    this->dispenser.ratings = {{a, 50}, {b, 50}, {c, 50}};
+    static_cast<void>(this->log());
+
+    this->alloc();
+
+    EXPECT_EQ(this->log(),
+              (call_log{"Rate(7, 11, FALSE)", "Rate(7, 10, FALSE)", "Rate(7, 12, FALSE)"}));
+}
+
 TYPED_TEST(Transaction_end, the_same_number_may_name_another_transaction_later) {
     {
         const typename TestFixture::scope in(object1, tx1);

@@ -7,6 +7,7 @@
 #include "support/manual_clock_platform.hpp"
 #include "support/quiet_pool.hpp"
 #include "support/recording_driver.hpp"
+#include "support/waiting_caller.hpp"
 
 #include <lend/pool.hpp>
 
@@ -66,6 +67,29 @@ TEST(FailureMode, 13_creates_that_always_fail_end_at_the_deadline) {
     EXPECT_EQ(p.pool.acquire({.deadline = begun + 10s}).code(), hr::lend_e_timed_out);
 
     EXPECT_EQ(clock.now() - begun, 10s);
+}
+
+TEST(PoolDeadline, wake_ups_in_vain_do_not_prolong_the_wait) {
+    const manual_clock clock;
+    auto options = quiet(1);
+    options.acquire_timeout = 10s;
+    timed p(options);
+    const auto held = p.pool.acquire();
+    finish_line line;
+    const waiting_caller<recording_driver> waits(p.pool, {}, "late", line);
+
+    for (const auto span : {6s, 3s}) {
+        clock.advance(span);
+        EXPECT_EQ(p.pool.pause(), hr::s_ok);
+        EXPECT_EQ(p.pool.resume(), hr::s_ok); // has the first one look
+    }
+    clock.advance(1s - 1ns);
+    EXPECT_TRUE(waits.is_waiting());
+    clock.advance(1ns);
+
+    ASSERT_FALSE(waits.is_waiting());
+    EXPECT_EQ(waits.code(), hr::lend_e_timed_out);
+    EXPECT_EQ(waits.error().waited(), 10s);
 }
 
 TEST(FailureMode, 14_failed_results_give_nothing_to_use_and_can_be_destroyed) {
