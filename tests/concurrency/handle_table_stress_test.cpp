@@ -19,7 +19,7 @@
 #include <thread>
 #include <vector>
 
-namespace {
+namespace handle_table_stress_test {
 
 namespace hr = lend::hr;
 
@@ -237,4 +237,4 @@ TYPED_TEST(HandleTableStress, walks_see_what_is_there_all_the_time) {
     EXPECT_EQ(counts.destroyed, counts.made);
 }
 
-} // namespace
+} // namespace handle_table_stress_test

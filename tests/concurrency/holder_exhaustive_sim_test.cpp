@@ -22,7 +22,7 @@
 #include <utility>
 #include <vector>
 
-namespace {
+namespace holder_exhaustive_sim_test {
 
 using namespace lend::com; // NOLINT(google-build-using-namespace): the contract's own spelling
 
@@ -227,4 +227,4 @@ TEST(HolderSimExhaustive, two_users_of_three_operations) {
     explore_all("one dooms, one closes", {dooms, closes});
 }
 
-} // namespace
+} // namespace holder_exhaustive_sim_test

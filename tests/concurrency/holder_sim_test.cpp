@@ -21,7 +21,7 @@
 #include <utility>
 #include <vector>
 
-namespace {
+namespace holder_sim_test {
 
 using namespace std::chrono_literals;
 using namespace lend_test;
@@ -719,4 +719,4 @@ TEST(HolderSim, keeps_the_contract_with_everything_at_once) {
               "");
 }
 
-} // namespace
+} // namespace holder_sim_test

@@ -15,7 +15,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace {
+namespace pool_cancel_sim_test {
 
 using namespace std::chrono_literals;
 using namespace lend_test;
@@ -101,4 +101,4 @@ TEST(FailureMode, 13_deadline_is_kept_exactly_whoever_steals_the_wake_ups) {
     EXPECT_EQ(found.message, "");
 }
 
-} // namespace
+} // namespace pool_cancel_sim_test

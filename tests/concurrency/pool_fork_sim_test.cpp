@@ -19,7 +19,7 @@
 #include <utility>
 #include <vector>
 
-namespace {
+namespace pool_fork_sim_test {
 
 using namespace std::chrono_literals;
 namespace hr = lend::hr;
@@ -326,4 +326,4 @@ TEST(PoolForkSim, child_of_a_pool_that_is_being_closed) {
     EXPECT_EQ(sim::explore(1, runs, how, [] { scenario{true}(); }).message, "");
 }
 
-} // namespace
+} // namespace pool_fork_sim_test

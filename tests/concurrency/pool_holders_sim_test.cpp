@@ -22,7 +22,7 @@
 #include <utility>
 #include <vector>
 
-namespace {
+namespace pool_holders_sim_test {
 
 using namespace std::chrono_literals;
 using namespace lend_test;
@@ -280,4 +280,4 @@ TEST(PoolHoldersSim, who_holds_one_is_refused_another_in_every_schedule) {
               "");
 }
 
-} // namespace
+} // namespace pool_holders_sim_test

@@ -20,7 +20,7 @@
 #include <utility>
 #include <vector>
 
-namespace {
+namespace pool_sim_test {
 
 using namespace std::chrono_literals;
 using namespace lend_test;
@@ -960,4 +960,4 @@ TEST(FailureMode, 08_release_between_looking_and_queueing_is_not_lost) {
     }
 }
 
-} // namespace
+} // namespace pool_sim_test

@@ -21,7 +21,7 @@
 #include <utility>
 #include <vector>
 
-namespace {
+namespace pool_stress_test {
 
 using namespace std::chrono_literals;
 namespace hr = lend::hr;
@@ -328,4 +328,4 @@ TEST(PoolStressOutlive, leases_outlive_their_pool_on_other_threads) {
     }
 }
 
-} // namespace
+} // namespace pool_stress_test

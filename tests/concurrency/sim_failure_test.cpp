@@ -15,7 +15,7 @@
 #include <string>
 #include <vector>
 
-namespace {
+namespace sim_failure_test {
 
 using namespace std::chrono_literals;
 
@@ -175,4 +175,4 @@ TEST(SimHook, check_that_fails_in_it_fails_the_run) {
               std::string::npos);
 }
 
-} // namespace
+} // namespace sim_failure_test

@@ -19,7 +19,7 @@
 #include <string>
 #include <vector>
 
-namespace {
+namespace sim_platform_test {
 
 using namespace std::chrono_literals;
 
@@ -381,4 +381,4 @@ TEST(SimExplore, notices_a_seed_that_does_not_replay) {
     EXPECT_EQ(found.message, "the same seed gave two different runs");
 }
 
-} // namespace
+} // namespace sim_platform_test

@@ -16,7 +16,7 @@
 #include <string>
 #include <vector>
 
-namespace {
+namespace sim_world_test {
 
 using namespace std::chrono_literals;
 
@@ -365,4 +365,4 @@ TEST(SimAtomic, order_that_the_operation_must_not_have_fails_the_run) {
     EXPECT_NE(failure_of([] { counter{1}.store(1, std::memory_order_acquire); }), "");
 }
 
-} // namespace
+} // namespace sim_world_test

@@ -22,7 +22,7 @@
 #include <random>
 #include <vector>
 
-namespace {
+namespace thread_fuzz_numbers_test {
 
 using namespace lend_test::thread_fuzz;
 using lend_test::yielding_platform;
@@ -187,4 +187,4 @@ TEST(ThreadFuzz, holders_never_share_a_resource_and_lose_none) {
     });
 }
 
-} // namespace
+} // namespace thread_fuzz_numbers_test

@@ -20,7 +20,7 @@
 #include <random>
 #include <utility>
 
-namespace {
+namespace thread_fuzz_test {
 
 using namespace std::chrono_literals;
 using namespace lend_test::thread_fuzz;
@@ -294,4 +294,4 @@ TEST(ThreadFuzz, keys_are_not_mixed_up) {
     });
 }
 
-} // namespace
+} // namespace thread_fuzz_test

@@ -8,7 +8,7 @@
 #include <atomic>
 #include <thread>
 
-namespace {
+namespace dispensermanager_sweep_test {
 
 using namespace lend_test;
 using std::chrono::hours;
@@ -156,4 +156,4 @@ TEST(DispenserManager_period, is_10_seconds_by_default) {
     EXPECT_EQ(default_sweep_period, seconds(10));
 }
 
-} // namespace
+} // namespace dispensermanager_sweep_test

@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-namespace {
+namespace failure_modes_test {
 
 using namespace lend_test;
 
@@ -191,8 +191,6 @@ int all_orders(int length, const Judge& judge) {
 constexpr int steps = 4;
 constexpr int all = 8 * 8 * 8 * 8;
 
-} // namespace
-
 TEST(FailureMode, 05_enlisted_resource_goes_to_its_own_transaction_only_in_every_order_of_calls) {
     const auto judge = [](auto& one, const std::string& order) {
         EXPECT_EQ(one.wrong_hands.str(), "") << "after " << order;
@@ -208,3 +206,5 @@ TEST(FailureMode, 46_acquire_in_a_transaction_gets_what_is_enlisted_in_it_in_eve
     EXPECT_EQ(all_orders<engine_world>(steps, judge), all);
     EXPECT_EQ(all_orders<reference_world>(steps, judge), all);
 }
+
+} // namespace failure_modes_test

@@ -17,7 +17,7 @@ TEST(Fork, is_nothing_that_Windows_has) { GTEST_SKIP() << "NOT TESTED: Windows h
 #include <lend/com.hpp>
 #include <lend/detail/config.hpp>
 
-namespace {
+namespace fork_test {
 
 using namespace lend_test;
 
@@ -96,6 +96,6 @@ TEST_F(Fork, child_has_a_manager_of_its_own) {
               "");
 }
 
-} // namespace
-
 #endif
+
+} // namespace fork_test

@@ -13,7 +13,7 @@
 #include <thread>
 #include <vector>
 
-namespace {
+namespace getdispensermanager_test {
 
 using namespace lend_test;
 
@@ -171,4 +171,4 @@ TEST(Lends_own_functions, a_lend_driver_serves_the_contract_from_end_to_end) {
     EXPECT_EQ(sessions->Release(), 0U);
 }
 
-} // namespace
+} // namespace getdispensermanager_test

@@ -17,7 +17,7 @@
 #include <utility>
 #include <vector>
 
-namespace {
+namespace idispenserdriver_test {
 
 using namespace lend::com; // NOLINT(google-build-using-namespace): the contract's own spelling
 using lend::enlistment;
@@ -520,4 +520,4 @@ TEST(Dispenser_memory, a_resource_that_cannot_be_kept_is_destroyed) {
     EXPECT_EQ(log, (log_type{"destroy made"}));
 }
 
-} // namespace
+} // namespace idispenserdriver_test

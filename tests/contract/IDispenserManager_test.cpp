@@ -7,7 +7,7 @@
 
 #include <thread>
 
-namespace {
+namespace idispensermanager_test {
 
 using namespace lend_test;
 
@@ -227,4 +227,4 @@ TYPED_TEST(IHolder_QueryInterface, knows_IUnknown_and_IHolder_only) {
     EXPECT_EQ(this->log(), call_log{}) << "the dispenser is not asked";
 }
 
-} // namespace
+} // namespace idispensermanager_test

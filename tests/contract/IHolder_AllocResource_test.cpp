@@ -7,7 +7,7 @@
 #include <new>
 #include <stdexcept>
 
-namespace {
+namespace iholder_allocresource_test {
 
 using namespace lend_test;
 
@@ -497,4 +497,4 @@ TYPED_TEST(IHolder_AllocResource, one_thats_destruction_is_asked_for_while_enlis
     EXPECT_EQ(this->dispenser.count("Destroy(10)"), 1U);
 }
 
-} // namespace
+} // namespace iholder_allocresource_test

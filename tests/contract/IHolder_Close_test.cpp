@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-namespace {
+namespace iholder_close_test {
 
 using namespace lend_test;
 
@@ -258,4 +258,4 @@ TYPED_TEST(IHolder_Close, the_last_Release_may_come_from_a_callback) {
     this->disowned = {10};
 }
 
-} // namespace
+} // namespace iholder_close_test

@@ -6,7 +6,7 @@
 
 #include <stdexcept>
 
-namespace {
+namespace iholder_freeresource_test {
 
 using namespace lend_test;
 
@@ -183,4 +183,4 @@ TYPED_TEST(IHolder_FreeResource, the_id_may_be_given_again_while_it_is_being_des
     static_cast<void>(this->log());
 }
 
-} // namespace
+} // namespace iholder_freeresource_test

@@ -4,7 +4,7 @@
 
 #include "world.hpp"
 
-namespace {
+namespace iholder_requestdestroyresource_test {
 
 using namespace lend_test;
 
@@ -98,4 +98,4 @@ TYPED_TEST(IHolder_RequestDestroyResource, while_resetting_destroys_instead_of_p
     EXPECT_EQ(this->log(), (call_log{"Reset(10)", "Destroy(10)"}));
 }
 
-} // namespace
+} // namespace iholder_requestdestroyresource_test

@@ -8,7 +8,7 @@
 #include <stdexcept>
 #include <string>
 
-namespace {
+namespace iholder_trackresource_test {
 
 using namespace lend_test;
 
@@ -301,4 +301,4 @@ TYPED_TEST(IHolder_UntrackResourceS, a_failure_of_DestroyResourceS_is_E_FAIL_and
     EXPECT_EQ(this->holder->UntrackResourceS(OLESTR("file"), TRUE), E_INVALIDARG);
 }
 
-} // namespace
+} // namespace iholder_trackresource_test

@@ -12,7 +12,7 @@
 #include <thread>
 #include <vector>
 
-namespace {
+namespace threads_test {
 
 using namespace lend_test;
 
@@ -221,4 +221,4 @@ TYPED_TEST(Background, a_dispenser_may_end_its_holder_and_manager_from_the_manag
     EXPECT_EQ(this->dispenser.references(), 1U);
 }
 
-} // namespace
+} // namespace threads_test

@@ -7,7 +7,7 @@
 
 #include <vector>
 
-namespace {
+namespace transactions_and_objects_test {
 
 using namespace lend_test;
 
@@ -260,4 +260,4 @@ TYPED_TEST(IComResourceEvents, say_what_is_lent_when_the_holder_closes) {
     this->disowned = {10};
 }
 
-} // namespace
+} // namespace transactions_and_objects_test

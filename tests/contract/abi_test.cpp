@@ -9,7 +9,7 @@
 #include <cstring>
 #include <string>
 
-namespace {
+namespace abi_test {
 
 using namespace lend_test;
 
@@ -159,4 +159,4 @@ TYPED_TEST(ABI_IDispenserManager, has_its_methods_in_slots_3_and_4) {
     EXPECT_EQ(transaction, tx1);
 }
 
-} // namespace
+} // namespace abi_test

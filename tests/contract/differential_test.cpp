@@ -13,7 +13,7 @@
 #include <random>
 #include <set>
 
-namespace {
+namespace differential_test {
 
 using namespace lend_test;
 
@@ -126,4 +126,4 @@ TEST(Holder_on_the_engine, answers_and_calls_like_the_reference_whatever_happens
     }
 }
 
-} // namespace
+} // namespace differential_test

@@ -5,7 +5,7 @@
 
 #include "world.hpp"
 
-namespace {
+namespace real_windows_test {
 
 using namespace lend_test;
 
@@ -52,4 +52,4 @@ TYPED_TEST(Real_Windows, the_sequence_of_Wines_tests_has_the_asserted_results) {
     EXPECT_EQ(this->log(), call_log{});
 }
 
-} // namespace
+} // namespace real_windows_test

@@ -19,7 +19,7 @@
 #include <utility>
 #include <vector>
 
-namespace {
+namespace sqlite_connection_test {
 
 using namespace std::chrono_literals;
 namespace hr = lend::hr;
@@ -399,4 +399,4 @@ TEST_F(SqliteConnection, a_read_that_turns_into_a_write_too_late_says_so_at_once
     EXPECT_EQ(hr::e_abort, late.error().code());
 }
 
-} // namespace
+} // namespace sqlite_connection_test

@@ -12,7 +12,7 @@
 #include <string>
 #include <utility>
 
-namespace {
+namespace sqlite_memory_test {
 
 namespace hr = lend::hr;
 namespace sqlite = lend::sqlite;
@@ -200,4 +200,4 @@ INSTANTIATE_TEST_SUITE_P(allocation, SqliteMemory, testing::Bool(), [](const aut
     return std::string(each.param ? "fails_for_good" : "fails_once");
 });
 
-} // namespace
+} // namespace sqlite_memory_test

@@ -16,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-namespace {
+namespace sqlite_pool_test {
 
 using namespace std::chrono_literals;
 namespace hr = lend::hr;
@@ -243,4 +243,4 @@ TEST_F(SqlitePool, threads_that_leave_transactions_open_do_not_disturb_each_othe
     EXPECT_EQ(0U, open_files());
 }
 
-} // namespace
+} // namespace sqlite_pool_test

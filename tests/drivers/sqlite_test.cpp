@@ -20,7 +20,7 @@
 #include <utility>
 #include <vector>
 
-namespace {
+namespace sqlite_test {
 
 using namespace std::chrono_literals;
 namespace hr = lend::hr;
@@ -513,4 +513,4 @@ TEST_F(SqliteDriver, a_reset_fails_if_the_transaction_it_should_keep_is_gone) {
     EXPECT_EQ(hr::s_ok, driver.reset(c));
 }
 
-} // namespace
+} // namespace sqlite_test

@@ -17,7 +17,7 @@
 #include <string_view>
 #include <utility>
 
-namespace {
+namespace dispenser_allocation_test {
 
 using namespace lend_test;
 using namespace lend::com; // NOLINT(google-build-using-namespace): the contract's own spelling
@@ -197,4 +197,4 @@ TEST(DispenserOfNames, name_that_throws_is_E_FAIL_and_nothing_is_adopted) {
     EXPECT_EQ(p.adopt(), hr::s_ok);
 }
 
-} // namespace
+} // namespace dispenser_allocation_test

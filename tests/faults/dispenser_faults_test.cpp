@@ -20,7 +20,7 @@
 #include <utility>
 #include <vector>
 
-namespace {
+namespace dispenser_faults_test {
 
 using namespace std::chrono_literals;
 using namespace lend_test;
@@ -442,4 +442,4 @@ TEST(HolderShutdown, last_Release_ends_every_combination_of_what_there_is) {
     end_each(ending::last_release);
 }
 
-} // namespace
+} // namespace dispenser_faults_test

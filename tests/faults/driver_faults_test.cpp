@@ -22,7 +22,7 @@
 #include <utility>
 #include <vector>
 
-namespace {
+namespace driver_faults_test {
 
 using namespace std::chrono_literals;
 using namespace lend_test;
@@ -391,4 +391,4 @@ TEST(DriverFaultPairs, are_survived) {
     EXPECT_EQ(found.message, "");
 }
 
-} // namespace
+} // namespace driver_faults_test

@@ -25,7 +25,7 @@
 #include <utility>
 #include <vector>
 
-namespace {
+namespace fork_test {
 
 using namespace std::chrono_literals;
 using lend_test::in_child;
@@ -296,4 +296,4 @@ TEST_F(ForkFaults, fork_in_the_midst_of_a_holders_calls_leaves_the_child_one_tha
     shop->Release();
 }
 
-} // namespace
+} // namespace fork_test

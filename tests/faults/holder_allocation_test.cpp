@@ -15,7 +15,7 @@
 #include <string>
 #include <utility>
 
-namespace {
+namespace holder_allocation_test {
 
 using namespace lend_test;
 using namespace lend::com; // NOLINT(google-build-using-namespace): the contract's own spelling
@@ -246,4 +246,4 @@ TEST_P(HolderAllocation, fails_at_every_place_and_nothing_changes) {
 
 INSTANTIATE_TEST_SUITE_P(calls, HolderAllocation, testing::ValuesIn(holder_calls), name_of_call{});
 
-} // namespace
+} // namespace holder_allocation_test

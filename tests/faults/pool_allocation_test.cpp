@@ -24,7 +24,7 @@
 #include <utility>
 #include <vector>
 
-namespace {
+namespace pool_allocation_test {
 
 using namespace std::chrono_literals;
 using namespace lend_test;
@@ -421,4 +421,4 @@ INSTANTIATE_TEST_SUITE_P(calls,
                          testing::ValuesIn(keyed_calls),
                          name_of_call{});
 
-} // namespace
+} // namespace pool_allocation_test

@@ -20,7 +20,7 @@
 #include <string>
 #include <utility>
 
-namespace {
+namespace shutdown_test {
 
 using namespace std::chrono_literals;
 using namespace lend_test;
@@ -250,4 +250,4 @@ TEST(Shutdown, destructor_ends_every_combination_of_what_goes_on) {
     end_each(mix::without_callers, ending::destructor, 60);
 }
 
-} // namespace
+} // namespace shutdown_test

@@ -30,7 +30,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-namespace {
+namespace signals_test {
 
 using namespace std::chrono_literals;
 using lend::hresult;
@@ -346,8 +346,6 @@ TEST_F(SignalStorm, Close_of_a_holder_waits_for_calls_inside) {
     EXPECT_EQ(dispenser.references, 1U);
 }
 
-} // namespace
-
 #else
 
 TEST(SignalStorm, is_for_linux_without_ThreadSanitizer) {
@@ -355,3 +353,5 @@ TEST(SignalStorm, is_for_linux_without_ThreadSanitizer) {
 }
 
 #endif
+
+} // namespace signals_test

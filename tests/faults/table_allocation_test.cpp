@@ -18,7 +18,7 @@
 #include <utility>
 #include <vector>
 
-namespace {
+namespace table_allocation_test {
 
 using namespace lend_test;
 using lend::hresult;
@@ -158,4 +158,4 @@ INSTANTIATE_TEST_SUITE_P(calls,
                          testing::ValuesIn(table_calls),
                          name_of_call{});
 
-} // namespace
+} // namespace table_allocation_test

@@ -27,7 +27,7 @@
 #include <utility>
 #include <vector>
 
-namespace {
+namespace acquire_async_test {
 
 using namespace std::chrono_literals;
 using namespace lend_test;
@@ -628,4 +628,4 @@ TEST(PoolAwait, kinds_come_first) {
     EXPECT_EQ(p.calls->take_log(), "create(a) reset(1)");
 }
 
-} // namespace
+} // namespace acquire_async_test

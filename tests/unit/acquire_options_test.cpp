@@ -8,7 +8,7 @@
 
 #include <string>
 
-namespace {
+namespace acquire_options_test {
 
 TEST(AcquireOptions, defaults_ask_for_nothing_special) {
     const lend::acquire_options options;
@@ -30,4 +30,4 @@ TEST(AcquireOptions, site_is_where_they_are_written) {
     EXPECT_STREQ(options.note, "a note");
 }
 
-} // namespace
+} // namespace acquire_options_test

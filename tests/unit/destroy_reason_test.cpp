@@ -6,7 +6,7 @@
 
 #include <gtest/gtest.h>
 
-namespace {
+namespace destroy_reason_test {
 
 TEST(DestroyReason, words_stand_at_the_place_of_their_reason) {
     EXPECT_EQ(to_string(lend::destroy_reason::expired), "expired");
@@ -16,4 +16,4 @@ TEST(DestroyReason, words_stand_at_the_place_of_their_reason) {
     EXPECT_EQ(to_string(lend::destroy_reason::closed), "closed");
 }
 
-} // namespace
+} // namespace destroy_reason_test

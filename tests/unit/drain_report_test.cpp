@@ -6,7 +6,7 @@
 
 #include <gtest/gtest.h>
 
-namespace {
+namespace drain_report_test {
 
 TEST(DrainReport, names_nobody_before_a_drain) {
     const lend::drain_report none;
@@ -15,4 +15,4 @@ TEST(DrainReport, names_nobody_before_a_drain) {
     EXPECT_EQ(none.closed, lend::hr::s_ok);
 }
 
-} // namespace
+} // namespace drain_report_test

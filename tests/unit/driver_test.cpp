@@ -15,7 +15,7 @@
 #include <string_view>
 #include <type_traits>
 
-namespace {
+namespace driver_test {
 
 using lend::driver_traits;
 using lend::resource_driver;
@@ -476,4 +476,4 @@ TEST(Enlistment, is_made_from_a_code_and_is_enlisted_by_default) {
     EXPECT_EQ(lend::enlistment::not_transactional, hr::s_false);
 }
 
-} // namespace
+} // namespace driver_test

@@ -20,7 +20,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace {
+namespace error_test {
 
 using namespace std::chrono_literals;
 using lend::error;
@@ -338,4 +338,4 @@ TEST(ErrorDeathTest, raising_where_exceptions_are_off_ends_the_program_with_the_
                  "lend: E_FAIL \\(0x80004005\\): words");
 }
 
-} // namespace
+} // namespace error_test

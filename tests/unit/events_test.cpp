@@ -17,7 +17,7 @@
 #include <string_view>
 #include <vector>
 
-namespace {
+namespace events_test {
 
 using namespace std::chrono_literals;
 using namespace lend_test;
@@ -162,4 +162,4 @@ TEST(EventsThatThrow, change_nothing) {
     EXPECT_EQ(pool.stats().size, 0U);
 }
 
-} // namespace
+} // namespace events_test

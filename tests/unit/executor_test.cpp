@@ -6,7 +6,7 @@
 
 #include <gtest/gtest.h>
 
-namespace {
+namespace executor_test {
 
 class at_once final : public lend::executor {
 public:
@@ -26,4 +26,4 @@ TEST(Executor, runs_what_it_is_given_with_its_argument) {
     EXPECT_EQ(calls, 1);
 }
 
-} // namespace
+} // namespace executor_test

@@ -17,7 +17,7 @@
 #include <thread>
 #include <vector>
 
-namespace {
+namespace handle_table_memory_test {
 
 namespace hr = lend::hr;
 
@@ -162,4 +162,4 @@ TEST(HandleTablePins, a_table_with_a_live_pin_must_not_be_destroyed) {
     }
 }
 
-} // namespace
+} // namespace handle_table_memory_test

@@ -22,7 +22,7 @@
 #include <utility>
 #include <vector>
 
-namespace {
+namespace handle_table_test {
 
 namespace hr = lend::hr;
 
@@ -613,4 +613,4 @@ TEST(HandleTableTypes, make_returns_a_table_in_a_result) {
     EXPECT_EQ(*table->find(*table->insert("seven")), "seven");
 }
 
-} // namespace
+} // namespace handle_table_test

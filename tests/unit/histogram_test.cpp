@@ -21,7 +21,7 @@
 #include <type_traits>
 #include <vector>
 
-namespace {
+namespace histogram_test {
 
 using namespace std::chrono_literals;
 using lend::histogram;
@@ -251,4 +251,4 @@ TEST(Histogram, times_print_with_three_digits) {
     for (const row& each : rows) EXPECT_EQ(lend::detail::spell_time(each.time), each.text);
 }
 
-} // namespace
+} // namespace histogram_test

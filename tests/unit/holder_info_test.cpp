@@ -9,7 +9,7 @@
 #include <chrono>
 #include <sstream>
 
-namespace {
+namespace holder_info_test {
 
 using namespace std::chrono_literals;
 using lend::holder_info;
@@ -61,4 +61,4 @@ TEST(HolderInfo, prints_as_its_string_in_one_piece) {
     EXPECT_EQ(out.str(), to_string(of_somebody()) + ";");
 }
 
-} // namespace
+} // namespace holder_info_test

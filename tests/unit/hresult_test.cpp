@@ -20,7 +20,7 @@
 #include <system_error>
 #include <type_traits>
 
-namespace {
+namespace hresult_test {
 
 using lend::hresult;
 namespace hr = lend::hr;
@@ -289,4 +289,4 @@ TEST(ErrorCategory, looking_up_a_code_allocates_nothing) {
     EXPECT_EQ(tried, 0U);
 }
 
-} // namespace
+} // namespace hresult_test

@@ -24,7 +24,7 @@
 #include <utility>
 #include <vector>
 
-namespace {
+namespace keyed_pool_test {
 
 using namespace std::chrono_literals;
 using namespace lend_test;
@@ -277,4 +277,4 @@ TEST(KeyedPool, bad_maximum_is_refused_by_name) {
               "pool_options::max_per_key is 3; it cannot exceed max_size, which is 2");
 }
 
-} // namespace
+} // namespace keyed_pool_test

@@ -16,7 +16,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace {
+namespace lease_test {
 
 using namespace lend_test;
 namespace hr = lend::hr;
@@ -192,4 +192,4 @@ TEST(LeaseType, resource_without_a_destroy_ends_by_its_destructor) {
     EXPECT_EQ(seen.use_count(), 1);
 }
 
-} // namespace
+} // namespace lease_test

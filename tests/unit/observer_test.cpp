@@ -21,7 +21,7 @@
 #include <string_view>
 #include <vector>
 
-namespace {
+namespace observer_test {
 
 using namespace std::chrono_literals;
 using namespace lend_test;
@@ -319,4 +319,4 @@ TEST(SpanKind, each_has_a_word_of_its_own) {
     EXPECT_EQ(to_string(static_cast<lend::span_kind>(9)), "unknown");
 }
 
-} // namespace
+} // namespace observer_test

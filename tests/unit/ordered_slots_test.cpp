@@ -12,7 +12,7 @@
 #include <atomic>
 #include <cstdint>
 
-namespace {
+namespace ordered_slots_test {
 
 using platform = lend::default_platform;
 using core = lend::detail::core<lend::com::foreign_driver<platform>, platform>;
@@ -64,4 +64,4 @@ TEST_F(OrderedSlots, what_is_doomed_is_not_taken_back) {
     EXPECT_FALSE(affinity::take_back(slot, 7));
 }
 
-} // namespace
+} // namespace ordered_slots_test

@@ -10,7 +10,7 @@
 #include <set>
 #include <string_view>
 
-namespace {
+namespace outcome_test {
 
 namespace hr = lend::hr;
 using lend::acquire_outcome;
@@ -68,4 +68,4 @@ TEST(Outcome, each_code_of_a_refusal_has_its_reason) {
     }
 }
 
-} // namespace
+} // namespace outcome_test

@@ -30,7 +30,7 @@
 #include <type_traits>
 #include <vector>
 
-namespace {
+namespace platform_test {
 
 using namespace std::chrono_literals;
 using platform = lend::default_platform;
@@ -592,4 +592,4 @@ TEST(Platform, thread_id_is_the_same_in_a_thread_and_another_in_each) {
     EXPECT_NE(there, here);
 }
 
-} // namespace
+} // namespace platform_test

@@ -15,7 +15,7 @@
 #include <memory>
 #include <vector>
 
-namespace {
+namespace pool_background_test {
 
 using namespace std::chrono_literals;
 using namespace lend_test;
@@ -156,4 +156,4 @@ TEST(PoolBackground, caller_does_it_where_no_thread_can_be_started) {
     EXPECT_EQ(board->calls(call::reset), 1U);
 }
 
-} // namespace
+} // namespace pool_background_test

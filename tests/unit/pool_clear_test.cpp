@@ -22,7 +22,7 @@
 #include <utility>
 #include <vector>
 
-namespace {
+namespace pool_clear_test {
 
 using namespace std::chrono_literals;
 using namespace lend_test;
@@ -445,4 +445,4 @@ TEST(PoolRetain, predicate_that_throws_keeps_that_one_and_ends_the_round) {
     EXPECT_EQ(p.pool.stats().idle, 2U);
 }
 
-} // namespace
+} // namespace pool_clear_test

@@ -21,7 +21,7 @@
 #include <utility>
 #include <vector>
 
-namespace {
+namespace pool_close_test {
 
 using namespace std::chrono_literals;
 using namespace lend_test;
@@ -221,4 +221,4 @@ TEST(FailureMode, 18_close_by_a_static_destructor_ends_the_process_as_usual) {
         testing::ExitedWithCode(7), "");
 }
 
-} // namespace
+} // namespace pool_close_test

@@ -19,7 +19,7 @@
 #include <string>
 #include <utility>
 
-namespace {
+namespace pool_cost_test {
 
 // What has been done since the last reset, by one thread.
 struct steps {
@@ -189,4 +189,4 @@ TEST(PoolCost, features_that_are_not_on_the_fast_path_add_nothing_when_on) {
     EXPECT_EQ(allocated, 0U);
 }
 
-} // namespace
+} // namespace pool_cost_test

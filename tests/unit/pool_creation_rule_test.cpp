@@ -13,7 +13,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace {
+namespace pool_creation_rule_test {
 
 using namespace std::chrono_literals;
 using namespace lend_test;
@@ -336,4 +336,4 @@ TEST(BackingOff, unproven_back_end_gets_ten_at_once_and_ten_a_second) {
     EXPECT_EQ(p.allow(50, 19, now + 3s, 100ms), 10U);
 }
 
-} // namespace
+} // namespace pool_creation_rule_test

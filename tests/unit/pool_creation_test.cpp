@@ -24,7 +24,7 @@
 #include <utility>
 #include <vector>
 
-namespace {
+namespace pool_creation_test {
 
 using namespace std::chrono_literals;
 using namespace lend_test;
@@ -655,4 +655,4 @@ TEST(PoolCreation, time_out_says_why_the_last_create_failed_and_how_long_ago) {
     EXPECT_NE(late.error().message().find("ms ago: E_ACCESSDENIED"), std::string::npos);
 }
 
-} // namespace
+} // namespace pool_creation_test

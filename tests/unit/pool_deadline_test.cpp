@@ -21,7 +21,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace {
+namespace pool_deadline_test {
 
 using namespace std::chrono_literals;
 using namespace lend_test;
@@ -130,4 +130,4 @@ TEST(FailureMode, 14_failed_result_stops_the_program_before_it_is_dereferenced) 
     EXPECT_DEATH((void)pool.try_acquire()->id(), "a failed result was used");
 }
 
-} // namespace
+} // namespace pool_deadline_test

@@ -17,7 +17,7 @@
 #include <optional>
 #include <utility>
 
-namespace {
+namespace pool_drain_test {
 
 using namespace std::chrono_literals;
 using namespace lend_test;
@@ -214,4 +214,4 @@ TEST(PoolDrain, waiter_who_gives_up_ends_it_too) {
     EXPECT_TRUE(waits.done() && drains.done());
 }
 
-} // namespace
+} // namespace pool_drain_test

@@ -30,7 +30,7 @@ TEST(PoolFork, is_nothing_that_Windows_has) { GTEST_SKIP() << "NOT TESTED: Windo
 #include <utility>
 #include <vector>
 
-namespace {
+namespace pool_fork_test {
 
 using namespace std::chrono_literals;
 using lend_test::in_child;
@@ -476,8 +476,6 @@ TEST_F(PoolFork, fork_while_others_work_leaves_no_lock_held) {
     for (auto& each : workers) each.join();
 }
 
-} // namespace
-
 TEST(FailureMode, 34_a_forked_child_abandons_what_it_inherited_and_closes_nothing_of_its_parents) {
 #if LEND_THREAD_SANITIZER
     GTEST_SKIP() << "NOT TESTED: ThreadSanitizer and fork in a process with threads";
@@ -505,3 +503,5 @@ TEST(FailureMode, 34_a_forked_child_abandons_what_it_inherited_and_closes_nothin
 }
 
 #endif
+
+} // namespace pool_fork_test

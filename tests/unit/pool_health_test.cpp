@@ -24,7 +24,7 @@
 #include <utility>
 #include <vector>
 
-namespace {
+namespace pool_health_test {
 
 using namespace std::chrono_literals;
 using namespace lend_test;
@@ -644,4 +644,4 @@ TEST(FailureMode, 04_no_failure_of_a_driver_loses_a_place) {
     }
 }
 
-} // namespace
+} // namespace pool_health_test

@@ -20,7 +20,7 @@
 #include <utility>
 #include <vector>
 
-namespace {
+namespace pool_holders_test {
 
 using namespace std::chrono_literals;
 using namespace lend_test;
@@ -309,4 +309,4 @@ TEST(PoolHolders, time_out_of_a_pool_that_records_nothing_names_nobody) {
     EXPECT_EQ(late.error().oldest_holder(), nullptr);
 }
 
-} // namespace
+} // namespace pool_holders_test

@@ -11,7 +11,7 @@
 #include <string>
 #include <utility>
 
-namespace {
+namespace pool_kinds_test {
 
 // Makes resources named like their kind; the kind "dead" cannot be made.
 struct kinds_driver {
@@ -81,4 +81,4 @@ TEST(PoolKinds, the_threads_last_resource_is_not_lent_for_another_kind) {
     EXPECT_EQ(pool.stats().created, 2U);
 }
 
-} // namespace
+} // namespace pool_kinds_test

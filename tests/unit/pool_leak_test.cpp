@@ -20,7 +20,7 @@
 #include <utility>
 #include <vector>
 
-namespace {
+namespace pool_leak_test {
 
 using namespace std::chrono_literals;
 using namespace lend_test;
@@ -510,4 +510,4 @@ TEST_F(PoolReclaim, what_is_finished_in_the_background_is_held_by_nobody) {
     EXPECT_EQ(p.pool.stats().idle, 1U);
 }
 
-} // namespace
+} // namespace pool_leak_test

@@ -21,7 +21,7 @@
 #include <utility>
 #include <vector>
 
-namespace {
+namespace pool_lifetime_test {
 
 using namespace std::chrono_literals;
 using namespace lend_test;
@@ -332,4 +332,4 @@ TEST(FailureMode, 33_jump_back_retires_nothing_and_no_wait_is_negative) {
     EXPECT_EQ(p.pool.stats().idle + p.pool.stats().in_use, 1U);
 }
 
-} // namespace
+} // namespace pool_lifetime_test

@@ -16,7 +16,7 @@
 #include <string>
 #include <utility>
 
-namespace {
+namespace pool_locks_test {
 
 using namespace std::chrono_literals;
 using platform = lend_test::manual_clock_platform;
@@ -90,8 +90,6 @@ struct rating_driver {
     }
 };
 
-} // namespace
-
 TEST(FailureMode, 17_no_driver_call_is_made_with_a_lock_held) {
     const lend_test::manual_clock clock;
     const auto log = std::make_shared<lock_log>();
@@ -142,3 +140,5 @@ TEST(FailureMode, 17_no_driver_call_is_made_with_a_lock_held) {
     EXPECT_GT(rated->calls["rate"], 0);
     EXPECT_EQ(rated->locks["rate"], 0U);
 }
+
+} // namespace pool_locks_test

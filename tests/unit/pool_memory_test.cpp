@@ -19,7 +19,7 @@
 #include <utility>
 #include <vector>
 
-namespace {
+namespace pool_memory_test {
 
 // Gives what a buffer has, and notes what comes back.
 class watched_memory final : public std::pmr::memory_resource {
@@ -126,4 +126,4 @@ TEST_F(PoolMemory, warm_use_asks_it_for_nothing) {
     EXPECT_EQ(memory.lent(), before);
 }
 
-} // namespace
+} // namespace pool_memory_test

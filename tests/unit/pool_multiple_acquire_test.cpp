@@ -20,7 +20,7 @@
 #include <utility>
 #include <vector>
 
-namespace {
+namespace pool_multiple_acquire_test {
 
 using namespace std::chrono_literals;
 using namespace lend_test;
@@ -285,4 +285,4 @@ TEST(PoolLocked, pool_that_records_nothing_cannot_tell) {
     EXPECT_EQ(p.pool.try_acquire_for(1s).code(), hr::lend_e_timed_out);
 }
 
-} // namespace
+} // namespace pool_multiple_acquire_test

@@ -14,7 +14,7 @@
 #include <string>
 #include <string_view>
 
-namespace {
+namespace pool_options_test {
 
 using namespace std::chrono_literals;
 using lend::pool_options;
@@ -233,4 +233,4 @@ TEST(PoolOptions, first_wrong_field_is_the_one_that_is_named) {
     EXPECT_TRUE(options.validate());
 }
 
-} // namespace
+} // namespace pool_options_test

@@ -18,7 +18,7 @@
 #include <utility>
 #include <vector>
 
-namespace {
+namespace pool_order_test {
 
 using namespace std::chrono_literals;
 using namespace lend_test;
@@ -153,4 +153,4 @@ TEST(PoolOrder, thread_affine_pool_takes_no_lock_and_reads_no_clock) {
     }
 }
 
-} // namespace
+} // namespace pool_order_test

@@ -14,7 +14,7 @@
 #include <chrono>
 #include <functional>
 
-namespace {
+namespace pool_pause_test {
 
 using namespace std::chrono_literals;
 using namespace lend_test;
@@ -248,4 +248,4 @@ TEST(FailureMode, 35_what_was_being_checked_for_a_caller_goes_back) {
     EXPECT_EQ(p.pool.stats().idle, 1U);
 }
 
-} // namespace
+} // namespace pool_pause_test

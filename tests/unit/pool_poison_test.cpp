@@ -16,7 +16,7 @@
 #include <string>
 #include <utility>
 
-namespace {
+namespace pool_poison_test {
 
 using namespace lend_test;
 namespace hr = lend::hr;
@@ -259,4 +259,4 @@ TEST(PoolPoison, lease_that_is_released_in_time_is_not_poisoned_by_an_exception)
     EXPECT_EQ(p.calls->log(), "create() reset(1)");
 }
 
-} // namespace
+} // namespace pool_poison_test

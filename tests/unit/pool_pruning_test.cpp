@@ -16,7 +16,7 @@
 #include <cstddef>
 #include <vector>
 
-namespace {
+namespace pool_pruning_test {
 
 using namespace std::chrono_literals;
 using namespace lend_test;
@@ -173,4 +173,4 @@ TEST(PoolPruning, housekeeper_samples_by_itself_and_not_while_the_pool_is_empty)
     EXPECT_EQ(p.pool.stats().size, 0U);
 }
 
-} // namespace
+} // namespace pool_pruning_test

@@ -23,7 +23,7 @@
 #include <utility>
 #include <vector>
 
-namespace {
+namespace pool_queue_test {
 
 using namespace std::chrono_literals;
 using namespace lend_test;
@@ -287,4 +287,4 @@ TEST(PoolQueue, refusal_at_the_door_takes_as_many_steps_however_many_wait) {
     EXPECT_EQ(many.locks, few.locks);
 }
 
-} // namespace
+} // namespace pool_queue_test

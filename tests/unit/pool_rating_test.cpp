@@ -11,7 +11,7 @@
 
 #include <utility>
 
-namespace {
+namespace pool_rating_test {
 
 using namespace lend_test;
 namespace hr = lend::hr;
@@ -88,4 +88,4 @@ TEST(PoolRating, at_the_maximum_an_unusable_one_makes_room) {
     EXPECT_EQ(p.pool.try_acquire('a').code(), hr::lend_e_exhausted);
 }
 
-} // namespace
+} // namespace pool_rating_test

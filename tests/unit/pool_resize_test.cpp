@@ -23,7 +23,7 @@
 #include <thread>
 #include <vector>
 
-namespace {
+namespace pool_resize_test {
 
 using namespace std::chrono_literals;
 using namespace lend_test;
@@ -269,4 +269,4 @@ TEST(FailureMode, 22_pool_never_overshoots_the_maximum_while_it_is_resized) {
     EXPECT_EQ(counts->live, 0);
 }
 
-} // namespace
+} // namespace pool_resize_test

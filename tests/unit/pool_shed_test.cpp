@@ -21,7 +21,7 @@
 #include <utility>
 #include <vector>
 
-namespace {
+namespace pool_shed_test {
 
 using namespace std::chrono_literals;
 using namespace lend_test;
@@ -362,4 +362,4 @@ TEST(Shedding, gap_of_more_than_an_interval_begins_anew) {
     EXPECT_FALSE(delay.is_too_late(start + 2600ms, start));
 }
 
-} // namespace
+} // namespace pool_shed_test

@@ -20,7 +20,7 @@
 #include <utility>
 #include <vector>
 
-namespace {
+namespace pool_spans_test {
 
 using namespace std::chrono_literals;
 using namespace lend_test;
@@ -193,4 +193,4 @@ TEST_F(Spans, that_were_not_begun_do_not_end) {
     EXPECT_EQ(quiet_one->ends, 0);
 }
 
-} // namespace
+} // namespace pool_spans_test

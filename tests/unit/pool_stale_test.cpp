@@ -25,7 +25,7 @@
 #include <utility>
 #include <vector>
 
-namespace {
+namespace pool_stale_test {
 
 using namespace lend_test;
 namespace hr = lend::hr;
@@ -254,4 +254,4 @@ TEST(FailureMode, 37_thread_remembers_a_few_pools_however_many_it_uses) {
     }
 }
 
-} // namespace
+} // namespace pool_stale_test

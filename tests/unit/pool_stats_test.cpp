@@ -15,7 +15,7 @@
 #include <memory>
 #include <utility>
 
-namespace {
+namespace pool_stats_test {
 
 using namespace lend_test;
 using lend::pool_stats;
@@ -95,4 +95,4 @@ TEST(PoolCounts, lease_that_is_out_counts_as_acquired) {
     EXPECT_EQ(p.pool.stats().in_use, 1U);
 }
 
-} // namespace
+} // namespace pool_stats_test

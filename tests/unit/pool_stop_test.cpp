@@ -16,7 +16,7 @@
 #include <stop_token>
 #include <string>
 
-namespace {
+namespace pool_stop_test {
 
 using namespace std::chrono_literals;
 using namespace lend_test;
@@ -186,4 +186,4 @@ TEST(PoolStop, create_that_was_begun_for_who_was_called_off_goes_on) {
     EXPECT_EQ(pool.stats().idle, 1U);
 }
 
-} // namespace
+} // namespace pool_stop_test

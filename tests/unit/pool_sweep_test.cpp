@@ -12,7 +12,7 @@
 
 #include <chrono>
 
-namespace {
+namespace pool_sweep_test {
 
 using namespace std::chrono_literals;
 using namespace lend_test;
@@ -143,4 +143,4 @@ TEST(PoolSweep, refill_that_fails_is_tried_again_later) {
     EXPECT_EQ(p.pool.stats().idle, 1U);
 }
 
-} // namespace
+} // namespace pool_sweep_test

@@ -16,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-namespace {
+namespace pool_test {
 
 using namespace std::chrono_literals;
 using namespace lend_test;
@@ -332,4 +332,4 @@ TEST(Pool, bad_options_are_an_error_of_make_and_an_exception_of_the_constructor)
     EXPECT_THROW((plain(quiet(0))), lend::lend_exception);
 }
 
-} // namespace
+} // namespace pool_test

@@ -24,7 +24,7 @@
 #include <utility>
 #include <vector>
 
-namespace {
+namespace pool_timings_test {
 
 using namespace std::chrono_literals;
 using namespace lend_test;
@@ -467,4 +467,4 @@ TEST(Recorder, what_threads_record_is_all_there) {
     EXPECT_EQ(h.maximum(), 4us);
 }
 
-} // namespace
+} // namespace pool_timings_test

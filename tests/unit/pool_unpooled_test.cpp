@@ -13,7 +13,7 @@
 
 #include <chrono>
 
-namespace {
+namespace pool_unpooled_test {
 
 using namespace std::chrono_literals;
 using namespace lend_test;
@@ -86,4 +86,4 @@ TEST(PoolUnpooled, keeps_nothing_ready) {
     EXPECT_EQ(p.pool.resize(2, 1).code(), hr::e_invalidarg);
 }
 
-} // namespace
+} // namespace pool_unpooled_test

@@ -15,7 +15,7 @@
 #include <optional>
 #include <string>
 
-namespace {
+namespace pool_wait_test {
 
 using namespace std::chrono_literals;
 using namespace lend_test;
@@ -142,4 +142,4 @@ TEST(PoolWorker, time_out_names_the_last_failure_to_create) {
     EXPECT_NE(late.error().last_create_error().find("E_ACCESSDENIED"), std::string::npos);
 }
 
-} // namespace
+} // namespace pool_wait_test

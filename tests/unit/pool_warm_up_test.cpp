@@ -19,7 +19,7 @@
 #include <utility>
 #include <vector>
 
-namespace {
+namespace pool_warm_up_test {
 
 using namespace std::chrono_literals;
 using namespace lend_test;
@@ -266,4 +266,4 @@ TEST(PoolFailFast, driver_with_types_is_refused_by_name) {
     EXPECT_NE(made.error().text().find("pool_options::initialisation"), std::string_view::npos);
 }
 
-} // namespace
+} // namespace pool_warm_up_test

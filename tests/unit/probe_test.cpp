@@ -21,7 +21,7 @@
 #include <utility>
 #include <vector>
 
-namespace {
+namespace probe_test {
 
 using namespace std::chrono_literals;
 using namespace lend_test;
@@ -263,4 +263,4 @@ TEST(PoolHealth, each_state_and_each_problem_has_words_of_its_own) {
     EXPECT_EQ(words.size(), lend::health_problems + 1);
 }
 
-} // namespace
+} // namespace probe_test

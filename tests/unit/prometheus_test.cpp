@@ -23,7 +23,7 @@
 #include <string_view>
 #include <vector>
 
-namespace {
+namespace prometheus_test {
 
 using namespace std::chrono_literals;
 using namespace lend_test;
@@ -353,4 +353,4 @@ TEST(Prometheus, metrics_of_a_pool_are_its_own) {
               1);
 }
 
-} // namespace
+} // namespace prometheus_test

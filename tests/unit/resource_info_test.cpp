@@ -9,7 +9,7 @@
 #include <chrono>
 #include <type_traits>
 
-namespace {
+namespace resource_info_test {
 
 using lend::resource_info;
 
@@ -23,4 +23,4 @@ TEST(ResourceInfo, is_a_plain_value_that_starts_with_nothing) {
     EXPECT_EQ(info.lendings, 0U);
 }
 
-} // namespace
+} // namespace resource_info_test

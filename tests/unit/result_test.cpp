@@ -17,7 +17,7 @@
 #include <utility>
 #include <vector>
 
-namespace {
+namespace result_test {
 
 using lend::error;
 using lend::result;
@@ -458,4 +458,4 @@ TEST_F(Result, of_nothing_is_copied_moved_and_assigned) {
     EXPECT_EQ(r.code(), hr::e_fail);
 }
 
-} // namespace
+} // namespace result_test

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <type_traits>
 
-namespace {
+namespace source_site_test {
 
 using lend::source_site;
 
@@ -94,4 +94,4 @@ TEST(SourceSite, default_prints_as_line_zero_of_nothing) {
     EXPECT_EQ(out.str(), ":0 ()");
 }
 
-} // namespace
+} // namespace source_site_test

@@ -15,7 +15,7 @@
 #include <string>
 #include <type_traits>
 
-namespace {
+namespace stats_test {
 
 using lend::pool_stats;
 
@@ -169,4 +169,4 @@ TEST(PoolTimings, print_one_line_for_each_histogram_with_samples) {
     EXPECT_EQ(none.str(), "");
 }
 
-} // namespace
+} // namespace stats_test

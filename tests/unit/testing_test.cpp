@@ -23,7 +23,7 @@
 #include <utility>
 #include <vector>
 
-namespace {
+namespace testing_test {
 
 using namespace std::chrono_literals;
 using lend::testing::call;
@@ -287,4 +287,4 @@ TEST_F(FaultPlan, pool_keeps_its_capacity_whatever_a_call_does) {
     }
 }
 
-} // namespace
+} // namespace testing_test

@@ -6,7 +6,7 @@
 
 #include <gtest/gtest.h>
 
-namespace {
+namespace warm_up_result_test {
 
 TEST(WarmUpResult, says_nothing_before_a_warm_up) {
     const lend::warm_up_result none;
@@ -15,4 +15,4 @@ TEST(WarmUpResult, says_nothing_before_a_warm_up) {
     EXPECT_TRUE(none.errors.empty());
 }
 
-} // namespace
+} // namespace warm_up_result_test

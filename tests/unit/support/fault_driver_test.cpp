@@ -17,7 +17,7 @@
 #include <utility>
 #include <vector>
 
-namespace {
+namespace fault_driver_test {
 
 using namespace std::chrono_literals;
 using lend_test::call;
@@ -242,4 +242,4 @@ TEST(FaultDriverInSimulation, faults_by_chance_come_in_every_mixture) {
     EXPECT_GT(successes, runs / 3);
 }
 
-} // namespace
+} // namespace fault_driver_test

@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-namespace {
+namespace leak_guard_test {
 
 using lend_test::allocations_of;
 using lend_test::failing_allocation;
@@ -114,4 +114,4 @@ TEST(FailingAllocation, allocations_of_an_action_are_counted) {
     EXPECT_EQ(allocations_of([] {}), 0U);
 }
 
-} // namespace
+} // namespace leak_guard_test

@@ -10,7 +10,7 @@
 #include <chrono>
 #include <cstdint>
 
-namespace {
+namespace manual_clock_platform_test {
 
 using namespace std::chrono_literals;
 
@@ -131,4 +131,4 @@ TEST(ManualClock, running_thread_holds_back_the_time_of_those_who_wait_for_it) {
     manual_clock::settle();
 }
 
-} // namespace
+} // namespace manual_clock_platform_test

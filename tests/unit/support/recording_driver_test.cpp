@@ -9,7 +9,7 @@
 #include <memory>
 #include <utility>
 
-namespace {
+namespace recording_driver_test {
 
 using lend_test::recording;
 using lend_test::recording_driver;
@@ -55,4 +55,4 @@ TEST(RecordingDriver, resource_of_another_type_is_rated_unusable) {
     EXPECT_EQ(driver.rate('b', *made, false), lend::rating::unusable);
 }
 
-} // namespace
+} // namespace recording_driver_test
