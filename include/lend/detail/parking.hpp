@@ -98,9 +98,10 @@ inline void park(park_word& word, std::uint32_t expected, park_time deadline) no
     if (deadline == (park_time::max)()) {
         bucket.changed.wait(lock);
     } else {
-        // Some libraries count the distance on another clock, where the end of time is too far.
-        const park_time enough = std::chrono::steady_clock::now() + std::chrono::hours(24);
-        bucket.changed.wait_until(lock, (std::min)(deadline, enough));
+        // Some libraries count the distance on another clock, where both ends of time are too far.
+        const park_time now = std::chrono::steady_clock::now();
+        if (deadline <= now) return;
+        bucket.changed.wait_until(lock, (std::min)(deadline, now + std::chrono::hours(24)));
     }
 }
 
