@@ -15,8 +15,8 @@ set(CMAKE_CXX_EXTENSIONS OFF)
 # Each header is compiled alone by all_verify_interface_header_sets.
 set_property(TARGET lend PROPERTY VERIFY_INTERFACE_HEADER_SETS ON)
 
-# What the sanitizer presets and the bench preset build; `all` is everything. They exist always,
-# whatever files there are, so that a preset can name them.
+# What the presets tsan and bench build, and tests/portability.sh; `all` is everything. They exist
+# always, whatever files there are, so that they can be named.
 add_custom_target(lend_run)
 add_custom_target(lend_threaded_run) # of these, what the thread sanitizer runs
 add_custom_target(lend_bench_run)
