@@ -15,9 +15,9 @@ known of it, then what is changed, written as in a diff.
 
 `file` is below include/lend, `killer` a test source below tests with, perhaps, a filter of
 GoogleTest's; several are tried in turn, so the cheapest comes first. `fixed` marks the set that
-runs with every commit. `survives` says why no test can fail, `refused` what a static assertion of
-lend's says. Lines that begin with two blanks stand beside the change and tell the place from
-others. Neither comments in the header nor how lines are indented matter.
+runs with every commit. `survives` says why no test can fail, `refused` what stands in a static
+assertion that fails. Lines that begin with two blanks stand beside the change and tell the place
+from others. Neither comments in the header nor how lines are indented matter.
 """
 
 import dataclasses

@@ -92,6 +92,23 @@ TEST(PoolDeadline, wake_ups_in_vain_do_not_prolong_the_wait) {
     EXPECT_EQ(waits.error().waited(), 10s);
 }
 
+TEST(PoolDeadline, time_out_beyond_the_end_of_the_clock_is_for_ever) {
+    const manual_clock clock;
+    auto options = quiet(1);
+    options.acquire_timeout = std::chrono::nanoseconds::max() - 1ns;
+    timed p(options);
+    auto held = p.pool.acquire();
+    finish_line line;
+    const waiting_caller<recording_driver> waits(p.pool, {}, "patient", line);
+
+    clock.advance(1h);
+    EXPECT_TRUE(waits.is_waiting());
+    held->release();
+    clock.settle();
+
+    EXPECT_TRUE(waits.holds());
+}
+
 TEST(FailureMode, 14_failed_results_give_nothing_to_use_and_can_be_destroyed) {
     const manual_clock clock;
     timed p(quiet(1));
