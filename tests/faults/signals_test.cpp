@@ -54,6 +54,7 @@ public:
               hits_here = &hits_;
               const timer_t storm = begin();
               todo();
+              over_ = true;
               ::timer_delete(storm);
               hits_here = nullptr;
           }) {}
@@ -66,10 +67,11 @@ public:
     }
     [[nodiscard]] int hits() const { return hits_.load(std::memory_order_relaxed); }
 
-    // Returns when whatever the thread does now was interrupted often.
+    // Returns when whatever the thread does now was interrupted often. It must not have ended.
     void is_hit_often() const {
         const int before = hits();
-        while (hits() < before + enough) std::this_thread::yield();
+        while (hits() < before + enough && !over_) std::this_thread::yield();
+        EXPECT_FALSE(over_) << "a signal has ended the wait";
     }
 
 private:
@@ -88,6 +90,7 @@ private:
     }
 
     std::atomic<int> hits_{0};
+    std::atomic<bool> over_{false};
     std::thread thread_;
 };
 
