@@ -8,7 +8,7 @@
 
 #include <gtest/gtest.h>
 
-namespace {
+namespace types_test {
 
 using namespace lend::com;
 
@@ -50,4 +50,4 @@ TEST(Types, a_provider_answers_for_the_whole_process_until_it_is_taken_back) {
     EXPECT_EQ(source::current(), before);
 }
 
-} // namespace
+} // namespace types_test

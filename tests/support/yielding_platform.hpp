@@ -71,8 +71,8 @@ private:
     }
 
     static void spin(std::uint64_t rounds) noexcept {
-        for (volatile std::uint64_t left = rounds; left > 0; left = left - 1) {
-        }
+        // The fence keeps the compiler from leaving the loop out.
+        for (; rounds > 0; --rounds) std::atomic_signal_fence(std::memory_order_seq_cst);
     }
 
     // On a word of its own, which nobody wakes.
