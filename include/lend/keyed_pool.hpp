@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -42,13 +43,15 @@ class keyed_engine : public pool<EngineDriver, Platform> {
 public:
     explicit keyed_engine(base&& made) noexcept : base(std::move(made)) {}
 
-    [[nodiscard]] key_stats stats_of(key_type which) noexcept {
+    // Of no key: how one stands that was never asked for.
+    [[nodiscard]] key_stats stats_of(std::optional<key_type> which) noexcept {
         core_type* const core = the_core();
         if (core == nullptr) return {};
         const typename core_type::lock_type lock(core->mutex);
-        const tally& counts = which.counts();
         const std::size_t most =
             (std::min)(core->driver.book().most_per_key, core->limits.max_size);
+        if (!which) return {0, 0, 0, most};
+        const tally& counts = which->counts();
         key_stats s{counts.exists(), 0, counts.waiting(), most};
         core->slots.for_each([&](slot_type& each) {
             const bool mine = each.charge.to == &counts;
@@ -194,21 +197,24 @@ public:
     [[nodiscard]] pool_stats stats() const noexcept { return pool_.stats(); }
 
     /// How one key stands; all zero for one that was never asked for, but for the maximum.
-    /// @par Errors None; zeros where memory is out. @par Thread safety As pool::stats.
-    /// @par Complexity Linear in the resources.
+    /// @par Errors None; zeros where hashing or comparing keys throws.
+    /// @par Thread safety As pool::stats. @par Complexity Linear in the resources.
     [[nodiscard]] key_stats stats(const Key& key) noexcept {
-        LEND_TRY { return pool_.stats_of(pool_.driver().keys().find(key)); }
+        LEND_TRY { return pool_.stats_of(pool_.driver().keys().known(key)); }
         LEND_CATCH_ALL { return {}; }
         return {};
     }
 
     /// Replaces everything of one key: idle resources are destroyed by this call, lent ones when
     /// they come back. Those that are being made stay.
-    /// @return How many were idle and are destroyed.
+    /// @return How many were idle and are destroyed; 0 for a key that was never asked for.
     /// @par Errors None. @par Thread safety Blocking on the pool's lock for a moment.
     /// @par Calls destroy for each that is idle; no lock held.
     std::size_t clear(const Key& key) noexcept {
-        LEND_TRY { return pool_.clear_of(pool_.driver().keys().find(key)); }
+        LEND_TRY {
+            const auto known = pool_.driver().keys().known(key);
+            return known ? pool_.clear_of(*known) : 0;
+        }
         LEND_CATCH_ALL { return 0; }
         return 0;
     }

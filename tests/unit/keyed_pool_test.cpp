@@ -267,6 +267,17 @@ TEST(KeyedPool, warm_up_and_clear_keep_to_a_key) {
     EXPECT_EQ(p.pool.stats().closed_for(lend::destroy_reason::cleared), 2U);
 }
 
+TEST(KeyedPool, key_that_is_only_asked_about_is_not_remembered) {
+    keyed p(limits(4, 2));
+
+    const lend::key_stats seen = p.pool.stats("never");
+    EXPECT_EQ(p.pool.clear("never"), 0U);
+
+    EXPECT_EQ(seen.size + seen.idle + seen.waiting, 0U);
+    EXPECT_EQ(seen.max_size, 2U);
+    EXPECT_TRUE(p.pool.keys().empty());
+}
+
 TEST(KeyedPool, bad_maximum_is_refused_by_name) {
     const auto calls = std::make_shared<recording>();
     const auto refused =

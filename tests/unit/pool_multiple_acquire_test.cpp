@@ -59,6 +59,15 @@ std::string line_of(std::uint32_t line) {
 
 // ---- the option ---------------------------------------------------------------------------------
 
+TEST(MultipleAcquire, closed_pool_says_that_it_is_closed_whoever_asks) {
+    plain p(with(multiple_acquire_mode::refuse));
+    const auto held = p.pool.acquire();
+    (void)p.pool.close(0s);
+
+    EXPECT_EQ(p.pool.try_acquire().code(), hr::lend_e_closed);
+    EXPECT_EQ(p.pool.acquire().code(), hr::lend_e_closed);
+}
+
 TEST(MultipleAcquire, second_one_of_a_thread_is_refused_with_the_place_of_the_first) {
     plain p(with(multiple_acquire_mode::refuse));
     const auto held = p.pool.acquire();

@@ -12,6 +12,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -57,6 +58,14 @@ public:
         // Whole before it is entered: where memory is out, nothing is left of it.
         auto made = std::make_unique<known_key<Key>>(key, book);
         return key_ref<Key>(*keys_.emplace(key, std::move(made)).first->second);
+    }
+
+    // The one for a key that was asked for before.
+    [[nodiscard]] std::optional<key_ref<Key>> known(const Key& key) {
+        const scoped_lock<Platform> lock(mutex_);
+        const auto at = keys_.find(key);
+        if (at == keys_.end()) return std::nullopt;
+        return key_ref<Key>(*at->second);
     }
 
     [[nodiscard]] std::vector<key_ref<Key>> all() {

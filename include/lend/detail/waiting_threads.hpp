@@ -111,14 +111,15 @@ struct multiple_acquires {
     using time_point = typename Core::time_point;
     using who = holders<Core>;
 
-    // Why the calling thread may not; nothing if it may. `site` is where it asks. Linear in the
-    // resources; no lock is held.
+    // Why the calling thread may not; nothing if it may, or if the pool is closed, which is said
+    // elsewhere. `site` is where it asks. Linear in the resources; no lock is held.
     static std::optional<error> refusal(Core& core, const source_site& site) noexcept {
         if (core.options.multiple_acquire == multiple_acquire_mode::allow) return std::nullopt;
         std::optional<holder_info> held;
         std::optional<error> why;
         {
             const lock_type lock(core.mutex);
+            if (core.closing) return why;
             const time_point now = platform::now();
             held = held_by(core, platform::thread_id(), now);
             if (!held) return why;
