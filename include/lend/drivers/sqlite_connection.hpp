@@ -383,8 +383,8 @@ private:
         constexpr std::string_view letters =
             "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.";
         const std::string& name = wanted.name;
-        result<bool> known = !name.empty() && name.find_first_not_of(letters) == name.npos;
-        if (*known) known = knows(name);
+        const bool is_word = !name.empty() && name.find_first_not_of(letters) == name.npos;
+        const result<bool> known = is_word ? knows(name) : result<bool>(false);
         if (!known) return known.error();
         if (!*known) {
             return error(hr::e_invalidarg,
