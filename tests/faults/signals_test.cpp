@@ -349,6 +349,8 @@ TEST_F(SignalStorm, Close_of_a_holder_waits_for_calls_inside) {
     EXPECT_EQ(dispenser.references, 1U);
 }
 
+} // namespace signals_test
+
 #else
 
 TEST(SignalStorm, is_for_linux_without_ThreadSanitizer) {
@@ -356,5 +358,3 @@ TEST(SignalStorm, is_for_linux_without_ThreadSanitizer) {
 }
 
 #endif
-
-} // namespace signals_test
