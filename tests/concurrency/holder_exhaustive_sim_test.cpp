@@ -189,7 +189,7 @@ void run_users(std::initializer_list<plan> plans) {
 }
 
 // A sanitizer is to see each kind of step, not each schedule: the other builds see to those.
-constexpr bool is_sampled = SIM_ADDRESS_SANITIZER || LEND_THREAD_SANITIZER;
+constexpr bool is_sampled = LEND_ADDRESS_SANITIZER || LEND_THREAD_SANITIZER;
 constexpr std::uint64_t most_runs = is_sampled ? 1'000 : 1'500'000;
 
 void explore_all(const char* name, std::initializer_list<plan> plans) {

@@ -316,12 +316,12 @@ private:
 };
 
 // With AddressSanitizer every fiber that a fork leaves behind is kept, with its stack.
-constexpr std::uint64_t runs = SIM_ADDRESS_SANITIZER ? 400 : 50'000;
+constexpr std::uint64_t runs = LEND_ADDRESS_SANITIZER ? 400 : 50'000;
 
 // What the parent had is leaked in a child, which is how it must be. Nothing that a run allocates
 // counts; that the child destroys what it has made is checked by itself.
 std::string explore(const char* name, bool closes) {
-#if SIM_ADDRESS_SANITIZER
+#if LEND_ADDRESS_SANITIZER
     const __lsan::ScopedDisabler leaks_are_meant;
 #endif
     const sim::options how{.name = name};

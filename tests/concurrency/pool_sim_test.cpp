@@ -797,7 +797,7 @@ TEST(PoolSim, keeps_its_invariants_with_a_maximum_for_each_kind) {
 // ---- every schedule of something small ----------------------------------------------------------
 
 // A sanitizer is to see each kind of step, not each schedule: the other builds see to those.
-constexpr bool is_sampled = SIM_ADDRESS_SANITIZER || LEND_THREAD_SANITIZER;
+constexpr bool is_sampled = LEND_ADDRESS_SANITIZER || LEND_THREAD_SANITIZER;
 constexpr std::uint64_t most_runs = is_sampled ? 1'000 : 1'500'000;
 
 using plan = std::function<void(pool_user<plain_driver>&)>;

@@ -5,6 +5,8 @@
 #ifndef LEND_TESTS_SUPPORT_IN_CHILD_HPP
 #define LEND_TESTS_SUPPORT_IN_CHILD_HPP
 
+#include "address_sanitizer.hpp"
+
 #include <array>
 #include <cstddef>
 #include <sstream>
@@ -37,17 +39,7 @@ private:
 
 // Whether malloc can be used in a child of a process whose other threads allocate: the allocator of
 // AddressSanitizer has locks that a fork may find held, and it does not see to that.
-#if defined(__SANITIZE_ADDRESS__)
-inline constexpr bool malloc_survives_forks = false;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-inline constexpr bool malloc_survives_forks = false;
-#else
-inline constexpr bool malloc_survives_forks = true;
-#endif
-#else
-inline constexpr bool malloc_survives_forks = true;
-#endif
+inline constexpr bool malloc_survives_forks = !LEND_ADDRESS_SANITIZER;
 
 /// Forks, calls `body(objections&)` in the child, and returns its objections. A child that hangs is
 /// ended by the alarm after 20 seconds, one that crashes by its signal; both are objections too.

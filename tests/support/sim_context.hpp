@@ -6,6 +6,8 @@
 #ifndef LEND_TESTS_SUPPORT_SIM_CONTEXT_HPP
 #define LEND_TESTS_SUPPORT_SIM_CONTEXT_HPP
 
+#include "address_sanitizer.hpp"
+
 #include <lend/detail/config.hpp>
 
 #include <cstddef>
@@ -24,18 +26,7 @@
 #include <ucontext.h>
 #endif
 
-#if defined(__SANITIZE_ADDRESS__)
-#define SIM_ADDRESS_SANITIZER 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SIM_ADDRESS_SANITIZER 1
-#endif
-#endif
-#if !defined(SIM_ADDRESS_SANITIZER)
-#define SIM_ADDRESS_SANITIZER 0
-#endif
-
-#if SIM_ADDRESS_SANITIZER
+#if LEND_ADDRESS_SANITIZER
 #include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 #include <sanitizer/lsan_interface.h>
@@ -135,7 +126,7 @@ public:
     void switch_to(context& to, exception_state* globals) noexcept {
         exceptions_ = *globals;
         *globals = to.exceptions_;
-#if SIM_ADDRESS_SANITIZER
+#if LEND_ADDRESS_SANITIZER
         __sanitizer_start_switch_fiber(&fake_stack_, to.bottom_, to.size_);
 #endif
 #if LEND_THREAD_SANITIZER
@@ -152,7 +143,7 @@ public:
 
     /// The first statement of an entry function; the end of every switch.
     void arrived() noexcept {
-#if SIM_ADDRESS_SANITIZER
+#if LEND_ADDRESS_SANITIZER
         // The thread's own stack learns its bounds from the first switch away from it.
         __sanitizer_finish_switch_fiber(fake_stack_, &previous_->bottom_, &previous_->size_);
 #endif
@@ -160,7 +151,7 @@ public:
 
     /// For a stack whose frames will never run again: what they point at is not a leak.
     void abandon() noexcept {
-#if SIM_ADDRESS_SANITIZER
+#if LEND_ADDRESS_SANITIZER
         __lsan_register_root_region(bottom_, size_);
 #endif
     }

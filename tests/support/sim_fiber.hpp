@@ -184,7 +184,7 @@ public:
     // what they own leaks; where leaks are looked for, all of it is kept and counts as reachable.
     void abandon(unsigned index) noexcept {
         fiber& left = *fibers_[index];
-#if SIM_ADDRESS_SANITIZER
+#if LEND_ADDRESS_SANITIZER
         left.stack.abandon();
         left.next_abandoned = abandoned_;
         abandoned_ = &left;

@@ -65,7 +65,7 @@ struct guards {
 private:
     static void set() {
         previous_terminate() = std::set_terminate(&terminated);
-#if SIM_ADDRESS_SANITIZER || LEND_THREAD_SANITIZER
+#if LEND_ADDRESS_SANITIZER || LEND_THREAD_SANITIZER
         __sanitizer_set_death_callback(&report_death);
 #else
         static std::array<std::byte, 65536> spare;
