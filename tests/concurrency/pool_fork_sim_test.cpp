@@ -25,6 +25,28 @@ namespace pool_fork_sim_test {
 using namespace std::chrono_literals;
 namespace hr = lend::hr;
 
+// The one pool that a fork finds, in place of the process's list. Whoever makes a pool the child's
+// own holds a lock meanwhile, which is simulated like all others.
+struct fork_list {
+    using watcher = lend::detail::fork_watcher;
+
+    static fork_list& instance() noexcept { return *current; }
+    void add(watcher& w) noexcept { listed = &w; }
+    void remove(watcher&) noexcept { listed = nullptr; }
+    sim::mutex& mutex() noexcept { return lock; }
+
+    static inline fork_list* current = nullptr;
+    watcher* listed = nullptr;
+    sim::mutex lock;
+};
+
+struct platform : sim::platform {
+    struct forks {
+        using watch = fork_list;
+        using watcher = fork_list::watcher;
+    };
+};
+
 // One resource of either process.
 struct record {
     bool of_parent = false;
@@ -107,12 +129,13 @@ struct forked_driver {
         SIM_CHECK(!r.abandoned && !r.in_call && !r.destroyed);
         r.abandoned = true;
         it.home = nullptr;
+        sim::platform::driver_call();
     }
 
     world* home;
 };
 
-using pool_type = lend::pool<forked_driver, sim::platform>;
+using pool_type = lend::pool<forked_driver, platform>;
 using lease_type = pool_type::lease_type;
 
 lend::pool_options draw_options() {
@@ -237,6 +260,7 @@ public:
     explicit scenario(bool closes) : closes_(closes) {}
 
     void operator()() {
+        fork_list::current = &forks_;
         world_.faults = sim::one_in(2);
         pool_.emplace(forked_driver(world_), draw_options());
         user forker(world_, *pool_);
@@ -266,21 +290,21 @@ private:
     }
 
     void fork() {
-        auto& watch = lend::detail::fork_watch::instance();
-        const std::lock_guard lock(watch.mutex());
+        const std::lock_guard lock(forks_.lock);
         sim::fork();
         world_.in_child = true;
-        watch.tell_all();
+        forks_.listed->inherit();
+        forks_.listed->in_child(*forks_.listed);
     }
 
     void live_as_child(user& forker) {
         const std::vector<record> inherited = world_.records;
         if (sim::one_in(2)) forker.end_inherited();
-        // The first use is one thread's: which of several is first, the lock of a real mutex says.
-        const lend::pool_stats s = pool_->stats();
-        SIM_CHECK(s.size == 0 && s.waiting == 0 && s.acquired == 0 && s.created == 0);
-        for (std::size_t at = 0; at < inherited.size(); ++at) {
-            if (inherited[at].in_hands) SIM_CHECK(world_.records[at].abandoned);
+        const bool first_alone = sim::one_in(2); // or several at once make the first use
+        if (first_alone) {
+            const lend::pool_stats s = pool_->stats();
+            SIM_CHECK(s.size == 0 && s.waiting == 0 && s.acquired == 0 && s.created == 0);
+            look_at_abandoned(inherited);
         }
         forker.end_inherited();
         const unsigned others = sim::choose(4);
@@ -289,7 +313,15 @@ private:
         forker.end_all();
         sim::join_spawned();
         lends_again();
+        look_at_abandoned(inherited);
         if (sim::one_in(2)) (void)pool_->close();
+    }
+
+    // What somebody had in his hands when the parent forked.
+    void look_at_abandoned(const std::vector<record>& inherited) {
+        for (std::size_t at = 0; at < inherited.size(); ++at) {
+            if (inherited[at].in_hands) SIM_CHECK(world_.records[at].abandoned);
+        }
     }
 
     // Unless it was closed, in the parent or here, it serves. Creates that were on their way may
@@ -312,6 +344,7 @@ private:
 
     bool closes_;
     world world_;
+    fork_list forks_;
     std::optional<pool_type> pool_;
 };
 

@@ -100,14 +100,6 @@ public:
     // do it, and another fork does not find it half done.
     [[nodiscard]] std::mutex& mutex() noexcept { return mutex_; }
 
-    // In the child's only thread, with the list locked: by the system, or by a test's simulation.
-    void tell_all() noexcept {
-        for (fork_watcher* w = first_; w != nullptr; w = w->next) {
-            w->inherit();
-            w->in_child(*w);
-        }
-    }
-
     // Something that differs between a parent and its children.
     static std::uint64_t process() noexcept {
 #if defined(__unix__) || defined(__APPLE__)
@@ -143,7 +135,10 @@ private:
     static void in_parent() noexcept { instance().mutex_.unlock(); }
     static void in_child() noexcept {
         fork_watch& self = instance();
-        self.tell_all();
+        for (fork_watcher* w = self.first_; w != nullptr; w = w->next) {
+            w->inherit();
+            w->in_child(*w);
+        }
         self.mutex_.unlock();
     }
 

@@ -21,7 +21,7 @@ namespace lend::inline v0_1 {
 namespace detail {
 
 // The list of those who must know of a fork, and an entry of it. A platform may bring its own as
-// `forks`; the model checker does.
+// `forks`; the model checker and the simulation do.
 template <class Platform>
 struct forks_of {
     using watch = fork_watch;
