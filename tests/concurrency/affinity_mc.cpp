@@ -170,23 +170,26 @@ bool explore(const char* name_of_it, void (*scenario)(mini_core<M>&), unsigned t
                      });
 }
 
+// Lends what is in front, or looks at the rest, as an acquire does.
+template <mutant M>
+void lend_from_the_front(mini_core<M>& core) {
+    typename inventory<M>::candidate rest;
+    auto* const s = inventory<M>::choose_in_front(core, 0, rest);
+    if (s == nullptr) {
+        if (rest.slot != nullptr) (void)inventory<M>::choose(core, 0, {}, rest);
+        return;
+    }
+    the_world->resource.write(1);
+    (void)inventory<M>::lend_from_front(core, *s);
+}
+
 // ---- scenarios ----------------------------------------------------------------------------------
 
 // What is in front is chosen and lent while it is doomed.
 template <mutant M>
 void lent_from_the_front(mini_core<M>& core) {
     expect(inventory<M>::put_away(core, core.slot, false), "it stays");
-    mc::run({[&] {
-                 typename inventory<M>::candidate rest;
-                 auto* const s = inventory<M>::choose_in_front(core, 0, rest);
-                 if (s == nullptr) {
-                     if (rest.slot != nullptr) (void)inventory<M>::choose(core, 0, {}, rest);
-                     return;
-                 }
-                 the_world->resource.write(1);
-                 (void)inventory<M>::lend_from_front(core, *s);
-             },
-             [&] { request(core); }});
+    mc::run({[&] { lend_from_the_front(core); }, [&] { request(core); }});
     expect(the_world->destroyed == 1, "doomed, and lent or kept for ever");
 }
 
@@ -221,16 +224,7 @@ void given_back_by_another(mini_core<M>& core) {
 template <mutant M>
 void goes_round_while_doomed(mini_core<M>& core) {
     expect(inventory<M>::put_away(core, core.slot, false), "it stays");
-    mc::run({[&] {
-                 typename inventory<M>::candidate rest;
-                 auto* const s = inventory<M>::choose_in_front(core, 0, rest);
-                 if (s == nullptr) {
-                     if (rest.slot != nullptr) (void)inventory<M>::choose(core, 0, {}, rest);
-                     return;
-                 }
-                 the_world->resource.write(1);
-                 (void)inventory<M>::lend_from_front(core, *s);
-             },
+    mc::run({[&] { lend_from_the_front(core); },
              [&] {
                  if (!inventory<M>::take_back(core.slot, name)) return;
                  the_world->resource.write(2);

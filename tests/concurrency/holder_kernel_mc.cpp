@@ -10,6 +10,7 @@
 
 #include <support/checked_fences.hpp>
 #include <support/checker.hpp>
+#include <support/one_sleeper.hpp>
 
 #include <array>
 #include <chrono>
@@ -58,7 +59,7 @@ struct mutant {
 struct world {
     mc::checked_fences fences;
     const void* gate = nullptr; // where its word is
-    bool asleep = false;
+    mc::one_sleeper sleeper;
     bool naps = false; // for a while; so nothing that ends a move may go unseen
     int moves = 0;     // of counters, that have ended
     std::array<int, mc::thread_count> seen{}; // of these, when a thread last looked at a counter
@@ -118,7 +119,6 @@ public:
         success = M.of(leaves ? step::leave : step::hand_over, success);
         return base::compare_exchange_weak(expected, desired, success, failure);
     }
-    T newest() noexcept { return base::fetch_or(T{0}, order::relaxed); }
 
 private:
     static constexpr std::uint32_t one_call = 16; // in the gate's word
@@ -149,14 +149,9 @@ struct checked_platform {
     static void
     park(atomic<std::uint32_t>& word, std::uint32_t expected, time_point until) noexcept {
         if (until != (time_point::max)()) return nap();
-        if (word.newest() != expected) return;
-        the_world->asleep = true;
-        mc::engine::instance().wait_while(&the_world->asleep);
+        the_world->sleeper.park(word, expected);
     }
-    static void unpark_one(atomic<std::uint32_t>&) noexcept {
-        mc::engine::instance().scheduling_point();
-        the_world->asleep = false;
-    }
+    static void unpark_one(atomic<std::uint32_t>&) noexcept { the_world->sleeper.unpark(); }
 
 private:
     static void nap() noexcept {

@@ -11,6 +11,7 @@
 
 #include <support/checked_fences.hpp>
 #include <support/checker.hpp>
+#include <support/one_sleeper.hpp>
 
 #include <cstdint>
 #include <cstdio>
@@ -83,14 +84,12 @@ public:
         if (success == order::release) success = of(mutant::word_become, success);
         return base::compare_exchange_weak(expected, desired, success, failure);
     }
-    // The newest value, as the kernel sees it when it puts a thread to sleep.
-    T newest() noexcept { return base::fetch_or(T{0}, order::relaxed); }
 };
 
 // What all threads of one execution share beside the slot.
 struct world {
     mc::checked_fences fences;
-    bool asleep = false;
+    mc::one_sleeper sleeper;
     int lights = 0; // light fences so far
 };
 world* the_world = nullptr;
@@ -112,14 +111,9 @@ struct checked_platform {
         if (M != which) the_world->fences.light();
     }
     static void park(atomic<std::uint32_t>& word, std::uint32_t expected, time_point) noexcept {
-        if (word.newest() != expected) return;
-        the_world->asleep = true;
-        mc::engine::instance().wait_while(&the_world->asleep);
+        the_world->sleeper.park(word, expected);
     }
-    static void unpark_one(atomic<std::uint32_t>&) noexcept {
-        mc::engine::instance().scheduling_point();
-        the_world->asleep = false;
-    }
+    static void unpark_one(atomic<std::uint32_t>&) noexcept { the_world->sleeper.unpark(); }
 };
 
 template <mutant M>

@@ -10,6 +10,7 @@
 #include <lend/platform.hpp>
 
 #include <support/checker.hpp>
+#include <support/one_sleeper.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -35,7 +36,7 @@ enum class mutant : std::uint8_t {
 };
 
 struct world {
-    bool asleep = false;
+    mc::one_sleeper sleeper;
     int looks = 0; // at the list of slots
 };
 world* the_world = nullptr;
@@ -67,7 +68,6 @@ public:
     void store(T value, order o) noexcept {
         base::store(value, o == order::release && M == said(value) ? order::relaxed : o);
     }
-    T newest() noexcept { return base::fetch_or(T{0}, order::relaxed); }
 };
 
 template <mutant M>
@@ -81,14 +81,9 @@ struct checked_platform {
     using stop_token = lend::default_platform::stop_token;
 
     static void park(atomic<std::uint32_t>& word, std::uint32_t expected, time_point) noexcept {
-        if (word.newest() != expected) return;
-        the_world->asleep = true;
-        mc::engine::instance().wait_while(&the_world->asleep);
+        the_world->sleeper.park(word, expected);
     }
-    static void unpark_one(atomic<std::uint32_t>&) noexcept {
-        mc::engine::instance().scheduling_point();
-        the_world->asleep = false;
-    }
+    static void unpark_one(atomic<std::uint32_t>&) noexcept { the_world->sleeper.unpark(); }
 };
 
 template <mutant M>
