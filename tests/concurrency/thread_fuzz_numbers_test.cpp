@@ -4,6 +4,7 @@
 /// atomic access, lock, wait and driver call (yielding_platform.hpp). See thread_fuzz.hpp for how
 /// long. Each test states its invariants and prints its seed when it fails.
 
+#include <support/small_table.hpp>
 #include <support/thread_fuzz.hpp>
 #include <support/yielding_platform.hpp>
 
@@ -51,14 +52,7 @@ struct watched {
 // Small, so that slots are retired and free numbers travel between threads within a round.
 struct table_platform : yielding_platform {
     static constexpr unsigned generation_bits = 4;
-    struct table_tuning : lend::detail::table_tuning {
-        static constexpr std::uint32_t stack_numbers = 16;
-        static constexpr std::uint32_t spill_batches = 1;
-        static constexpr std::uint32_t batch_branches = 1;
-        static constexpr std::uint32_t chunk_slots = 4;
-        static constexpr std::uint32_t segment_slots_min = 16;
-        static constexpr std::uint32_t segment_slots_max = 16;
-    };
+    using table_tuning = lend_test::small_table_tuning;
 };
 
 // Invariants: of all erases of one number one wins, a pinned object is whole, and each is destroyed

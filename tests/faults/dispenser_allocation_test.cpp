@@ -3,6 +3,7 @@
 /// com::dispenser, which puts a lend driver behind the contract, when memory runs out: every method
 /// of it, with each of its allocations failing; and a driver whose `name` throws.
 
+#include "box_maker.hpp"
 #include "each_allocation.hpp"
 
 #include <lend/com.hpp>
@@ -11,7 +12,6 @@
 
 #include <array>
 #include <cstddef>
-#include <memory>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -28,21 +28,8 @@ hresult from(HRESULT code) { return static_cast<hresult>(code); }
 
 // ---- by number --------------------------------------------------------------------------------
 
-struct box_driver {
-    using resource = std::unique_ptr<int>;
-    static inline std::size_t live = 0;
-
-    lend::result<resource> create() {
-        resource made = std::make_unique<int>(7);
-        ++live;
-        return made;
-    }
-    hresult reset(resource&) { return hr::s_ok; }
+struct box_driver : box_maker {
     lend::enlistment enlist(resource&, lend::transaction_id) { return hr::s_ok; }
-    void destroy(resource&& it) {
-        const resource dying = std::move(it);
-        --live;
-    }
 };
 
 struct numbers_place {

@@ -3,6 +3,7 @@
 /// A pool and a keyed pool whose memory runs out: every call of theirs, with each of its
 /// allocations failing. What gives back, ends or looks allocates nothing.
 
+#include "box_maker.hpp"
 #include "each_allocation.hpp"
 
 #include "support/manual_clock_platform.hpp"
@@ -16,7 +17,6 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
-#include <memory>
 #include <new>
 #include <optional>
 #include <stop_token>
@@ -33,22 +33,8 @@ namespace hr = lend::hr;
 
 using platform = manual_clock_platform;
 
-// Makes what takes memory, as most drivers do.
-struct box_driver {
-    using resource = std::unique_ptr<int>;
-    static inline std::size_t live = 0;
-
-    lend::result<resource> create() {
-        resource made = std::make_unique<int>(7);
-        ++live;
-        return made;
-    }
-    hresult reset(resource& it) { return it != nullptr ? hr::s_ok : hr::e_fail; }
+struct box_driver : box_maker {
     lend::health check(resource&, lend::check_kind) { return lend::health::good; }
-    void destroy(resource&& it) {
-        const resource dying = std::move(it);
-        --live;
-    }
 };
 
 struct keyed_box_driver : box_driver {

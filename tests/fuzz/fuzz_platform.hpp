@@ -8,8 +8,8 @@
 #define LEND_TESTS_FUZZ_FUZZ_PLATFORM_HPP
 
 #include "fuzz_input.hpp"
+#include "support/small_table.hpp"
 
-#include <lend/detail/table_traits.hpp>
 #include <lend/executor.hpp>
 #include <lend/platform.hpp>
 
@@ -122,13 +122,7 @@ private:
 
 struct fuzz_platform : lend::basic_platform<true, true> {
     /// Small, so that few steps reach every path of a table.
-    struct table_tuning : lend::detail::table_tuning {
-        static constexpr std::uint32_t stack_numbers = 16;
-        static constexpr std::uint32_t spill_batches = 1;
-        static constexpr std::uint32_t batch_branches = 1;
-        static constexpr std::uint32_t chunk_slots = 4;
-        static constexpr std::uint32_t segment_slots_min = 16;
-        static constexpr std::uint32_t segment_slots_max = 16;
+    struct table_tuning : small_table_tuning {
         static constexpr std::uint32_t first_directory = 2;
         static constexpr std::uint32_t threads_per_page = 4;
     };

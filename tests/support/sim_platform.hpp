@@ -13,8 +13,8 @@
 #include "sim_explore.hpp"
 #include "sim_run.hpp"
 #include "sim_stop.hpp"
+#include "small_table.hpp"
 
-#include <lend/detail/table_traits.hpp>
 #include <lend/platform.hpp>
 
 #include <atomic>
@@ -73,13 +73,7 @@ struct platform : lend::basic_platform<true, true> {
     using base = lend::basic_platform<true, true>;
 
     /// Small, so that a few steps reach every path of a handle table and its end is no long walk.
-    struct table_tuning : lend::detail::table_tuning {
-        static constexpr std::uint32_t stack_numbers = 16;
-        static constexpr std::uint32_t spill_batches = 1;
-        static constexpr std::uint32_t batch_branches = 1;
-        static constexpr std::uint32_t chunk_slots = 4;
-        static constexpr std::uint32_t segment_slots_min = 16;
-        static constexpr std::uint32_t segment_slots_max = 16;
+    struct table_tuning : lend_test::small_table_tuning {
         static constexpr std::uint32_t first_directory = 2;
         static constexpr std::uint32_t threads_per_page = 8;
     };
