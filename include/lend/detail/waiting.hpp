@@ -165,39 +165,32 @@ private:
         {
             lock_type lock(core_.mutex);
             if (core_.closing || (core_.is_draining() && !was_in_)) {
-                lock.unlock();
-                look::put_back(core_, std::exchange(unfit_, held{}));
+                step_out(lock, wake);
                 return result<held>(hr::lend_e_closed);
             }
             if (asked_.stop != nullptr && asked_.stop->stop_requested()) {
-                lock.unlock();
-                look::put_back(core_, std::exchange(unfit_, held{}));
+                step_out(lock, wake);
                 return dismissed(hr::lend_e_cancelled);
             }
             if (core_.paused == pause_mode::fail) {
-                lock.unlock();
-                look::put_back(core_, std::exchange(unfit_, held{}));
+                step_out(lock, wake);
                 return dismissed(hr::lend_e_paused);
             }
             if (core_.options.creation == creation_mode::inline_) {
                 if (slot_type* const place = make::reserve_for_caller(core_, asked_.wanted)) {
                     steps::tell_of_room_taken(core_, wake);
-                    lock.unlock();
-                    wake.deliver();
-                    look::put_back(core_, std::exchange(unfit_, held{}));
+                    step_out(lock, wake);
                     return steps::made(core_, *place, asked_.wanted);
                 }
                 if (is_hopeless()) {
-                    lock.unlock();
-                    look::put_back(core_, std::exchange(unfit_, held{}));
+                    step_out(lock, wake);
                     return result<held>(hr::e_outofmemory);
                 }
             }
             // Whoever was in already, and was given something unfit, is in.
             if (!was_in_ && refusing<Core>::is_full(core_)) {
                 const error full = refusing<Core>::at_the_door(core_);
-                lock.unlock();
-                look::put_back(core_, std::exchange(unfit_, held{}));
+                step_out(lock, wake);
                 return result<held>(full);
             }
             // Relaxed: the node is not in the queue, nobody else sees it.
@@ -239,9 +232,7 @@ private:
             if (heard(me_) == waiter_state::answered) {
                 // What this one was told to look for is still there for the next.
                 core_.waiters.poke(core_.waiters.head(), wake);
-                lock.unlock();
-                wake.deliver();
-                look::put_back(core_, std::exchange(unfit_, held{}));
+                step_out(lock, wake);
                 return std::nullopt;
             }
             if (core_.options.creation == creation_mode::inline_) {
@@ -250,17 +241,13 @@ private:
                     // may have to make room.
                     core_.waiters.leave(me_, Core::typed || core_.room() > 0, wake);
                     joined_ = false;
-                    lock.unlock();
-                    wake.deliver();
-                    look::put_back(core_, std::exchange(unfit_, held{}));
+                    step_out(lock, wake);
                     return steps::made(core_, *place, asked_.wanted);
                 }
                 if (is_hopeless()) {
                     core_.waiters.leave(me_, false, wake);
                     joined_ = false;
-                    lock.unlock();
-                    wake.deliver();
-                    look::put_back(core_, std::exchange(unfit_, held{}));
+                    step_out(lock, wake);
                     return result<held>(hr::e_outofmemory);
                 }
             }
@@ -273,6 +260,13 @@ private:
         make_room_or_put_back(evict);
         if constexpr (Core::typed) pass_on();
         return start(todo);
+    }
+
+    // Lets the lock go for good: wakes whom something is for, and gives back what was unfit.
+    void step_out(lock_type& lock, wakes& wake) noexcept {
+        lock.unlock();
+        wake.deliver();
+        look::put_back(core_, std::exchange(unfit_, held{}));
     }
 
     // Nothing can be made for want of memory, and nothing is there that could come back. Under the
