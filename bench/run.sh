@@ -9,10 +9,11 @@
 #              rounds, and prints one line for each target; takes some four minutes. Fails when one
 #              is missed: when even the favourable end of the 95 % interval of its ratio, less the
 #              noise of its scenario (how far lend is apart from itself), is beyond the limit.
-#              `within the noise` is what this run cannot tell; `at the bound` is missed by the
-#              machine itself, and lend is near what the machine can do. A ratio is taken within a
-#              round, where what is compared runs within a second, and the median of all rounds
-#              counts; one thread counts in processor time, several in real time.
+#              `within the noise` is what this run cannot tell; `at the bound` is missed where the
+#              machine itself takes nearly all of the limit or more, and lend is near what it can
+#              do. A ratio is taken within a round, where what is compared runs within a second,
+#              and the median of all rounds counts; one thread counts in processor time, several in
+#              real time.
 #   --quick    nine repetitions instead of twenty-five, for a first look
 #   --peers    other libraries too, whose Debian packages are installed for that; in fifteen rounds,
 #              with --quick in nine, of some ninety seconds each. This is what docs/benchmarks.md is

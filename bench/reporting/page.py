@@ -226,10 +226,12 @@ def target_lines(results):
         "reported.",
         "",
         "Some targets have a bound: a program that does what lend has to do there, and nothing "
-        "else. On a machine where even that misses the target, what counts is how near lend is to "
-        "it, and the verdict is `at the bound` where it is near enough:",
+        "else. On a machine where it takes so much of the limit that lend would have to be as fast "
+        "as that, what counts is how near to it lend is, and the verdict is `at the bound` where it "
+        "is near enough:",
         "",
-        *(f"- `{target.key}`: {target.bound.why}." for target in targets.TARGETS if target.bound),
+        *(f"- `{target.key}`, within {target.bound.slack} times {target.bound.why}."
+          for target in targets.TARGETS if target.bound),
         "",
         ", ".join(counted) + ".",
         "",

@@ -210,14 +210,14 @@ def _word(target, ratio, noise):
 
 
 def _beside_bound(verdict, results):
-    """Returns the verdict where the bound itself misses the target, or the one that there was."""
+    """Returns the verdict where the bound leaves too little room, or the one that there was."""
     target = verdict.target
     if not target.bound or verdict.word not in (MISSED, WITHIN):
         return verdict
     least = judge(target.of_the_bound(), results)
     if least.ratio is None:
         return dataclasses.replace(verdict, why=f"the bound is not known, {least.why}")
-    # A bound that may be within the limit excuses nothing.
+    # A bound that may leave room enough excuses nothing.
     if least.word != MISSED:
         return verdict
     near = judge(target.beside_the_bound(), results)
