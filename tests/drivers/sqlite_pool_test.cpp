@@ -127,10 +127,12 @@ TEST_F(SqlitePool, a_file_that_was_replaced_is_read_by_the_next_borrower) {
 
     LEND_UNWRAP(one, pool.acquire(wanted));
     LEND_UNWRAP(two, pool.acquire(wanted));
+    LEND_UNWRAP(three, pool.acquire(wanted));
     EXPECT_EQ(1, count(*one));
     EXPECT_EQ(1, count(*two));
+    EXPECT_EQ(1, count(*three));
     EXPECT_LE(1U, pool.stats().closed_for(lend::destroy_reason::unfit));
-    EXPECT_EQ(2U, pool.stats().size);
+    EXPECT_EQ(3U, pool.stats().size);
 }
 
 TEST_F(SqlitePool, a_missing_file_is_the_acquires_error_in_the_drivers_words) {
