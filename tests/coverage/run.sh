@@ -23,6 +23,7 @@ out=build/coverage
 tree=$out/tree
 programs=(tests/unit/lend_unit_tests tests/contract/lend_contract_tests
     tests/concurrency/lend_concurrency_tests tests/drivers/lend_driver_tests
+    tests/faults/lend_fault_tests
     tests/contract/lend_source_compatibility)
 replays=(pool contract handle_table options)
 for name in "${replays[@]}"; do programs+=("tests/fuzz/lend_replay_$name"); done

@@ -439,7 +439,7 @@ void run_against_a_map(std::uint64_t seed) {
     std::mt19937_64 random(seed);
 
     for (int step = 0; step < 4000; ++step) {
-        const auto pick = [&] { return ever[random() % ever.size()]; };
+        const auto pick = [&] { return ever[static_cast<std::size_t>(random() % ever.size())]; };
         const auto action = ever.empty() ? 0 : random() % 100;
         if (action < 45) {
             const auto number = *table.emplace(step);
