@@ -4,6 +4,7 @@
 /// its allocations failing. What frees, ends or destroys allocates nothing.
 
 #include "each_allocation.hpp"
+#include "support/manual_platform.hpp"
 
 #include <lend/com.hpp>
 
@@ -73,6 +74,11 @@ constexpr RESID tracked_id = 5;
 const constSRESID tracked_name = OLESTR("a name that is longer than a string holds within itself");
 constexpr RESID untouched = 999;
 
+// No thread can be had, so that none ends after a test's memory is counted; to ask for one takes
+// memory all the same.
+using shop_type = basic_holder<manual_platform>;
+using manager_type = basic_dispenser_manager<manual_platform, shop_type>;
+
 struct holder_place {
     holder_place() { dispenser.AddRef(); }
     ~holder_place() {
@@ -89,7 +95,7 @@ struct holder_place {
     }
 
     hresult open() {
-        auto* const made = dispenser_manager::make();
+        auto* const made = manager_type::make();
         if (made == nullptr) return hr::e_outofmemory;
         manager = made;
         return hr::s_ok;
@@ -98,6 +104,7 @@ struct holder_place {
         holder_options options;
         options.reclaim_at_object_end = true;
         options.destroy_lent_at_close = true;
+        options.default_idle_limit = idle_limit;
         const HRESULT code =
             manager->register_dispenser(&dispenser, OLESTR("a dispenser of tests"), options, &shop);
         is_registered = SUCCEEDED(code);
@@ -117,9 +124,10 @@ struct holder_place {
     }
 
     plain_dispenser dispenser;
-    dispenser_manager* manager = nullptr;
-    holder* shop = nullptr;
+    manager_type* manager = nullptr;
+    shop_type* shop = nullptr;
     IDispenserManager* asked = nullptr;
+    TIMEINSECS idle_limit = -1;
     bool is_registered = false;
     std::size_t orphans = 0;
     RESID id = 0;
@@ -133,6 +141,16 @@ void empty_holder(holder_place& p) {
 void one_lent(holder_place& p) {
     empty_holder(p);
     (void)p.alloc();
+}
+template <TIMEINSECS Limit>
+void may_be_idle_for(holder_place& p) {
+    p.idle_limit = Limit;
+    empty_holder(p);
+}
+template <TIMEINSECS Limit>
+void one_lent_that_may_be_idle_for(holder_place& p) {
+    p.idle_limit = Limit;
+    one_lent(p);
 }
 void one_free(holder_place& p) {
     one_lent(p);
@@ -178,6 +196,8 @@ const holder_call holder_calls[] = {
          const caller_scope in(object, tx);
          return p.alloc();
      }},
+    {"AllocResource_that_starts_the_sweep", some, may_be_idle_for<60>,
+     [](holder_place& p) { return p.alloc(); }},
     {"AllocResource_of_a_free_one", none, one_free, [](holder_place& p) { return p.alloc(); }},
     {"AllocResource_of_a_parked_one", none, one_parked,
      [](holder_place& p) {
@@ -185,6 +205,10 @@ const holder_call holder_calls[] = {
          return p.alloc();
      }},
     {"FreeResource", none, one_lent,
+     [](holder_place& p) { return from(p.shop->FreeResource(p.id)); }},
+    {"FreeResource_of_one_with_an_idle_limit", none, one_lent_that_may_be_idle_for<60>,
+     [](holder_place& p) { return from(p.shop->FreeResource(p.id)); }},
+    {"FreeResource_that_destroys", none, one_lent_that_may_be_idle_for<0>,
      [](holder_place& p) { return from(p.shop->FreeResource(p.id)); }},
     {"FreeResource_in_a_transaction", none, one_lent_in_a_transaction,
      [](holder_place& p) { return from(p.shop->FreeResource(p.id)); }},
@@ -220,7 +244,7 @@ const holder_call holder_calls[] = {
      hr::e_invalidarg},
     {"sweep", none, one_free,
      [](holder_place& p) {
-         const auto later = lend::default_platform::now() + std::chrono::hours(1);
+         const auto later = manual_platform::now() + std::chrono::hours(1);
          return p.manager->sweep(later) ? hr::e_fail : hr::s_ok;
      }},
     {"GetContext", none, one_free,

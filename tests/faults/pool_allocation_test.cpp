@@ -134,8 +134,7 @@ const pool_call pool_calls[] = {
          if (!made) return made.code();
          p.pool.emplace(*std::move(made));
          return hr::s_ok;
-     },
-     hr::s_ok, hr::lend_e_timed_out},
+     }},
     {"acquire_that_makes_one", some, empty_pool,
      [](pool_place& p) { return p.keep(p.pool->acquire()); }},
     {"acquire_that_makes_one_on_a_worker", some,
@@ -256,7 +255,8 @@ const pool_call pool_calls[] = {
      [](pool_place& p) {
          const auto warmed = p.pool->warm_up(1, 1s);
          if (warmed.ready == 1) return hr::s_ok;
-         return warmed.errors.empty() ? hr::e_outofmemory : warmed.errors.front().code();
+         if (warmed.errors.capacity() == 0) return hr::e_outofmemory; // not even to say so
+         return warmed.errors.empty() ? hr::e_unexpected : warmed.errors.front().code();
      },
      hr::s_ok, hr::e_outofmemory,
      [](pool_place& p) { (void)p.pool->acquire(); }}, // after a failure nothing is made in advance

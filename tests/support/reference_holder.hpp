@@ -260,6 +260,7 @@ private:
         }
         if (!this->known().claim(id, known_id{false, nullptr})) return E_INVALIDARG;
         made->id = id;
+        if (made->secs >= 0) this->expect_expirable();
         all_.emplace(id, made);
         out = std::move(made);
         return S_OK;

@@ -35,6 +35,12 @@
 #include <sanitizer/tsan_interface.h>
 #endif
 
+#ifdef _LIBCPP_VERSION
+namespace __cxxabiv1 { // its library has this function, and no header declares it
+extern "C" void* __cxa_get_globals();
+}
+#endif
+
 namespace sim::detail {
 
 // What __cxa_get_globals points at, in the layout of the Itanium ABI: the exceptions being handled

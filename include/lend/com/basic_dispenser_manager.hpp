@@ -27,9 +27,9 @@ inline constexpr std::chrono::seconds default_sweep_period{10};
 
 /// The manager of holders of the class `Holder`.
 ///
-/// Lives while there is a reference or an open holder. Its thread is started by the first resource
-/// that becomes idle and can expire, and ends soon after the manager. Where no thread can be
-/// started, `sweep` has to be called.
+/// Lives while there is a reference or an open holder. Its thread is started with the first
+/// resource that can expire, and ends soon after the manager. Where no thread can be started,
+/// `sweep` has to be called.
 ///
 /// In a forked child a manager of the parent's registers nothing, and its holders call nothing:
 /// GetDispenserManager gives the child a manager of its own.

@@ -180,6 +180,7 @@ private:
             hints_.note(id, *place, core_->size);
         }
         this->known().visit(id, [&](known_id& known) { known.slot = place; });
+        if (place->object.secs >= 0) this->expect_expirable();
         out_slot = place;
         return S_OK;
     }

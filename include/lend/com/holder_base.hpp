@@ -48,8 +48,9 @@ private:
 
 /// The state that a manager shares with its holders and with its thread.
 ///
-/// The thread starts with the first resource that can expire, sleeps while there is none, and
-/// ends by itself after `stop`; nobody joins it. It owns a share of this state, not of the manager.
+/// The thread starts when the first resource is made that can expire, sleeps while none is idle,
+/// and ends by itself after `stop`; nobody joins it. It owns a share of this state, not of the
+/// manager.
 ///
 /// @par Thread safety
 ///   Shared objects: safe. Blocking, on one lock that is never held while a holder is called.
@@ -104,15 +105,25 @@ public:
         return more;
     }
 
-    /// Says that a resource became idle that can expire, after it became so. Starts the thread; if
-    /// none can be started, the next such resource tries again.
-    /// @par Errors None. @par Thread safety Lock-free once the thread runs and is armed.
-    void note_expirable(const std::shared_ptr<manager_core>& self) noexcept {
+    /// Says that a resource was made that can expire. Starts the thread; if none can be started,
+    /// the next such resource tries again. Whoever frees it does not, for that must take no memory.
+    /// @par Errors None.
+    void expect_expirable(const std::shared_ptr<manager_core>& self) noexcept {
+        const std::lock_guard lock(mutex_);
+        if (has_thread_) return;
+        auto* share = new (std::nothrow) std::shared_ptr<manager_core>(self);
+        has_thread_ = share != nullptr && Platform::start_thread("lend-sweep", &run, share);
+        if (!has_thread_) delete share;
+    }
+
+    /// Says that a resource became idle that can expire, after it became so.
+    /// @par Errors None. @par Thread safety Lock-free.
+    void note_expirable() noexcept {
         // (1) seq-cst-load is totally ordered with the seq-cst-exchange (3)
         if (is_armed_.load(std::memory_order_seq_cst)) return;
         // (2) seq-cst-exchange is totally ordered with the seq-cst-exchange (3)
         is_armed_.exchange(true, std::memory_order_seq_cst);
-        if (start_thread(self)) wake();
+        wake();
     }
 
     /// Ends the thread, soon. @par Errors None.
@@ -131,18 +142,6 @@ private:
             return at;
         }
         return nullptr;
-    }
-
-    [[nodiscard]] bool start_thread(const std::shared_ptr<manager_core>& self) noexcept {
-        const std::lock_guard lock(mutex_);
-        if (has_thread_) return true;
-        auto* share = new (std::nothrow) std::shared_ptr<manager_core>(self);
-        has_thread_ = share != nullptr && Platform::start_thread("lend-sweep", &run, share);
-        if (has_thread_) return true;
-        delete share;
-        // Relaxed: a hint to the next one to try again.
-        is_armed_.store(false, std::memory_order_relaxed);
-        return false;
     }
 
     static void run(void* argument) {

@@ -221,8 +221,10 @@ protected:
     [[nodiscard]] id_map<Platform, known_id>& known() noexcept { return known_; }
     [[nodiscard]] const holder_options& options() const noexcept { return options_; }
 
+    /// To be called after a resource was made that can expire.
+    void expect_expirable() noexcept { core_->expect_expirable(core_); }
     /// To be called after a resource became idle that can expire.
-    void note_expirable() noexcept { core_->note_expirable(core_); }
+    void note_expirable() noexcept { core_->note_expirable(); }
 
 private:
     static constexpr ULONG ending = 0x40000000U;

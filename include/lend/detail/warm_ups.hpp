@@ -24,6 +24,11 @@ struct warm_up_call {
     std::vector<error> failures; // has room for all that are told
     event_count<Platform> changes;
     warm_up_call* next = nullptr;
+
+    void fail(const error& why) noexcept {
+        ++failed;
+        if (failures.size() < failures.capacity()) failures.push_back(why);
+    }
 };
 
 // All warm-ups of a pool. A create that ends is counted for the first of them that has one under
@@ -57,10 +62,7 @@ public:
     // A create that was queued has failed, or was not tried after all.
     void failed(const error* why) noexcept {
         if (node* const w = first_with_creates()) {
-            if (why != nullptr) {
-                ++w->failed;
-                if (w->failures.size() < w->failures.capacity()) w->failures.push_back(*why);
-            }
+            if (why != nullptr) w->fail(*why);
             tell(*w);
         }
     }

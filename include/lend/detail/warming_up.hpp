@@ -77,6 +77,7 @@ public:
                     waits ? where::as_the_pool_does : where::here);
             if (warmed.ready > 0) return {};
             if (!warmed.errors.empty()) return warmed.errors.front();
+            if (warmed.errors.capacity() == 0) return hr::e_outofmemory; // and no failure was told
             return error(hr::lend_e_timed_out).with_wait(platform::now() - begun, {});
         }
     }
@@ -119,8 +120,10 @@ private:
             const lock_type lock(core_.mutex);
             closed_ = core_.closing || core_.is_draining();
             if (closed_) return false;
-            if (missing_ > 0 && node_.failed == 0 && !core_.plan.failing())
+            if (missing_ > 0 && node_.failed == 0 && !core_.plan.failing()) {
                 queued = make::queue(core_, may_start(next_start), &type_);
+                if (core_.plan.failing()) node_.fail(hr::e_outofmemory); // for it is nothing else
+            }
             // Where there is no room any more, something unwanted may have to make some.
             if (Core::typed && queued > 0 && core_.room() == 0)
                 core_.waiters.poke(core_.waiters.head(), wake);
