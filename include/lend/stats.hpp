@@ -48,7 +48,9 @@ struct pool_stats {
     /// Leases given out. A candidate that is being looked at counts as well, so the number may be
     /// ahead by as many as were looked at in vain when somebody asked.
     std::uint64_t acquired = 0;
-    std::uint64_t returned = 0;    ///< leases that have ended, exactly
+    /// Leases that have ended, exactly, once the resource's reset has: what is being reset counts
+    /// in `resetting`.
+    std::uint64_t returned = 0;
     std::uint64_t waited = 0;      ///< acquires that had to join the queue
     std::uint64_t handed_over = 0; ///< resources given directly to a waiter
     std::uint64_t timed_out = 0;   ///< acquires that failed at their deadline
