@@ -1,59 +1,14 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// How does oneTBB's concurrent_hash_map do as a table, with its defaults and room for all entries
-/// from the start? To look without copying is to hold its accessor, a lock of the entry for
-/// reading.
+/// How does oneTBB's concurrent_hash_map do as a table?
 
-#include "peer_tables.hpp"
-
-#include <oneapi/tbb/concurrent_hash_map.h>
-
-#include <cstddef>
-#include <optional>
+#include "tbb_table.hpp"
 
 namespace {
 
-using bench::number;
-using bench::payload;
-
-class tbb_table {
-    using map = oneapi::tbb::concurrent_hash_map<number, payload>;
-
-    class pinned {
-    public:
-        pinned(const map& entries, number n) : found_(entries.find(at_, n)) {}
-        explicit operator bool() const { return found_; }
-        const payload* operator->() const { return &at_->second; }
-
-    private:
-        map::const_accessor at_;
-        bool found_;
-    };
-
-public:
-    explicit tbb_table(std::size_t expected) : entries_(expected) {}
-
-    number insert(const payload& value) {
-        const number n = numbers_.next();
-        return entries_.insert({n, value}) ? n : 0;
-    }
-    bool erase(number n) { return entries_.erase(n); }
-    std::optional<payload> read(number n) {
-        map::const_accessor at;
-        if (!entries_.find(at, n)) return std::nullopt;
-        return at->second;
-    }
-    pinned read_pinned(number n) { return {entries_, n}; }
-    std::size_t size() { return entries_.size(); }
-
-private:
-    map entries_;
-    peers::counted_numbers numbers_;
-};
-
 const bool registered = [] {
-    peers::add_destructions<tbb_table>("tbb");
-    peers::add_other_uses<tbb_table>("tbb");
+    peers::add_destructions<peers::tbb_table>("tbb");
+    peers::add_other_uses<peers::tbb_table>("tbb");
     return true;
 }();
 

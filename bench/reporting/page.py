@@ -233,6 +233,9 @@ def target_lines(results):
         *(f"- `{target.key}`, within {target.bound.slack} times {target.bound.why}."
           for target in targets.TARGETS if target.bound),
         "",
+        "[bounds](benchmarks/bounds.md) has the instructions and cache misses behind the first and "
+        "the third of them.",
+        "",
         ", ".join(counted) + ".",
         "",
         *table(["target", "what", "measured (95 %)", "limit", "noise", "verdict"], rows, (0, 1, 5)),
