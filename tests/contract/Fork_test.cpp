@@ -96,6 +96,6 @@ TEST_F(Fork, child_has_a_manager_of_its_own) {
               "");
 }
 
-#endif
-
 } // namespace fork_test
+
+#endif

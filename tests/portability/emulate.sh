@@ -10,4 +10,6 @@ cat >"$program.emulated" <<END
 exec $emulator -0 "\$0" "$program" "\$@"
 END
 chmod +x "$program.emulated"
+# An emulator ends a child of several threads that starts one.
+export LEND_EMULATED=1
 exec "$program.emulated" "$@"

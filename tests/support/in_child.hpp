@@ -9,6 +9,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdlib>
 #include <sstream>
 #include <string>
 
@@ -40,6 +41,12 @@ private:
 // Whether malloc can be used in a child of a process whose other threads allocate: the allocator of
 // AddressSanitizer has locks that a fork may find held, and it does not see to that.
 inline constexpr bool malloc_survives_forks = !LEND_ADDRESS_SANITIZER;
+
+/// Whether a child of a process with several threads may start one: qemu-user ends it with an
+/// assertion of its own that fails. tests/portability/emulate.sh says so.
+inline bool child_may_start_threads() { return std::getenv("LEND_EMULATED") == nullptr; }
+inline constexpr const char* no_threads_in_child =
+    "NOT TESTED: under an emulator no forked child can start a thread";
 
 /// Forks, calls `body(objections&)` in the child, and returns its objections. A child that hangs is
 /// ended by the alarm after 20 seconds, one that crashes by its signal; both are objections too.

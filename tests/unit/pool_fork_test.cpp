@@ -33,7 +33,9 @@ TEST(PoolFork, is_nothing_that_Windows_has) { GTEST_SKIP() << "NOT TESTED: Windo
 namespace pool_fork_test {
 
 using namespace std::chrono_literals;
+using lend_test::child_may_start_threads;
 using lend_test::in_child;
+using lend_test::no_threads_in_child;
 using lend_test::objections;
 
 // What happened to the resources of a process, by number; and a gate at which creates hang.
@@ -389,6 +391,7 @@ TEST_F(PoolFork, stop_requested_in_the_child_touches_no_queue_of_the_parents) {
 }
 
 TEST_F(PoolFork, create_that_runs_in_a_worker_is_left_alone) {
+    if (!child_may_start_threads()) GTEST_SKIP() << no_threads_in_child;
     lend::pool pool(driver{books}, {.max_size = 2});
     { auto idle = pool.acquire().value(); }
     auto lent = pool.acquire().value();
@@ -411,6 +414,7 @@ TEST_F(PoolFork, create_that_runs_in_a_worker_is_left_alone) {
 }
 
 TEST_F(PoolFork, housekeeper_of_the_parent_is_not_waited_for_in_the_child) {
+    if (!child_may_start_threads()) GTEST_SKIP() << no_threads_in_child;
     std::optional<lend::pool<driver>> pool(lend::pool(
         driver{books}, {.max_size = 4, .min_idle = 2, .creation = lend::creation_mode::inline_}));
     until([&] { return pool->stats().idle == 2; });
@@ -502,6 +506,6 @@ TEST(FailureMode, 34_a_forked_child_abandons_what_it_inherited_and_closes_nothin
     EXPECT_EQ(pool.stats().idle, 2U);
 }
 
-#endif
-
 } // namespace pool_fork_test
+
+#endif
