@@ -76,7 +76,8 @@ describe() {
 
 # Wine makes its folder, which takes a while, before any test is timed.
 prepare() {
-    [ "$1" != windows ] || [ -d "$WINEPREFIX/drive_c" ] || { wine wineboot --init && wineserver --wait; }
+    [ "$1" = windows ] && [ ! -d "$WINEPREFIX/drive_c" ] || return 0
+    mkdir -p "$build" && wine wineboot --init && wineserver --wait
 }
 
 configure() {
