@@ -313,6 +313,22 @@ TEST(FailureMode, 33_jump_ahead_retires_no_more_than_the_jitter_spreads) {
     EXPECT_EQ(p.pool.stats().destroyed, count);
 }
 
+TEST(FailureMode, 33_what_was_to_end_in_a_jump_ends_within_the_jitter_after_it) {
+    const manual_clock clock;
+    auto options = with_keeper(aging(40min, 0.5, 2));
+    options.prune_window = 24h;
+    timed p(options);
+    make_idle(p.pool, 2);
+    clock.advance(1min);
+
+    jump(1h);
+    clock.advance(1s);
+
+    EXPECT_EQ(p.pool.stats().idle, 2U);
+    clock.advance(20min);
+    EXPECT_EQ(p.pool.stats().closed_for(destroy_reason::lifetime), 2U);
+}
+
 TEST(FailureMode, 33_jump_back_retires_nothing_and_no_wait_is_negative) {
     const manual_clock clock;
     auto options = aging(30min, 0.5, 1);
