@@ -79,7 +79,6 @@ public:
     template <class Creates>
     [[nodiscard]] std::size_t
     starts(time_point now, const demand& d, const Creates& creates) noexcept {
-        if (d.waiting == 0 || d.room == 0) return 0;
         const double usual = usual_time(now, creates);
         observe(now, d.busy, usual);
         const bool look = now >= look_at_;
