@@ -418,18 +418,22 @@ lend_test::coroutine take_one(lend::pool<driver>& pool, bool& served) {
 TEST_F(PoolFork, coroutine_that_waits_in_the_parents_queue_can_be_destroyed_in_the_child) {
     auto pool = quiet_pool(1);
     auto lent = pool.acquire().value();
-    bool served = false;
-    std::optional<lend_test::coroutine> waits(take_one(pool, served));
+    bool first_served = false;
+    bool second_served = false;
+    std::optional<lend_test::coroutine> first(take_one(pool, first_served));
+    std::optional<lend_test::coroutine> second(take_one(pool, second_served));
 
     EXPECT_EQ(in_child([&](objections& found) {
-                  waits.reset();
+                  first.reset(); // before the child uses the pool, and after
+                  expect_empty(found, pool);
+                  second.reset();
                   expect_empty(found, pool);
                   found.expect("a lease", pool.acquire().has_value());
               }),
               "");
 
     EXPECT_EQ(lent.release(), lend::hr::s_ok);
-    EXPECT_TRUE(served);
+    EXPECT_TRUE(first_served && second_served);
 }
 
 // ---- what other threads of the parent are doing at the fork -------------------------------------
