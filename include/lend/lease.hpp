@@ -190,7 +190,7 @@ private:
         lock.unlock();
         result<resource> out(std::move(s.object));
         (void)core.numbers.erase(s.number);
-        (void)core_type::calls::end(s.object, [](const error&) {});
+        core_type::calls::end(s.object);
         s.type.reset();
         core.events.detached(static_cast<event_number>(s.number));
         lock.lock();

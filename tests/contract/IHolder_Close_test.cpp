@@ -189,6 +189,19 @@ TYPED_TEST(IHolder_Close, from_RateResource_destroys_the_candidate) {
     EXPECT_EQ(this->log().back(), "Release");
 }
 
+TYPED_TEST(IHolder_Close, from_RateResource_of_a_perfect_one_destroys_it) {
+    this->stock(1);
+    this->dispenser.on_call = [&](const std::string& call) {
+        if (call != "Rate(7, 10, FALSE)") return;
+        EXPECT_EQ(this->holder->Close(), S_OK);
+    };
+    RESID id = 0;
+
+    EXPECT_EQ(this->try_alloc(id), E_FAIL);
+    EXPECT_EQ(id, untouched);
+    EXPECT_EQ(this->log(), (call_log{"Rate(7, 10, FALSE)", "Destroy(10)", "Release"}));
+}
+
 TYPED_TEST(IHolder_Close, from_EnlistResource_destroys_the_chosen_one) {
     this->dispenser.on_call = [&](const std::string& call) {
         if (call != "Enlist(10, 101)") return;
@@ -245,6 +258,44 @@ TYPED_TEST(IHolder_Close, from_DestroyResource_of_a_transaction_end_destroys_the
 
     EXPECT_EQ(this->dispenser.count("Destroy"), 3U);
     EXPECT_EQ(this->dispenser.count("Release"), 1U);
+}
+
+TYPED_TEST(IHolder_Close, from_DestroyResource_of_a_loser_ends_the_search) {
+    this->stock(3);
+    this->dispenser.ratings = {{10, 1}, {11, 2}, {12, 3}};
+    this->dispenser.on_call = [&](const std::string& call) {
+        if (call == "Rate(7, 11, FALSE)") {
+            EXPECT_EQ(this->holder->RequestDestroyResource(10), S_OK);
+        } else if (call == "Destroy(10)") {
+            EXPECT_EQ(this->holder->Close(), S_OK);
+        }
+    };
+    RESID id = 0;
+
+    EXPECT_EQ(this->try_alloc(id), E_FAIL);
+    EXPECT_EQ(id, untouched);
+    EXPECT_EQ(this->dispenser.count("Rate(7, 12"), 0U);
+    EXPECT_EQ(this->dispenser.count("Destroy"), 3U);
+    EXPECT_EQ(this->log().back(), "Release");
+}
+
+TYPED_TEST(IHolder_Close, from_DestroyResource_of_one_that_was_to_be_lent_ends_the_search) {
+    this->stock(2);
+    this->dispenser.enlist_result = S_FALSE; // so that no transaction keeps it
+    this->dispenser.on_call = [&](const std::string& call) {
+        if (call == "Enlist(10, 101)") {
+            EXPECT_EQ(this->holder->RequestDestroyResource(10), S_OK);
+        } else if (call == "Destroy(10)") {
+            EXPECT_EQ(this->holder->Close(), S_OK);
+        }
+    };
+    const typename TestFixture::scope in(object1, tx1);
+    RESID id = 0;
+
+    EXPECT_EQ(this->try_alloc(id), E_FAIL);
+    EXPECT_EQ(id, untouched);
+    EXPECT_EQ(this->dispenser.count("Destroy"), 2U);
+    EXPECT_EQ(this->log().back(), "Release");
 }
 
 TYPED_TEST(IHolder_Close, the_last_Release_may_come_from_a_callback) {

@@ -98,4 +98,43 @@ TYPED_TEST(IHolder_RequestDestroyResource, while_resetting_destroys_instead_of_p
     EXPECT_EQ(this->log(), (call_log{"Reset(10)", "Destroy(10)"}));
 }
 
+// ---- while the holder looks for a resource ------------------------------------------------------
+
+TYPED_TEST(IHolder_RequestDestroyResource, while_rating_the_only_one_has_another_made) {
+    this->stock(1);
+    this->dispenser.on_call = [&](const std::string& call) {
+        if (call != "Rate(7, 10, FALSE)") return;
+        EXPECT_EQ(this->holder->RequestDestroyResource(10), S_OK);
+    };
+
+    EXPECT_EQ(this->alloc(), 11U);
+    EXPECT_EQ(this->log(), (call_log{"Rate(7, 10, FALSE)", "Destroy(10)", "Create(7)"}));
+}
+
+TYPED_TEST(IHolder_RequestDestroyResource, while_rating_one_in_a_transaction_keeps_it_to_its_end) {
+    const typename TestFixture::scope in(object1, tx1);
+    this->free(this->alloc());
+    this->dispenser.on_call = [&](const std::string& call) {
+        if (call != "Rate(7, 10, FALSE)") return;
+        EXPECT_EQ(this->holder->RequestDestroyResource(10), S_OK);
+    };
+
+    EXPECT_EQ(this->alloc(), 11U);
+    EXPECT_EQ(this->dispenser.count("Destroy"), 0U);
+    this->manager->end_transaction(tx1);
+    EXPECT_EQ(this->dispenser.count("Destroy(10)"), 1U);
+}
+
+TYPED_TEST(IHolder_RequestDestroyResource, of_the_best_so_far_destroys_it_when_a_better_one_comes) {
+    this->stock(2);
+    this->dispenser.ratings = {{10, 1}, {11, 2}};
+    this->dispenser.on_call = [&](const std::string& call) {
+        if (call != "Rate(7, 11, FALSE)") return;
+        EXPECT_EQ(this->holder->RequestDestroyResource(10), S_OK);
+    };
+
+    EXPECT_EQ(this->alloc(), 11U);
+    EXPECT_EQ(this->dispenser.count("Destroy(10)"), 1U);
+}
+
 } // namespace iholder_requestdestroyresource_test

@@ -47,7 +47,9 @@ def count_at(segments, keys, line, column):
 
 
 def line_counts(segments):
-    """Yields (line, count) as llvm-cov shows lines: the largest count of a region on the line."""
+    """Yields (line, count): the largest count of a region on the line, as llvm-cov shows lines; but
+    a line after a gap, whose region is gone on with, has that region's count, and not the gap's.
+    """
     by_line = collections.defaultdict(list)
     for segment in segments:
         by_line[segment[0]].append(segment)
@@ -62,6 +64,9 @@ def line_counts(segments):
             counts = [s[2] for s in starts]
             if wrapped is not None and wrapped[3]:
                 counts.append(wrapped[2])
+            if wrapped is not None and wrapped[5] and not starts:
+                # Nothing is in a gap: all that is on this line is what goes on after it.
+                counts += [s[2] for s in here if s[3] and not s[5]]
             yield line, max(counts)
         if here:
             wrapped = here[-1]

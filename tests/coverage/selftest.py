@@ -83,6 +83,16 @@ class Report(unittest.TestCase):
 
         self.assertTrue(all(header.outcomes.values()) and all(header.conditions.values()))
 
+    def test_a_line_that_goes_on_after_a_gap_is_as_reached_as_what_it_goes_on_with(self):
+        # As clang has it after a block that returns: a gap of no count up to the next statement.
+        segments = [[1, 1, 5, True, True, False], [2, 5, 5, True, True, False],
+                    [3, 6, 0, True, False, True], [4, 5, 5, True, False, False],
+                    [6, 2, 0, False, False, False]]
+        self.assertEqual(dict(report.line_counts(segments))[4], 5)
+
+        segments[3][2] = 0
+        self.assertEqual(dict(report.line_counts(segments))[4], 0)
+
     def test_a_branch_that_the_compiler_decides_is_none(self):
         status, said = self.run_report({"b": (0, 0), "conditions": (True, False)})
 

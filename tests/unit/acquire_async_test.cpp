@@ -584,6 +584,83 @@ TEST(PoolAwait, coroutine_that_is_destroyed_while_another_thread_runs_it_waits_f
     EXPECT_EQ(pool.stats().waiting, 0U);
 }
 
+// Takes two seconds for a call, and then says that it came to nothing.
+struct slow_failing_driver {
+    using resource = int;
+    using no_reset = void;
+    struct orders {
+        std::atomic<bool> slow_check{false};
+        std::atomic<bool> slow_create{false};
+    };
+
+    lend::result<int> create() {
+        if (!told->slow_create.load()) return 1;
+        sleep();
+        return hr::e_fail;
+    }
+    lend::health check(int&, lend::check_kind) {
+        if (!told->slow_check.load()) return lend::health::good;
+        sleep();
+        return lend::health::broken;
+    }
+    static void sleep() {
+        std::atomic<std::uint32_t> word{0};
+        manual_clock_platform::park(word, 0, manual_clock::now() + 2s);
+    }
+
+    std::shared_ptr<orders> told = std::make_shared<orders>();
+};
+
+// As above, but whoever runs it finds nothing for it: it would have gone to sleep again, or would
+// have been told of a failure.
+TEST(PoolAwait, coroutine_that_is_destroyed_while_another_thread_fails_for_it_is_told_nothing) {
+    const manual_clock clock;
+    using pool_type = lend::pool<slow_failing_driver, manual_clock_platform>;
+    for (const bool in_check : {true, false}) {
+        const slow_failing_driver driver;
+        auto options = quiet(2);
+        if (in_check) options.creation = lend::creation_mode::worker; // then it would sleep
+        pool_type pool(driver, options);
+        auto held = pool.acquire();
+        auto kept = pool.acquire();
+        bool answered = false;
+        const auto ask = [](pool_type& from, bool& told) -> coroutine {
+            (void)co_await from.acquire_async();
+            told = true;
+        };
+        std::optional<coroutine> one(ask(pool, answered));
+        (in_check ? driver.told->slow_check : driver.told->slow_create) = true;
+        const auto begun = clock.now();
+        const other_thread ends(
+            [&] { EXPECT_EQ(in_check ? held->release() : held->discard(), hr::s_ok); });
+
+        one.reset();
+
+        EXPECT_EQ(clock.now() - begun, 2s) << in_check;
+        EXPECT_TRUE(ends.done());
+        EXPECT_FALSE(answered);
+        EXPECT_EQ(pool.stats().waiting, 0U);
+        EXPECT_EQ(pool.stats().in_use, 1U) << "the other one";
+    }
+}
+
+TEST(PoolAwait, coroutine_without_a_deadline_sets_no_alarm) {
+    const manual_clock clock;
+    auto options = quiet(1);
+    options.acquire_timeout = std::chrono::nanoseconds::max();
+    timed p(options);
+    auto held = p.pool.acquire();
+    answer a;
+    const coroutine one = take_one(p, a);
+
+    manual_clock::advance(24h * 365 * 100);
+    EXPECT_EQ(p.pool.sweep(), 0U);
+    EXPECT_EQ(p.pool.stats().waiting, 1U);
+    EXPECT_EQ(held->release(), hr::s_ok);
+
+    EXPECT_EQ(a.codes, codes{hr::s_ok});
+}
+
 coroutine take_many(timed& p, int& left, int& deepest) {
     static int depth = 0;
     while (left > 0) {

@@ -245,6 +245,64 @@ TEST(KeyedPool, key_that_cannot_be_kept_is_refused_to_everyone_who_asks) {
     EXPECT_TRUE(pool.try_acquire(key));
 }
 
+// The same when a worker takes its copy of what is waited for: who waits goes on waiting.
+TEST(KeyedPool, key_that_a_worker_cannot_copy_is_made_later) {
+    const manual_clock clock;
+    const auto later = std::make_shared<queued_executor>();
+    auto options = quiet(1);
+    options.executor = later;
+    options.creation = lend::creation_mode::worker;
+    unruly_pool pool(unruly_driver(std::make_shared<recording>()), options);
+    std::optional<lend::hresult> code;
+    pool.acquire_async(unruly("a"), {}, [&](auto lease) { code = lease.code(); });
+    ASSERT_EQ(later->jobs.size(), 1U);
+    const auto job = later->jobs.back();
+    later->jobs.clear();
+
+    unruly::fails = true;
+    job.first(job.second);
+    unruly::fails = false;
+
+    EXPECT_FALSE(code);
+    EXPECT_EQ(pool.stats().create_failed, 0U) << "the driver was not asked";
+    manual_clock::advance(100ms);
+    (void)pool.whole().sweep();
+    later->run_all();
+    EXPECT_EQ(code, hr::s_ok);
+}
+
+struct unruly_typed_driver : recording_driver {
+    using resource_type = unruly;
+    using recording_driver::recording_driver;
+    lend::result<numbered> create(const unruly& type) { return make("create", type.word[0]); }
+};
+
+TEST(TypedPool, type_that_a_worker_cannot_copy_is_a_failed_create_and_is_tried_again) {
+    const manual_clock clock;
+    const auto later = std::make_shared<queued_executor>();
+    auto options = quiet(1);
+    options.executor = later;
+    options.creation = lend::creation_mode::worker;
+    pool_with<unruly_typed_driver, manual_clock_platform> p(options);
+    std::optional<lend::hresult> code;
+    p.pool.acquire_async(unruly("a"), {}, [&](auto lease) { code = lease.code(); });
+    ASSERT_EQ(later->jobs.size(), 1U);
+
+    unruly::fails = true;
+    const auto job = later->jobs.back();
+    later->jobs.clear();
+    job.first(job.second);
+    unruly::fails = false;
+
+    EXPECT_FALSE(code);
+    EXPECT_EQ(p.pool.stats().create_failed, 1U);
+    EXPECT_EQ(p.calls->log(), "");
+    manual_clock::advance(100ms);
+    (void)p.pool.sweep();
+    later->run_all();
+    EXPECT_EQ(code, hr::s_ok);
+}
+
 TEST(KeyedPool, failed_create_gives_its_place_of_the_key_back) {
     keyed p(limits(2, 1));
     p.calls->create.then(hr::e_accessdenied);

@@ -22,6 +22,39 @@ constexpr auto always(model_span span) {
     return [span] { return span; };
 }
 
+using plain_rule = lend::detail::creation_rule<model_time>;
+
+// None in flight.
+struct no_creates {
+    [[nodiscard]] static std::size_t size() { return 0; }
+    template <class Visit>
+    void for_each(const Visit&) const {}
+};
+
+TEST(CreationRule, starts_none_for_nobody_and_where_there_is_no_room) {
+    const model_time now(1h);
+    const auto starts = [&](std::size_t waiting, std::size_t room) {
+        plain_rule r;
+        r.begin(now);
+        return r.starts(now + 1s, {.waiting = waiting, .room = room}, no_creates{});
+    };
+
+    EXPECT_EQ(starts(1, 1), 1U);
+    EXPECT_EQ(starts(0, 1), 0U);
+    EXPECT_EQ(starts(1, 0), 0U);
+}
+
+TEST(BackingOff, next_start_is_when_a_token_comes_while_nothing_fails) {
+    lend::detail::backing_off<model_platform> pause;
+    const model_time now(1h);
+
+    EXPECT_EQ(pause.allow(20, 0, now, 0ms), 10U) << "all tokens";
+
+    EXPECT_EQ(pause.next_start(), now + 100ms);
+    EXPECT_EQ(pause.allow(1, 0, now + 100ms - 1ns, 0ms), 0U);
+    EXPECT_EQ(pause.allow(1, 0, now + 100ms, 0ms), 1U);
+}
+
 TEST(CreationRule, burst_that_returns_will_serve_starts_no_create) {
     creation_model p;
     p.idle = 5;

@@ -626,6 +626,18 @@ TEST(PoolCreation, caller_who_does_not_wait_makes_no_attempt_during_the_pause) {
     EXPECT_NE(refused.error().last_create_error().find("the door is shut"), std::string::npos);
 }
 
+TEST(PoolCreation, caller_who_does_not_wait_is_the_probe_after_the_pause) {
+    const manual_clock clock;
+    world w(sized(2));
+    w.behind->refuses = [](int nth) { return nth == 1; };
+    EXPECT_EQ(w.pool.try_acquire().code(), hr::e_accessdenied);
+
+    manual_clock::advance(50ms); // the longest first pause
+
+    EXPECT_TRUE(w.pool.try_acquire());
+    EXPECT_EQ(w.behind->creates(), 2U);
+}
+
 TEST(PoolCreation, inline_caller_makes_an_attempt_each_time) {
     const manual_clock clock;
     auto options = sized(2);

@@ -12,7 +12,9 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -166,6 +168,31 @@ TEST(PoolDrain, resource_is_not_destroyed_while_it_is_interrupted) {
         EXPECT_TRUE(ends.done() && drains.done());
         EXPECT_TRUE(board->violations().empty());
     }
+}
+
+// Each interrupt takes a second.
+struct slowly_interrupting_driver : recording_driver {
+    using recording_driver::recording_driver;
+    void interrupt(numbered& it) {
+        calls().call(named("begin", it));
+        std::atomic<std::uint32_t> word{0};
+        manual_clock_platform::park(word, 0, manual_clock::now() + 1s);
+        calls().call(named("end", it));
+    }
+};
+
+TEST(PoolDrain, two_that_interrupt_do_so_one_after_the_other) {
+    const manual_clock clock;
+    pool_with<slowly_interrupting_driver, manual_clock_platform> p(quiet(1));
+    const auto held = p.pool.acquire();
+    (void)p.calls->take_log();
+    const other_thread one([&] { (void)p.pool.drain(0s, lend::drain_mode::forced); });
+    const other_thread two([&] { (void)p.pool.drain(0s, lend::drain_mode::forced); });
+
+    manual_clock::advance(5s);
+
+    EXPECT_TRUE(one.done() && two.done());
+    EXPECT_EQ(p.calls->log(), "begin(1) end(1) begin(1) end(1)");
 }
 
 TEST(PoolDrain, close_by_somebody_else_ends_it) {

@@ -11,7 +11,10 @@ TEST(PoolFork, is_nothing_that_Windows_has) { GTEST_SKIP() << "NOT TESTED: Windo
 
 #else
 
+#include "support/core_of.hpp"
+#include "support/coroutine.hpp"
 #include "support/in_child.hpp"
+#include "support/leak_guard.hpp"
 #include "support/quiet_pool.hpp"
 
 #include <lend/detail/config.hpp>
@@ -340,6 +343,99 @@ TEST_F(PoolFork, thread_has_the_number_of_the_childs_own) {
               }),
               "");
     EXPECT_EQ(lend::default_platform::thread_id(), mine);
+}
+
+TEST_F(PoolFork, pool_for_which_the_child_has_no_memory_is_closed_until_there_is_some) {
+    auto pool = quiet_pool();
+    auto lent = pool.acquire().value();
+
+    EXPECT_EQ(in_child([&](objections& found) {
+                  {
+                      const lend_test::failing_allocation none(1, lend_test::lasting::for_ever);
+                      found.expect("closed", pool.acquire().code() == lend::hr::lend_e_closed);
+                      found.expect("closed to one with options",
+                                   pool.acquire(lend::acquire_options{}).code() ==
+                                       lend::hr::lend_e_closed);
+                      lend::acquire_options wrong;
+                      wrong.priority = 8;
+                      found.expect("what is wrong is said first",
+                                   pool.acquire(wrong).code() == lend::hr::e_invalidarg);
+                  }
+                  found.expect_equal("abandoned so far", books->abandoned.size(), 0U);
+                  expect_empty(found, pool);
+                  found.expect("a lease", pool.acquire().has_value());
+                  found.expect("1 was abandoned", abandoned(found) == std::set<int>{1});
+              }),
+              "");
+}
+
+TEST_F(PoolFork, limits_that_the_fork_found_half_changed_are_those_of_the_options_in_the_child) {
+    auto pool = quiet_pool(4);
+    ASSERT_TRUE(pool.resize(1, 0));
+    auto& core = lend_test::core_of(pool);
+
+    EXPECT_EQ(in_child([&](objections& found) {
+                  // As a fork in the middle of another resize leaves them.
+                  core.limits.min_idle = 3;
+                  found.expect_equal("maximum", pool.stats().max_size, 4U);
+                  found.expect("two leases", pool.acquire() && pool.acquire());
+              }),
+              "");
+    EXPECT_EQ(pool.stats().max_size, 1U);
+}
+
+TEST_F(PoolFork, lease_whose_reset_is_left_to_the_background_is_stale_in_the_child) {
+    auto options = lend_test::quiet(2);
+    options.reset_on = lend::reset_mode::background;
+    lend::pool pool(driver{books}, options);
+    auto lent = pool.acquire().value();
+
+    EXPECT_EQ(in_child([&](objections& found) {
+                  found.expect("stale", lent.release() == lend::hr::lend_e_stale);
+                  found.expect_equal("resets", books->reset.load(), 0);
+              }),
+              "");
+
+    EXPECT_EQ(lent.release(), lend::hr::s_ok);
+}
+
+TEST_F(PoolFork, lease_of_the_parents_is_not_measured_in_the_child) {
+    auto options = lend_test::quiet(2);
+    options.time_uses = true;
+    lend::pool pool(driver{books}, options);
+    auto lent = pool.acquire().value();
+
+    EXPECT_EQ(in_child([&](objections& found) {
+                  { auto mine = pool.acquire(); }
+                  found.expect("stale", lent.release() == lend::hr::lend_e_stale);
+                  found.expect_equal("measured", pool.timings().use.count(), 1U);
+              }),
+              "");
+}
+
+lend_test::coroutine take_one(lend::pool<driver>& pool, bool& served) {
+    served = (co_await pool.acquire_async()).has_value();
+}
+
+TEST_F(PoolFork, coroutine_that_waits_in_the_parents_queue_can_be_destroyed_in_the_child) {
+    auto pool = quiet_pool(1);
+    auto lent = pool.acquire().value();
+    bool first_served = false;
+    bool second_served = false;
+    std::optional<lend_test::coroutine> first(take_one(pool, first_served));
+    std::optional<lend_test::coroutine> second(take_one(pool, second_served));
+
+    EXPECT_EQ(in_child([&](objections& found) {
+                  first.reset(); // before the child uses the pool, and after
+                  expect_empty(found, pool);
+                  second.reset();
+                  expect_empty(found, pool);
+                  found.expect("a lease", pool.acquire().has_value());
+              }),
+              "");
+
+    EXPECT_EQ(lent.release(), lend::hr::s_ok);
+    EXPECT_TRUE(first_served && second_served);
 }
 
 // ---- what other threads of the parent are doing at the fork -------------------------------------

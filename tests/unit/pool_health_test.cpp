@@ -21,6 +21,7 @@
 #include <optional>
 #include <ostream>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -258,6 +259,27 @@ TEST(PoolKeepAlive, what_was_silent_for_the_interval_is_checked_and_then_again) 
     EXPECT_EQ(p.calls->take_log(), "active_check(1)");
 }
 
+// A platform that has no thread for checks.
+struct without_checkers : manual_clock_platform {
+    [[nodiscard]] static bool
+    start_thread(const char* name, void (*run)(void*), void* argument) noexcept {
+        if (std::string_view(name) == "lend-check") return false;
+        return manual_clock_platform::start_thread(name, run, argument);
+    }
+};
+
+TEST(PoolKeepAlive, housekeeper_checks_by_itself_where_no_other_thread_can_be_had) {
+    const manual_clock clock;
+    pool_with<checked_driver, without_checkers> p(with_keeper(keeping(30s)));
+    make_idle(p.pool, 1);
+    (void)p.calls->take_log();
+
+    clock.advance(45s);
+
+    EXPECT_EQ(p.calls->log(), "active_check(1)");
+    EXPECT_EQ(p.pool.stats().idle, 1U);
+}
+
 TEST(PoolKeepAlive, what_is_in_use_is_left_alone) {
     const manual_clock clock;
     checked p(with_keeper(keeping(1s)));
@@ -428,6 +450,35 @@ TEST(FailureMode, 31_no_check_begins_while_somebody_waits) {
 
     EXPECT_GE(sweeps, 1);
     EXPECT_EQ(calls->log().find("active_check"), std::string::npos) << calls->log();
+}
+
+// The same where the housekeeper is the pool's own: it looks again soon.
+TEST(FailureMode, 31_housekeeper_puts_checks_off_while_somebody_waits) {
+    const manual_clock clock;
+    using driver = with_check<typed_recording_driver>;
+    auto options = with_keeper(keeping(1s, 2));
+    options.creation = lend::creation_mode::worker;
+    pool_with<driver, manual_clock_platform> p(options);
+    std::optional held = p.pool.acquire('b').value();
+    { const auto idle = p.pool.acquire('a').value(); }
+    manual_clock::settle();
+    (void)p.calls->take_log();
+    // What is idle is of no use to who waits, and to make something for it fails.
+    p.calls->create.from_now_on(hr::e_fail);
+    p.pool.pause(lend::pause_mode::block);
+    bool served = false;
+    std::function<void()> waits = [&] { served = p.pool.acquire('b').has_value(); };
+    aside(waits);
+
+    clock.advance(5s);
+    EXPECT_EQ(p.calls->take_log().find("active_check"), std::string::npos);
+    held.reset();
+    p.pool.resume();
+    manual_clock::settle();
+    EXPECT_TRUE(served);
+    clock.advance(1s);
+
+    EXPECT_NE(p.calls->log().find("active_check(2)"), std::string::npos) << p.calls->log();
 }
 
 // ---- the backend is gone

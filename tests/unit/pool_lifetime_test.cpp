@@ -313,6 +313,50 @@ TEST(FailureMode, 33_jump_ahead_retires_no_more_than_the_jitter_spreads) {
     EXPECT_EQ(p.pool.stats().destroyed, count);
 }
 
+TEST(FailureMode, 33_what_was_to_end_in_a_jump_ends_within_the_jitter_after_it) {
+    const manual_clock clock;
+    auto options = with_keeper(aging(40min, 0.5, 2));
+    options.prune_window = 24h;
+    timed p(options);
+    make_idle(p.pool, 2);
+    clock.advance(1min);
+
+    jump(1h);
+    clock.advance(1s);
+
+    EXPECT_EQ(p.pool.stats().idle, 2U);
+    clock.advance(20min);
+    EXPECT_EQ(p.pool.stats().closed_for(destroy_reason::lifetime), 2U);
+}
+
+TEST(FailureMode, 33_what_is_to_end_after_a_jump_ends_when_it_was_to) {
+    const manual_clock clock;
+    timed p(with_keeper(aging(2h, 0, 4)));
+    make_idle(p.pool, 2); // and two places are empty
+    clock.advance(1min);
+
+    jump(1h);
+    clock.advance(59min - 1ns);
+    EXPECT_EQ(p.pool.stats().idle, 2U);
+    clock.advance(1ns);
+
+    EXPECT_EQ(p.pool.stats().closed_for(destroy_reason::lifetime), 2U);
+}
+
+TEST(FailureMode, 33_what_was_too_old_before_a_jump_goes_when_it_comes_back) {
+    const manual_clock clock;
+    timed p(with_keeper(aging(10min, 0, 2)));
+    auto held = p.pool.acquire();
+    (void)p.pool.acquire(); // for the housekeeper to look after
+    clock.advance(15min);
+
+    jump(1h);
+    clock.advance(1s);
+
+    EXPECT_EQ(held->release(), hr::s_false);
+    EXPECT_EQ(p.pool.stats().closed_for(destroy_reason::lifetime), 2U);
+}
+
 TEST(FailureMode, 33_jump_back_retires_nothing_and_no_wait_is_negative) {
     const manual_clock clock;
     auto options = aging(30min, 0.5, 1);

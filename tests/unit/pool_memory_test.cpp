@@ -114,6 +114,22 @@ TEST_F(PoolMemory, that_is_empty_is_an_error_of_acquire_and_no_place_is_lost) {
     EXPECT_TRUE(first && second);
 }
 
+TEST_F(PoolMemory, that_is_empty_keeps_nobody_from_a_place_that_becomes_free) {
+    lend::pool pool(wide_driver{}, options(100));
+    std::vector<decltype(pool)::lease_type> held;
+    for (int at = 0; at < 64; ++at) held.push_back(pool.try_acquire().value());
+    memory.is_empty = true;
+    bool served = false;
+    pool.acquire_async({}, [&](auto lease) { served = lease.has_value(); });
+    EXPECT_FALSE(served);
+
+    (void)held.back().discard();
+
+    EXPECT_TRUE(served);
+    EXPECT_EQ(pool.stats().size, 64U);
+    memory.is_empty = false;
+}
+
 TEST_F(PoolMemory, warm_use_asks_it_for_nothing) {
     lend::pool pool(wide_driver{}, options(2));
     { auto made = pool.acquire(); }

@@ -12,6 +12,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <functional>
 
 namespace pool_unpooled_test {
 
@@ -71,6 +72,40 @@ TEST(PoolUnpooled, what_is_made_for_a_waiter_who_has_left_is_not_kept) {
     EXPECT_EQ(p.calls->log(), "create() destroy(1)");
     EXPECT_EQ(p.pool.warm_up(2, 1s).ready, 0U);
     EXPECT_EQ(p.pool.stats().created, 1U);
+}
+
+// Pauses the pool in the middle of a create.
+struct pausing_driver : recording_driver {
+    using recording_driver::recording_driver;
+    lend::result<numbered> create() {
+        if (in_create) in_create();
+        return recording_driver::create();
+    }
+    std::function<void()> in_create{};
+};
+
+TEST(PoolUnpooled, what_was_being_made_at_a_pause_is_not_kept) {
+    const manual_clock clock;
+    for (const auto creation : {lend::creation_mode::inline_, lend::creation_mode::worker}) {
+        auto options = unpooled(1);
+        options.creation = creation;
+        pool_with<pausing_driver, manual_clock_platform> p(options);
+        p.pool.driver().in_create = [&] {
+            p.pool.pause(lend::pause_mode::block);
+            p.pool.driver().in_create = nullptr;
+        };
+        lend::hresult code = hr::e_unexpected;
+        const other_thread waits([&] { code = p.pool.acquire().code(); });
+
+        EXPECT_FALSE(waits.done());
+        EXPECT_EQ(p.calls->take_log(), "create() destroy(1)");
+        EXPECT_EQ(p.pool.stats().closed_for(lend::destroy_reason::unpooled), 1U);
+        p.pool.resume();
+
+        EXPECT_TRUE(waits.done());
+        EXPECT_EQ(code, hr::s_ok);
+        EXPECT_EQ(p.calls->log(), "create() destroy(2)");
+    }
 }
 
 TEST(PoolUnpooled, keeps_nothing_ready) {

@@ -217,6 +217,14 @@ TEST_F(FaultPlan, each_call_lies_in_its_own_way) {
     EXPECT_EQ(said, std::vector<std::string>{"destroy"});
 }
 
+TEST_F(FaultPlan, create_without_types_lies_as_one_with_types_does) {
+    lend::testing::fault_driver<least_driver, platform> least{least_driver{}, faults};
+    faults->at(call::create, 1, fault::wrong_answer);
+
+    EXPECT_EQ(least.create().code(), lend::hr::e_unexpected);
+    EXPECT_EQ(*least.create(), 1);
+}
+
 TEST_F(FaultPlan, destroy_and_abandon_that_throw_have_done_their_work) {
     faults->at(call::destroy, 1, fault::exception).at(call::abandon, 1, fault::exception);
 

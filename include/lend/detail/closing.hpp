@@ -68,8 +68,7 @@ private:
         core.slots.for_each([&](slot_type& s) {
             const lending_word::type was = s.word.close();
             if (lending_word::is(was, lending_word::empty)) return;
-            if (lending_word::is(was, lending_word::idle) ||
-                lending_word::is(was, lending_word::parked)) {
+            if (lending_word::is(was, lending_word::idle)) {
                 s.word.become(lending_word::count_of(was) | lending_word::closing |
                               lending_word::destroying);
                 s.next = mine;

@@ -295,8 +295,8 @@ struct core {
             events.destroy_failed(gone, e);
         };
         const stopwatch<Platform> took;
-        hresult code = calls::destroy(driver, s.object, report);
-        if (const hresult ended = calls::end(s.object, report); failed(ended)) code = ended;
+        const hresult code = calls::destroy(driver, s.object, report);
+        calls::end(s.object);
         times.destroyed(!failed(code), took.elapsed());
         s.type.reset();
         events.destroyed(gone, why);

@@ -79,7 +79,6 @@ public:
     template <class Creates>
     [[nodiscard]] std::size_t
     starts(time_point now, const demand& d, const Creates& creates) noexcept {
-        if (d.waiting == 0 || d.room == 0) return 0;
         const double usual = usual_time(now, creates);
         observe(now, d.busy, usual);
         const bool look = now >= look_at_;
@@ -100,7 +99,7 @@ public:
 
         const std::size_t in_flight = std::size_t{1} << look_;
         if (look) look_ = (std::min)(look_ + 1, last_look);
-        const std::size_t pace = in_flight > alive ? in_flight - alive : (alive == 0 ? 1U : 0U);
+        const std::size_t pace = in_flight > alive ? in_flight - alive : 0;
         const auto wanted = static_cast<std::size_t>(std::lround(deficit));
         const std::size_t count = (std::min)({wanted, d.room, pace});
         if (count > 0 && alive < creates.size()) replaced();

@@ -174,22 +174,12 @@ struct driver_call {
         }
     }
 
-    // Ends the object's lifetime. Its destructor is user code like the driver's members.
-    template <class OnError>
-    static hresult end(resource& r, const OnError& on_error) noexcept {
-        if constexpr (std::is_nothrow_destructible_v<resource>) {
-            if constexpr (!std::is_trivially_destructible_v<resource>) enter();
-            r.~resource();
-        } else {
-            enter();
-            LEND_TRY { r.~resource(); }
-            LEND_CATCH_ALL {
-                const error e = current_exception_as_error<Platform>();
-                on_error(e);
-                return e.code();
-            }
-        }
-        return hr::s_ok;
+    // Ends the object's lifetime. Its destructor is user code like the driver's members, but may
+    // not throw: no resource_driver has such a resource.
+    static void end(resource& r) noexcept {
+        static_assert(std::is_nothrow_destructible_v<resource>);
+        if constexpr (!std::is_trivially_destructible_v<resource>) enter();
+        r.~resource();
     }
 
     // How long this resource may stay idle; `otherwise` where the driver does not say.

@@ -45,9 +45,8 @@ struct holders {
                          in_person ? platform::thread_id() : asked.asked_by);
     }
 
-    // Notes the time of lendings that nobody has seen yet.
+    // Notes the time of lendings that nobody has seen yet, where holders are recorded.
     static void observe(Core& core, time_point now) noexcept {
-        if (!core.records()) return;
         core.slots.for_each([&](slot_type& s) { (void)recorded(s, now); });
     }
 
