@@ -17,6 +17,8 @@ TEST(Fork, is_nothing_that_Windows_has) { GTEST_SKIP() << "NOT TESTED: Windows h
 #include <lend/com.hpp>
 #include <lend/detail/config.hpp>
 
+#include <string>
+
 namespace fork_test {
 
 using namespace lend_test;
@@ -71,6 +73,52 @@ TEST_F(Fork, holder_of_the_parent_answers_E_FAIL_and_calls_nothing) {
     EXPECT_EQ(holder->AllocResource(1, &again), S_OK);
     EXPECT_EQ(again, freed) << "the parent goes on as if nothing had been";
     EXPECT_EQ(holder->FreeResource(again), S_OK);
+}
+
+TEST_F(Fork, manager_of_the_parent_reaches_no_holder_and_the_last_Release_calls_nothing) {
+    auto* const known = static_cast<dispenser_manager*>(manager);
+    holder_options options;
+    options.reclaim_at_object_end = true;
+    lend::com::holder* reclaiming = nullptr;
+    RESID owned = 0;
+    dispenser.secs = 0;
+    dispenser.AddRef();
+    ASSERT_EQ(known->register_dispenser(&dispenser, nullptr, options, &reclaiming), S_OK);
+    {
+        const caller_scope in(201, 101);
+        ASSERT_EQ(reclaiming->AllocResource(1, &owned), S_OK);
+    }
+    (void)dispenser.take_log();
+
+    EXPECT_EQ(in_child([&](objections& found) {
+                  known->end_object(201);
+                  known->end_transaction(101);
+                  found.expect("nothing expires",
+                               !known->sweep((lend::default_platform::time_point::max)()));
+                  found.expect_equal("the last Release", reclaiming->Release(), ULONG{0});
+                  found.expect("no call", dispenser.take_log().empty());
+              }),
+              "");
+
+    known->end_object(201);
+    EXPECT_EQ(dispenser.take_log(), (call_log{"Reset(" + std::to_string(owned) + ")"}));
+    known->end_transaction(101);
+    EXPECT_EQ(reclaiming->Release(), 0U);
+}
+
+TEST_F(Fork, last_Release_in_a_child_made_within_a_call_does_not_wait_for_that_call) {
+    dispenser.on_call = [&](const std::string& call) {
+        if (call != "Create(2)") return;
+        EXPECT_EQ(in_child([&](objections& found) {
+                      found.expect_equal("the last Release", holder->Release(), ULONG{0});
+                  }),
+                  "");
+    };
+
+    RESID made = 0;
+    EXPECT_EQ(holder->AllocResource(2, &made), S_OK);
+    dispenser.on_call = nullptr;
+    EXPECT_EQ(holder->FreeResource(made), S_OK);
 }
 
 TEST_F(Fork, child_has_a_manager_of_its_own) {

@@ -129,6 +129,12 @@ TEST(Lends_own_functions, refuse_null) {
     EXPECT_EQ(register_dispenser(nullptr, nullptr, {}, &made), E_INVALIDARG);
     EXPECT_EQ(made, nullptr);
     EXPECT_EQ(register_dispenser(&dispenser, nullptr, {}, nullptr), E_INVALIDARG);
+    EXPECT_EQ(register_dispenser(&dispenser, nullptr, {}, static_cast<holder**>(nullptr)),
+              E_INVALIDARG);
+    EXPECT_EQ(register_dispenser(&dispenser, nullptr, {}, static_cast<IHolder**>(nullptr)),
+              E_INVALIDARG);
+    EXPECT_EQ(dispenser.take_log(), call_log{});
+    EXPECT_EQ(dispenser.references(), 1U) << "its reference stays the caller's";
 }
 
 struct session {

@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <new>
 #include <optional>
@@ -185,6 +186,15 @@ TEST_F(IDispenserDriver_CreateResource, the_idle_limit_is_rounded_up_to_seconds_
         EXPECT_EQ(d->CreateResource(type(), &id, &secs), S_OK);
         EXPECT_EQ(secs, r.expected) << r.limit.count() << " ns";
     }
+}
+
+TEST(IDispenserDriver_seconds, less_than_nothing_is_for_ever) {
+    using namespace std::chrono_literals;
+
+    EXPECT_EQ(to_secs(-1ns), -1);
+    EXPECT_EQ(to_secs((std::chrono::nanoseconds::min)()), -1);
+    EXPECT_EQ(to_secs(0ns), 0);
+    EXPECT_EQ(to_secs(1ns), 1);
 }
 
 TEST_F(IDispenserDriver_RateResource, gives_the_drivers_rating) {
@@ -489,6 +499,65 @@ TEST_F(Dispenser_of_strings, what_is_looked_at_is_destroyed_when_the_look_ends) 
     EXPECT_EQ(look->path, "a");
     look.reset();
     EXPECT_EQ(log, (log_type{"destroy a"}));
+}
+
+TEST_F(Dispenser_of_strings, find_a_name_among_others_that_are_almost_the_same) {
+    const std::vector<std::string> names = {
+        "b", "a",        "ab",        "abc",          "ac",
+        "B", "\xC3\xA4", "a\xC3\xA4", "\xEF\xBF\xBD", "\xF0\x9F\x97\x8E"};
+    for (const std::string& name : names) ASSERT_TRUE(d->adopt(file{name}));
+
+    for (const char* nobody : {"bb", "abcd", "A", "\xC3\xA5", "\xF0\x9F\x97\x8F"}) {
+        EXPECT_EQ(d->DestroyResourceS((*to_utf16(nobody)).c_str()), E_FAIL) << nobody;
+    }
+    for (const std::string& name : names) {
+        EXPECT_EQ(d->DestroyResourceS((*to_utf16(name)).c_str()), S_OK) << name;
+        EXPECT_EQ(log, (log_type{"destroy " + name}));
+        log.clear();
+    }
+}
+
+// A resource that calls somebody while it is moved into the dispenser.
+struct talking_file {
+    talking_file(std::string name, std::function<void()>* called)
+        : path(std::move(name)), on_move(called) {}
+    talking_file(talking_file&& other) noexcept
+        : path(std::move(other.path)), on_move(other.on_move) {
+        if (*on_move) std::exchange(*on_move, nullptr)();
+    }
+    talking_file& operator=(talking_file&&) = delete;
+    ~talking_file() = default;
+
+    std::string path;
+    std::function<void()>* on_move;
+};
+
+struct talking_driver {
+    using resource = talking_file;
+    result<talking_file> create() { return hr::e_notimpl; }
+    std::string_view name(const talking_file& f) const { return f.path; }
+    enlistment enlist(talking_file&, transaction_id) { return hr::s_ok; }
+};
+
+TEST(Dispenser_of_strings_in_between, know_no_object_of_a_name_that_is_being_adopted) {
+    const auto d = dispense(talking_driver{});
+    HRESULT destroyed = S_OK;
+    bool is_found = true;
+    hresult adopted = hr::s_ok;
+    std::function<void()> none;
+    std::function<void()> on_move = [&] {
+        destroyed = d->DestroyResourceS(OLESTR("a"));
+        is_found = static_cast<bool>(d->find("a"));
+        adopted = d->adopt(talking_file{"a", &none}).code();
+    };
+
+    EXPECT_TRUE(d->adopt(talking_file{"a", &on_move}));
+
+    EXPECT_EQ(destroyed, E_FAIL);
+    EXPECT_FALSE(is_found);
+    EXPECT_EQ(adopted, hr::e_invalidarg) << "the name is taken";
+    EXPECT_TRUE(d->find("a"));
+    EXPECT_EQ(d->DestroyResourceS(OLESTR("a")), S_OK);
 }
 
 // ---- memory -----------------------------------------------------------------------------------

@@ -86,6 +86,8 @@ TYPED_TEST(IDispenserManager_RegisterDispenser, null_arguments_are_invalid_and_t
 
     EXPECT_EQ(this->manager->RegisterDispenser(&this->dispenser, OLESTR("x"), nullptr),
               E_INVALIDARG);
+    EXPECT_EQ(this->manager->register_dispenser(&this->dispenser, OLESTR("x"), {}, nullptr),
+              E_INVALIDARG);
     EXPECT_EQ(this->manager->RegisterDispenser(nullptr, OLESTR("x"), &made), E_INVALIDARG);
     EXPECT_EQ(made, nullptr);
     EXPECT_EQ(this->log(), call_log{});

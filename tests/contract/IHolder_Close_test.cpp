@@ -298,6 +298,31 @@ TYPED_TEST(IHolder_Close, from_DestroyResource_of_one_that_was_to_be_lent_ends_t
     EXPECT_EQ(this->log().back(), "Release");
 }
 
+TYPED_TEST(IHolder_Close, and_all_before_it_is_the_same_if_nobody_listens_to_an_event) {
+    struct deaf final : holder_events {
+    } heard_by;
+    const auto journey = [&](holder_events* listener) {
+        holder_options options;
+        options.events = listener;
+        this->use(options);
+        this->dispenser.next_id = 10;
+        const RESID lost = this->alloc();
+        this->dispenser.reset_result = E_FAIL;
+        this->free(lost);
+        this->dispenser.reset_result = S_OK;
+        this->free(this->alloc());
+        const RESID lent = this->alloc();
+        this->dispenser.made(77);
+        EXPECT_EQ(this->holder->TrackResource(77), S_OK);
+        EXPECT_EQ(this->holder->TrackResourceS(OLESTR("a")), S_OK);
+        EXPECT_EQ(this->holder->Close(), S_OK);
+        this->dispenser.ended(lent); // disowned
+        return this->log();
+    };
+
+    EXPECT_EQ(journey(&heard_by), journey(nullptr));
+}
+
 TYPED_TEST(IHolder_Close, the_last_Release_may_come_from_a_callback) {
     this->dispenser.on_call = [&](const std::string& call) {
         if (call == "Create(7)") std::exchange(this->holder, nullptr)->Release();

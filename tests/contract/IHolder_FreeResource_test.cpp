@@ -183,4 +183,20 @@ TYPED_TEST(IHolder_FreeResource, the_id_may_be_given_again_while_it_is_being_des
     static_cast<void>(this->log());
 }
 
+TYPED_TEST(IHolder_FreeResource, finds_every_id_after_many_came_and_some_are_gone) {
+    this->dispenser.ratings = {};
+    std::vector<RESID> gone;
+    std::vector<RESID> lent;
+    for (int at = 0; at < 12; ++at) (at % 3 == 0 ? gone : lent).push_back(this->alloc());
+    for (const RESID id : gone) {
+        EXPECT_EQ(this->holder->RequestDestroyResource(id), S_OK);
+        EXPECT_EQ(this->holder->FreeResource(id), E_INVALIDARG);
+    }
+    for (int at = 0; at < 200; ++at) lent.push_back(this->alloc());
+
+    for (const RESID id : gone) EXPECT_EQ(this->holder->FreeResource(id), E_INVALIDARG);
+    for (const RESID id : lent) EXPECT_EQ(this->holder->FreeResource(id), S_OK);
+    for (const RESID id : lent) EXPECT_EQ(this->holder->FreeResource(id), E_INVALIDARG);
+}
+
 } // namespace iholder_freeresource_test

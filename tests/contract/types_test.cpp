@@ -32,6 +32,7 @@ TEST(Types, names_are_equal_if_all_their_parts_are) {
 
     EXPECT_EQ(IsEqualCLSID(name, other), 0);
     EXPECT_EQ(IsEqualIID(name, other), 0);
+    EXPECT_EQ(IsEqualGUID(name, other), 0);
 }
 
 struct fixed_provider final : caller_provider {
@@ -48,6 +49,15 @@ TEST(Types, a_provider_answers_for_the_whole_process_until_it_is_taken_back) {
     EXPECT_EQ(set_caller_provider(nullptr), &provider);
 
     EXPECT_EQ(source::current(), before);
+}
+
+TEST(Types, contexts_are_equal_if_object_transaction_and_its_end_are) {
+    const caller_context one{77, 88, false};
+
+    EXPECT_EQ(one, (caller_context{77, 88, false}));
+    EXPECT_NE(one, (caller_context{78, 88, false}));
+    EXPECT_NE(one, (caller_context{77, 89, false}));
+    EXPECT_NE(one, (caller_context{77, 88, true}));
 }
 
 } // namespace types_test

@@ -4,9 +4,11 @@
 
 usage: report.py EXPORT.json JUSTIFIED.txt [ROOT]
 
-A template has many instantiations: a line, an outcome of a branch and a condition count as covered
-if they are in any of them. What a compiler decides (a branch both of whose outcomes are never
-counted, although it is reached) is no branch. Lines are those that begin or continue a region.
+EXPORT.json has a line for each program: llvm-cov takes one function once, and of several programs
+that of the first, which may not call it. A template has many instantiations: a line, an outcome of
+a branch and a condition count as covered if they are in any of them. What a compiler decides (a
+branch both of whose outcomes are never counted, although it is reached) is no branch. Lines are
+those that begin or continue a region.
 
 JUSTIFIED.txt names what is not covered and why that is right. Ends with 1 if something is neither
 covered nor justified, if a justification fits nothing any more, or if a group is below its share.
@@ -49,6 +51,7 @@ def count_at(segments, keys, line, column):
 def line_counts(segments):
     """Yields (line, count): the largest count of a region on the line, as llvm-cov shows lines; but
     a line after a gap, whose region is gone on with, has that region's count, and not the gap's.
+    None for what is skipped, like a comment.
     """
     by_line = collections.defaultdict(list)
     for segment in segments:
@@ -68,35 +71,49 @@ def line_counts(segments):
                 # Nothing is in a gap: all that is on this line is what goes on after it.
                 counts += [s[2] for s in here if s[3] and not s[5]]
             yield line, max(counts)
+        elif skipped or (wrapped is not None and wrapped[4]):
+            yield line, None
         if here:
             wrapped = here[-1]
 
 
-def read_file(entry, header):
-    """Adds what one file of the export says to a header."""
-    segments = entry["segments"]
-    keys = [(s[0], s[1]) for s in segments]
-    for line, count in line_counts(segments):
-        header.lines[line] = header.lines.get(line, False) or count > 0
+def read_lines(entries, header):
+    """Adds the lines of a file. What no program calls has comments and all as one region."""
+    skipped = set()
+    for entry in entries:
+        for line, count in line_counts(entry["segments"]):
+            if count is None:
+                skipped.add(line)
+            else:
+                header.lines[line] = header.lines.get(line, False) or count > 0
+    for line in skipped:
+        if not header.lines.get(line, True):
+            del header.lines[line]
+
+
+def read_file(entries, header):
+    """Adds what the programs' exports say of one file to a header."""
+    read_lines(entries, header)
+    segments = [(e["segments"], [(s[0], s[1]) for s in e["segments"]]) for e in entries]
     counts = collections.defaultdict(lambda: [0, 0])
-    for branch in entry.get("branches", []):
+    for branch in (b for entry in entries for b in entry.get("branches", [])):
         place = tuple(branch[:4])
         counts[place][0] += branch[4]
         counts[place][1] += branch[5]
     decided = set()  # by the compiler
     for place, both in counts.items():
-        if both == [0, 0] and count_at(segments, keys, *place[:2]) > 0:
+        if both == [0, 0] and any(count_at(s, keys, *place[:2]) > 0 for s, keys in segments):
             decided.add(place)
             continue
         for outcome in (0, 1):
             header.outcomes[(place[0], place[1], outcome)] = both[outcome] > 0
-    read_conditions(entry, header, sorted(counts), decided)
+    read_conditions(entries, header, sorted(counts), decided)
 
 
-def read_conditions(entry, header, branches, decided):
+def read_conditions(entries, header, branches, decided):
     """Adds the conditions of a file's decisions; those that the compiler decides are none."""
     merged = {}
-    for record in entry.get("mcdc_records", []):
+    for record in (r for entry in entries for r in entry.get("mcdc_records", [])):
         shown = merged.setdefault(tuple(record[:4]), [False] * len(record[-1]))
         for at, covered in enumerate(record[-1][: len(shown)]):
             shown[at] = shown[at] or covered
@@ -110,13 +127,16 @@ def read_conditions(entry, header, branches, decided):
 
 def read_export(text, root):
     """Returns the headers of an export by their path below the root."""
-    headers = collections.defaultdict(Header)
-    for part in json.loads(text)["data"]:
-        for entry in part["files"]:
-            path = pathlib.Path(entry["filename"])
-            if path.is_relative_to(root / "include"):
-                read_file(entry, headers[str(path.relative_to(root))])
-    return dict(headers)
+    files = collections.defaultdict(list)
+    parts = [part for line in text.splitlines() if line.strip() for part in json.loads(line)["data"]]
+    for entry in (file for part in parts for file in part["files"]):
+        path = pathlib.Path(entry["filename"])
+        if path.is_relative_to(root / "include"):
+            files[str(path.relative_to(root))].append(entry)
+    headers = {name: Header() for name in files}
+    for name, entries in files.items():
+        read_file(entries, headers[name])
+    return headers
 
 
 def read_justified(text):

@@ -93,6 +93,23 @@ class Report(unittest.TestCase):
         segments[3][2] = 0
         self.assertEqual(dict(report.line_counts(segments))[4], 0)
 
+    def test_what_one_of_several_programs_reaches_is_reached(self):
+        # A program that does not call a function has comments and all in one region of it, and
+        # lists no branches; one that compiles it for another type may list them without a count.
+        calls = entry(self.root, **ALL)
+        calls["segments"][5:] = [[3, 17, 5, True, False, False], [4, 5, 0, False, True, False],
+                                 [5, 1, 5, True, False, False], [5, 2, 0, False, False, False]]
+        calls_not = {**calls, "branches": [], "mcdc_records": [],
+                     "segments": [[1, 23, 0, True, True, False], [5, 2, 0, False, False, False]]}
+        other = entry(self.root, reached=0, returns=0, a=(0, 0), b=(0, 0), conditions=(False, False))
+        for programs in ([calls, calls_not], [calls_not, calls], [calls_not, other, calls]):
+            lines = [json.dumps({"data": [{"files": [one]}]}) for one in programs]
+            header = report.read_export("\n".join(lines), self.root)[NAME]
+
+            self.assertEqual(set(header.outcomes.values()), {True})
+            self.assertEqual(set(header.conditions.values()), {True})
+            self.assertEqual(set(header.lines.values()), {True})
+
     def test_a_branch_that_the_compiler_decides_is_none(self):
         status, said = self.run_report({"b": (0, 0), "conditions": (True, False)})
 

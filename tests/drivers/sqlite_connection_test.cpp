@@ -399,4 +399,39 @@ TEST_F(SqliteConnection, a_read_that_turns_into_a_write_too_late_says_so_at_once
     EXPECT_EQ(hr::e_abort, late.error().code());
 }
 
+TEST_F(SqliteConnection, and_statements_take_over_by_assignment_and_end_what_they_had) {
+    LEND_UNWRAP(c, filled());
+    LEND_UNWRAP(other, driver.create(wanted));
+    LEND_UNWRAP(s, c.prepare("SELECT 1"));
+    LEND_UNWRAP(t, c.prepare("SELECT 2"));
+    sqlite3_stmt* const second = t.native();
+
+    s = std::move(t);
+    EXPECT_EQ(second, s.native());
+    EXPECT_EQ(1, statements(c));
+
+    sqlite3* const kept = c.native();
+    other = std::move(c);
+    EXPECT_EQ(kept, other.native());
+    EXPECT_EQ(100, *other.query<std::int64_t>("SELECT count(*) FROM t"));
+}
+
+TEST(SqliteCodes, of_rows_permissions_and_aborts_have_their_hresult) {
+    EXPECT_EQ(hr::s_ok, sqlite::to_hresult(SQLITE_ROW));
+    EXPECT_EQ(hr::e_accessdenied, sqlite::to_hresult(SQLITE_PERM));
+    EXPECT_EQ(hr::e_accessdenied, sqlite::to_hresult(SQLITE_AUTH));
+    EXPECT_EQ(hr::e_abort, sqlite::to_hresult(SQLITE_ABORT));
+}
+
+TEST(SqliteCodes, that_are_others_affair_leave_the_connection_good) {
+    sqlite::driver driver;
+    for (const int code : {SQLITE_ABORT, SQLITE_NOMEM, SQLITE_NOTFOUND, SQLITE_EMPTY, SQLITE_SCHEMA,
+                           SQLITE_TOOBIG, SQLITE_MISMATCH, SQLITE_AUTH, SQLITE_RANGE}) {
+        EXPECT_EQ(lend::health::good, driver.classify(lend::error(hr::e_fail, "", code))) << code;
+    }
+    for (const auto code : {hr::lend_e_cancelled, hr::lend_e_stale}) {
+        EXPECT_EQ(lend::health::good, driver.classify(lend::error(code)));
+    }
+}
+
 } // namespace sqlite_connection_test

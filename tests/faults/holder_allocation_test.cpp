@@ -184,6 +184,14 @@ const holder_call holder_calls[] = {
          return from(code);
      },
      hr::s_ok, hr::e_fail},
+    {"register_dispenser_that_makes_the_manager", some, as_it_is<holder_place>,
+     [](holder_place& p) {
+         const HRESULT code = register_dispenser(&p.dispenser, OLESTR("a dispenser of tests"),
+                                                 holder_options{}, &p.shop);
+         p.is_registered = SUCCEEDED(code);
+         return from(code);
+     },
+     hr::s_ok, hr::e_fail},
     {"manager", some, as_it_is<holder_place>, [](holder_place& p) { return p.open(); }},
     {"RegisterDispenser", some, manager_only, [](holder_place& p) { return p.enrol(); }, hr::s_ok,
      hr::e_fail},
