@@ -47,7 +47,11 @@ def count_at(segments, keys, line, column):
 
 
 def line_counts(segments):
-    """Yields (line, count) as llvm-cov shows lines: the largest count of a region on the line."""
+    """Yields (line, count) as llvm-cov shows lines: the largest count of a region on the line.
+
+    But for one: the gap behind a block in which something returns is counted as never reached.
+    Where the region around the block goes on behind it, that counts there, not the gap.
+    """
     by_line = collections.defaultdict(list)
     for segment in segments:
         by_line[segment[0]].append(segment)
@@ -61,7 +65,8 @@ def line_counts(segments):
         if mapped:
             counts = [s[2] for s in starts]
             if wrapped is not None and wrapped[3]:
-                counts.append(wrapped[2])
+                goes_on = wrapped[5] and here and here[0][3] and not here[0][4]
+                counts.append(here[0][2] if goes_on else wrapped[2])
             yield line, max(counts)
         if here:
             wrapped = here[-1]

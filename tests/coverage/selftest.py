@@ -83,6 +83,17 @@ class Report(unittest.TestCase):
 
         self.assertTrue(all(header.outcomes.values()) and all(header.conditions.values()))
 
+    def test_what_goes_on_behind_a_block_that_may_return_counts_behind_it(self):
+        def lines(behind):
+            # { on 1, a return in it, its end and the gap on 3, what follows on 4.
+            return dict(report.line_counts([
+                [1, 9, 5, True, True, False], [2, 20, 2, True, True, False],
+                [2, 30, 3, True, False, False], [3, 10, 0, True, False, True],
+                [4, 9, behind, True, False, False], [5, 2, 0, False, False, False]]))
+
+        self.assertEqual(lines(behind=3)[4], 3)
+        self.assertEqual(lines(behind=0)[4], 0)
+
     def test_a_branch_that_the_compiler_decides_is_none(self):
         status, said = self.run_report({"b": (0, 0), "conditions": (True, False)})
 
