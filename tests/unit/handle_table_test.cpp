@@ -241,6 +241,8 @@ TYPED_TEST(HandleTable, pins_move_and_empty_ones_are_harmless) {
     EXPECT_EQ(pin.number(), 0U);
     pin.reset();
     pin = std::move(moved);
+    auto& same = pin;
+    pin = std::move(same);
 
     EXPECT_EQ(pin->value, 7);
     EXPECT_EQ(table.erase(number), hr::s_ok);

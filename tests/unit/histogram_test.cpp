@@ -165,6 +165,14 @@ TEST(Histogram, shares_outside_of_0_and_1_are_the_ends) {
     EXPECT_EQ(h.percentile(std::numeric_limits<double>::quiet_NaN()), 3ns);
 }
 
+TEST(Histogram, percentile_of_times_beyond_the_last_bucket_is_in_the_last_bucket) {
+    histogram h;
+    h.record(nanoseconds::max());
+    h.record(nanoseconds::max());
+
+    EXPECT_EQ(h.p50(), scale::middle_of(scale::buckets - 1));
+}
+
 TEST(Histogram, negative_times_count_as_none) {
     histogram h;
     h.record(-5ns);

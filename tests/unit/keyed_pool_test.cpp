@@ -336,6 +336,17 @@ TEST(KeyedPool, key_that_is_only_asked_about_is_not_remembered) {
     EXPECT_TRUE(p.pool.keys().empty());
 }
 
+TEST(KeyedPool, closed_one_has_nothing_of_a_key) {
+    keyed p(limits(4, 2));
+    { const auto used = p.pool.acquire("a"); }
+    EXPECT_EQ(p.pool.close(), hr::s_ok);
+
+    EXPECT_EQ(p.pool.clear("a"), 0U);
+    EXPECT_EQ(p.pool.stats("a").size, 0U);
+    EXPECT_EQ(p.pool.stats("a").max_size, 2U);
+    EXPECT_EQ(p.calls->log(), "create(a) reset(1) destroy(1)");
+}
+
 TEST(KeyedPool, bad_maximum_is_refused_by_name) {
     const auto calls = std::make_shared<recording>();
     const auto refused =

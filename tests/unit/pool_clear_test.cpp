@@ -19,6 +19,7 @@
 #include <functional>
 #include <memory>
 #include <stdexcept>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -443,6 +444,27 @@ TEST(PoolRetain, predicate_that_throws_keeps_that_one_and_ends_the_round) {
     EXPECT_NE(gone.error().message().find("no opinion"), std::string::npos);
     EXPECT_EQ(asked, 2);
     EXPECT_EQ(p.pool.stats().idle, 2U);
+}
+
+TEST(PoolRetain, ends_when_the_pool_is_closed_meanwhile_and_counts_nothing) {
+    const manual_clock clock;
+    timed p(lasting());
+    make_idle(p.pool, 3);
+    for (const bool stays : {true, false}) {
+        int asked = 0;
+        const auto gone = p.pool.retain([&](const auto&, const auto&) {
+            ++asked;
+            std::thread([&] { (void)p.pool.close(0s); }).join();
+            return stays;
+        });
+
+        ASSERT_TRUE(gone);
+        EXPECT_EQ(*gone, 0U);
+        EXPECT_EQ(asked, stays ? 1 : 0); // the second time it is closed already
+        EXPECT_EQ(p.pool.stats().size, 0U);
+        EXPECT_EQ(p.pool.stats().closed_for(destroy_reason::closed), 3U);
+        EXPECT_EQ(p.pool.stats().closed_for(destroy_reason::evicted), 0U);
+    }
 }
 
 } // namespace pool_clear_test

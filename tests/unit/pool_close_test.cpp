@@ -56,6 +56,24 @@ void use_and_discard(pool_type& pool) {
     if (auto lease = pool.try_acquire_for(1h)) (void)lease->discard();
 }
 
+TEST(PoolClose, pool_that_was_moved_from_answers_as_a_closed_one) {
+    lend::pool<recording_driver> from(recording_driver(std::make_shared<recording>()), quiet(2));
+    const auto to = std::move(from);
+
+    EXPECT_EQ(from.pause(), hr::lend_e_closed);
+    EXPECT_EQ(from.resume(), hr::lend_e_closed);
+    EXPECT_EQ(from.resize(1, 0).code(), hr::lend_e_closed);
+    EXPECT_EQ(from.clear(), 0U);
+    EXPECT_EQ(from.clear_over(1s), 0U);
+    EXPECT_EQ(from.retain([](const auto&, const auto&) { return false; }).code(),
+              hr::lend_e_closed);
+    EXPECT_TRUE(from.drain(1s).hold_outs.empty());
+    const auto warmed = from.warm_up(1, 1s);
+    EXPECT_EQ(warmed.ready, 0U);
+    ASSERT_EQ(warmed.errors.size(), 1U);
+    EXPECT_EQ(warmed.errors[0].code(), hr::lend_e_closed);
+}
+
 TEST(FailureMode, 18_close_returns_at_its_deadline_whatever_hangs_and_nothing_begins_later) {
     const manual_clock clock;
     for (const hanging& each :

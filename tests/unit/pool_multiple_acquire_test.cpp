@@ -11,6 +11,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -238,6 +239,22 @@ TEST(PoolLocked, one_resource_and_one_thread_are_enough) {
     EXPECT_EQ(late.error().waited(), 1s);
     EXPECT_NE(late.error().snapshot(), nullptr);
     EXPECT_NE(late.error().oldest_holder(), nullptr);
+}
+
+TEST(PoolLocked, text_lists_eight_holders_and_counts_the_rest) {
+    const manual_clock clock;
+    auto options = quiet(10);
+    options.record_holders = true;
+    timed p(options);
+    std::vector<timed::pool_type::lease_type> held;
+    for (int at = 0; at < 10; ++at) held.push_back(p.pool.acquire().value());
+
+    const auto late = p.pool.try_acquire_for(1s);
+
+    ASSERT_EQ(late.code(), hr::lend_e_pool_locked);
+    const std::string text(late.error().text());
+    EXPECT_EQ(std::count(text.begin(), text.end(), ';'), 8) << text;
+    EXPECT_TRUE(text.ends_with("; and 2 more")) << text;
 }
 
 TEST(PoolLocked, one_holder_who_does_not_wait_makes_it_a_plain_time_out) {

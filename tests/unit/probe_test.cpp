@@ -13,6 +13,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <set>
 #include <sstream>
@@ -39,6 +40,7 @@ struct probed_driver {
         lend::health health = lend::health::good;
         std::vector<check_kind> checks;
         std::size_t destroyed = 0;
+        std::function<void()> during_check;
     };
     std::shared_ptr<board> b;
 
@@ -48,6 +50,7 @@ struct probed_driver {
     }
     lend::health check(int&, check_kind kind) {
         b->checks.push_back(kind);
+        if (b->during_check) b->during_check();
         return b->health;
     }
     void destroy(int&&) { ++b->destroyed; }
@@ -97,6 +100,7 @@ TEST_F(Probe, pool_whose_creates_fail_is_degraded_while_it_has_something_and_fai
     const pool_health again = pool.health();
 
     EXPECT_EQ(degraded.state, health_state::degraded);
+    EXPECT_TRUE(degraded.serves());
     EXPECT_TRUE(degraded.has(health_problem::creates_fail));
     ASSERT_TRUE(degraded.last_create_error);
     EXPECT_EQ(degraded.last_create_error->text(), "wrong password");
@@ -210,6 +214,26 @@ TEST_F(Probe, pool_whose_backend_is_gone_is_failing_and_its_elders_go) {
     EXPECT_EQ(b->destroyed, 2U);
 }
 
+TEST_F(Probe, pool_that_is_closed_during_the_check_is_closed_and_nothing_was_tried) {
+    for (const auto found : {lend::health::good, lend::health::backend_gone}) {
+        pool_type closing(probed_driver{b}, options(2));
+        (void)closing.acquire();
+        *b = probed_driver::board();
+        b->health = found;
+        b->during_check = [&] { (void)closing.close(0s); };
+
+        const pool_health h = closing.health(check_kind::active);
+
+        EXPECT_EQ(h.state, health_state::closed);
+        EXPECT_FALSE(h.tried);
+        EXPECT_EQ(h.problems, 0U);
+        EXPECT_EQ(h.stats.size, 0U);
+        EXPECT_EQ(h.stats.closed_for(lend::destroy_reason::closed), 1U);
+        EXPECT_EQ(h.stats.closed_for(lend::destroy_reason::unfit), 0U);
+        EXPECT_EQ(b->destroyed, 1U);
+    }
+}
+
 TEST_F(Probe, what_is_in_doubt_is_checked_actively_and_not_in_doubt_afterwards) {
     make_one();
     (void)pool.sweep(clock.now());
@@ -250,6 +274,17 @@ TEST(PoolHealth, prints_state_problems_and_stats) {
 
     EXPECT_EQ(out.str(),
               "degraded: creates fail (E_FAIL (0x80004005): no route), leaking; " + stats.str());
+}
+
+TEST(PoolHealth, prints_no_error_where_none_is_known) {
+    pool_health h;
+    h.state = health_state::degraded;
+    h.add(health_problem::creates_fail);
+    std::ostringstream out, stats;
+    out << h;
+    stats << h.stats;
+
+    EXPECT_EQ(out.str(), "degraded: creates fail; " + stats.str());
 }
 
 TEST(PoolHealth, each_state_and_each_problem_has_words_of_its_own) {
