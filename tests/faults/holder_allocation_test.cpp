@@ -105,8 +105,10 @@ struct holder_place {
         options.reclaim_at_object_end = true;
         options.destroy_lent_at_close = true;
         options.default_idle_limit = idle_limit;
+        shop_type* made = nullptr;
         const HRESULT code =
-            manager->register_dispenser(&dispenser, OLESTR("a dispenser of tests"), options, &shop);
+            manager->register_dispenser(&dispenser, OLESTR("a dispenser of tests"), options, &made);
+        shop = made;
         is_registered = SUCCEEDED(code);
         return from(code);
     }
@@ -125,7 +127,7 @@ struct holder_place {
 
     plain_dispenser dispenser;
     manager_type* manager = nullptr;
-    shop_type* shop = nullptr;
+    IHolder* shop = nullptr;
     IDispenserManager* asked = nullptr;
     TIMEINSECS idle_limit = -1;
     bool is_registered = false;
