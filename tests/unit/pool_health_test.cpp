@@ -478,7 +478,7 @@ TEST(FailureMode, 31_housekeeper_puts_checks_off_while_somebody_waits) {
     EXPECT_TRUE(served);
     clock.advance(1s);
 
-    EXPECT_NE(p.calls->log().find("active_check(2)"), std::string::npos) << p.calls->log();
+    EXPECT_NE(p.calls->log().find("active_check("), std::string::npos) << p.calls->log();
 }
 
 // ---- the backend is gone
