@@ -43,10 +43,15 @@ class keyed_engine : public pool<EngineDriver, Platform> {
 public:
     explicit keyed_engine(base&& made) noexcept : base(std::move(made)) {}
 
+    // The directory of keys; null if this was moved from. The other members need one.
+    [[nodiscard]] auto* keys() noexcept {
+        core_type* const core = the_core();
+        return core != nullptr ? &core->driver.keys() : nullptr;
+    }
+
     // Of no key: how one stands that was never asked for.
     [[nodiscard]] key_stats stats_of(std::optional<key_type> which) noexcept {
         core_type* const core = the_core();
-        if (core == nullptr) return {};
         const typename core_type::lock_type lock(core->mutex);
         const std::size_t most =
             (std::min)(core->driver.book().most_per_key, core->limits.max_size);
@@ -62,7 +67,6 @@ public:
 
     std::size_t clear_of(key_type which) noexcept {
         core_type* const core = the_core();
-        if (core == nullptr) return 0;
         slot_type* leaving = nullptr;
         {
             const typename core_type::lock_type lock(core->mutex);
@@ -188,7 +192,11 @@ public:
     /// @par Errors As pool::warm_up. @par Thread safety As pool::warm_up.
     warm_up_result
     warm_up(const Key& key, std::size_t count, std::chrono::nanoseconds span) noexcept {
-        LEND_TRY { return pool_.warm_up(pool_.driver().keys().find(key), count, span); }
+        LEND_TRY {
+            auto* const known = pool_.keys();
+            if (known == nullptr) return {0, {error(hr::lend_e_closed)}};
+            return pool_.warm_up(known->find(key), count, span);
+        }
         LEND_CATCH_ALL { return {}; }
         return {};
     }
@@ -200,7 +208,9 @@ public:
     /// @par Errors None; zeros where hashing or comparing keys throws.
     /// @par Thread safety As pool::stats. @par Complexity Linear in the resources.
     [[nodiscard]] key_stats stats(const Key& key) noexcept {
-        LEND_TRY { return pool_.stats_of(pool_.driver().keys().known(key)); }
+        LEND_TRY {
+            if (auto* const known = pool_.keys()) return pool_.stats_of(known->known(key));
+        }
         LEND_CATCH_ALL { return {}; }
         return {};
     }
@@ -212,7 +222,9 @@ public:
     /// @par Calls destroy for each that is idle; no lock held.
     std::size_t clear(const Key& key) noexcept {
         LEND_TRY {
-            const auto known = pool_.driver().keys().known(key);
+            auto* const keys = pool_.keys();
+            if (keys == nullptr) return 0;
+            const auto known = keys->known(key);
             return known ? pool_.clear_of(*known) : 0;
         }
         LEND_CATCH_ALL { return 0; }
@@ -226,7 +238,9 @@ public:
     /// @par Errors None; throws bad_alloc when memory is out. @par Thread safety Safe.
     [[nodiscard]] std::vector<Key> keys() {
         std::vector<Key> found;
-        for (const key_ref each : pool_.driver().keys().all()) found.push_back(each.key());
+        if (auto* const known = pool_.keys()) {
+            for (const key_ref each : known->all()) found.push_back(each.key());
+        }
         return found;
     }
 
@@ -242,7 +256,10 @@ private:
     explicit keyed_pool(pool_type&& made) noexcept : pool_(std::move(made)) {}
 
     result<key_ref> find(const Key& key) noexcept {
-        LEND_TRY { return pool_.driver().keys().find(key); }
+        LEND_TRY {
+            if (auto* const known = pool_.keys()) return known->find(key);
+            return hr::lend_e_closed;
+        }
         LEND_CATCH_ALL { return detail::current_exception_as_error<Platform>(); }
         return hr::e_unexpected;
     }

@@ -113,7 +113,10 @@ TYPED_TEST(IDispenserManager_RegisterDispenser, the_manager_ends_with_its_last_h
     static int ended = 0;
     ended = 0;
     auto* other = TestFixture::manager_type::make(
-        default_sweep_period, [](typename TestFixture::manager_type&) noexcept { ++ended; });
+        default_sweep_period, [](typename TestFixture::manager_type& last) noexcept {
+            ++ended;
+            EXPECT_FALSE(last.try_add_ref()) << "its last reference is gone";
+        });
     this->dispenser.AddRef();
     IHolder* made = nullptr;
     ASSERT_EQ(other->RegisterDispenser(&this->dispenser, nullptr, &made), S_OK);

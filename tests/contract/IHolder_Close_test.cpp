@@ -226,6 +226,19 @@ TYPED_TEST(IHolder_Close, from_ResetResource_destroys_the_freed_one) {
     EXPECT_EQ(this->log(), (call_log{"Reset(10)", "Destroy(10)", "Release"}));
 }
 
+TYPED_TEST(IHolder_Close, from_ResetResource_that_fails_destroys_the_freed_one_once) {
+    const RESID id = this->alloc();
+    this->dispenser.reset_result = E_FAIL;
+    this->dispenser.on_call = [&](const std::string& call) {
+        if (call != "Reset(10)") return;
+        EXPECT_EQ(this->holder->Close(), S_OK);
+    };
+    static_cast<void>(this->log());
+
+    EXPECT_EQ(this->holder->FreeResource(id), S_OK);
+    EXPECT_EQ(this->log(), (call_log{"Reset(10)", "Destroy(10)", "Release"}));
+}
+
 TYPED_TEST(IHolder_Close, from_DestroyResource_of_a_sweep_destroys_the_rest_once) {
     this->dispenser.secs = 1;
     this->stock(3);

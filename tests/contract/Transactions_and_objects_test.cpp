@@ -260,4 +260,19 @@ TYPED_TEST(IComResourceEvents, say_what_is_lent_when_the_holder_closes) {
     this->disowned = {10};
 }
 
+TYPED_TEST(Transaction_end, within_the_reset_of_a_doomed_one_leaves_it_to_who_resets_it) {
+    const typename TestFixture::scope in(object1, tx1);
+    const RESID id = this->alloc();
+    this->dispenser.on_call = [&](const std::string& call) {
+        if (call != "Reset(10)") return;
+        EXPECT_EQ(this->holder->RequestDestroyResource(id), S_OK);
+        this->manager->end_transaction(tx1);
+    };
+    static_cast<void>(this->log());
+
+    EXPECT_EQ(this->holder->FreeResource(id), S_OK);
+
+    EXPECT_EQ(this->log(), (call_log{"Reset(10)", "Destroy(10)"}));
+}
+
 } // namespace transactions_and_objects_test

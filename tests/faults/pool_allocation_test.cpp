@@ -260,6 +260,16 @@ const pool_call pool_calls[] = {
      },
      hr::s_ok, hr::e_outofmemory,
      [](pool_place& p) { (void)p.pool->acquire(); }}, // after a failure nothing is made in advance
+    {"warm_up_of_a_closed_pool", some,
+     [](pool_place& p) {
+         empty_pool(p);
+         (void)p.pool->close();
+     },
+     [](pool_place& p) {
+         const auto warmed = p.pool->warm_up(1, 1s);
+         return warmed.errors.empty() ? hr::e_outofmemory : warmed.errors.front().code();
+     },
+     hr::lend_e_closed},
     {"stats", none, all_kinds,
      [](pool_place& p) { return p.pool->stats().size == 3 ? hr::s_ok : hr::e_fail; }},
     {"timings", none, all_kinds,

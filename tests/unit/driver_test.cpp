@@ -476,4 +476,11 @@ TEST(Enlistment, is_made_from_a_code_and_is_enlisted_by_default) {
     EXPECT_EQ(lend::enlistment::not_transactional, hr::s_false);
 }
 
+TEST(Rating, higher_is_better) {
+    EXPECT_LT(lend::rating(1), lend::rating(2));
+    EXPECT_GT(lend::rating(lend::rating::perfect), lend::rating(lend::rating::unusable));
+    EXPECT_EQ(lend::rating(3), lend::rating(3));
+    EXPECT_NE(lend::rating(3), lend::rating(4));
+}
+
 } // namespace driver_test

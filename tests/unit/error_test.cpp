@@ -338,4 +338,8 @@ TEST(ErrorDeathTest, raising_where_exceptions_are_off_ends_the_program_with_the_
                  "lend: E_FAIL \\(0x80004005\\): words");
 }
 
+TEST_F(Error, without_details_has_no_earlier_error_and_no_age_of_one) {
+    EXPECT_EQ(lend::error(lend::hr::e_fail).last_create_error_age(), std::chrono::nanoseconds{0});
+}
+
 } // namespace error_test

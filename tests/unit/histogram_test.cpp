@@ -259,4 +259,13 @@ TEST(Histogram, times_print_with_three_digits) {
     for (const row& each : rows) EXPECT_EQ(lend::detail::spell_time(each.time), each.text);
 }
 
+TEST(Histogram, two_are_equal_if_they_have_counted_the_same) {
+    histogram one;
+    histogram other;
+    one.record(1ms);
+    EXPECT_NE(one, other);
+    other.record(1ms);
+    EXPECT_EQ(one, other);
+}
+
 } // namespace histogram_test

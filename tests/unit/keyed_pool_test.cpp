@@ -357,4 +357,55 @@ TEST(KeyedPool, bad_maximum_is_refused_by_name) {
               "pool_options::max_per_key is 3; it cannot exceed max_size, which is 2");
 }
 
+TEST(KeyedPool, one_that_was_moved_from_answers_as_a_closed_one) {
+    keyed p(limits(4, 2));
+    { const auto used = p.pool.acquire("a"); }
+
+    const auto now = std::move(p.pool);
+
+    // NOLINTBEGIN(bugprone-use-after-move): what it then is
+    lend::hresult called = hr::s_ok;
+    p.pool.acquire_async("a", {}, [&](auto lease) { called = lease.code(); });
+    EXPECT_EQ(called, hr::lend_e_closed);
+    EXPECT_EQ(p.pool.acquire("a").code(), hr::lend_e_closed);
+    EXPECT_EQ(p.pool.try_acquire("a").code(), hr::lend_e_closed);
+    const auto warmed = p.pool.warm_up("a", 1, 1s);
+    EXPECT_EQ(warmed.ready, 0U);
+    EXPECT_EQ(warmed.errors.at(0).code(), hr::lend_e_closed);
+    EXPECT_EQ(p.pool.clear("a"), 0U);
+    EXPECT_EQ(p.pool.stats("a").size, 0U);
+    EXPECT_TRUE(p.pool.keys().empty());
+    // NOLINTEND(bugprone-use-after-move)
+    EXPECT_EQ(p.calls->log(), "create(a) reset(1)");
+}
+
+TEST(TypedPool, type_that_a_caller_cannot_copy_leaves_nothing_behind) {
+    pool_with<unruly_typed_driver> p(quiet(1));
+    const unruly type("a");
+
+    unruly::fails = true;
+    const auto refused = p.pool.try_acquire(type);
+    unruly::fails = false;
+
+    EXPECT_EQ(refused.code(), hr::e_outofmemory);
+    EXPECT_EQ(p.pool.stats().size, 0U);
+    EXPECT_EQ(p.calls->log(), "create destroy(1)");
+    EXPECT_TRUE(p.pool.try_acquire(type));
+}
+
+TEST(TypedPool, warm_up_of_a_type_that_cannot_be_copied_says_so) {
+    pool_with<unruly_typed_driver> p(quiet(2));
+    const unruly type("a");
+
+    unruly::fails = true;
+    const auto warmed = p.pool.warm_up(type, 2, 0s);
+    unruly::fails = false;
+
+    EXPECT_EQ(warmed.ready, 0U);
+    ASSERT_EQ(warmed.errors.size(), 1U);
+    EXPECT_EQ(warmed.errors[0].code(), hr::e_outofmemory);
+    EXPECT_EQ(p.pool.stats().size, 0U);
+    EXPECT_TRUE(p.pool.try_acquire(type)) << "the place is free again";
+}
+
 } // namespace keyed_pool_test

@@ -193,4 +193,23 @@ TEST_F(Spans, that_were_not_begun_do_not_end) {
     EXPECT_EQ(quiet_one->ends, 0);
 }
 
+TEST(SpansOfAnObserver, that_ends_none_are_only_begun) {
+    struct beginner final : lend::pool_observer {
+        int begun = 0;
+        void* span_begin(lend::span_kind, const lend::span_info&) override {
+            ++begun;
+            return this;
+        }
+    };
+    const auto observer = std::make_shared<beginner>();
+    auto options = quiet(1);
+    options.observer = observer;
+    bool fails = false;
+    lend::pool<plain_driver> pool(plain_driver{&fails}, options);
+
+    EXPECT_TRUE(pool.try_acquire());
+
+    EXPECT_EQ(observer->begun, 1);
+}
+
 } // namespace pool_spans_test

@@ -299,4 +299,15 @@ TEST_F(FaultPlan, pool_keeps_its_capacity_whatever_a_call_does) {
     }
 }
 
+TEST(FaultPlanWithoutExceptions, has_an_error_for_an_exception_and_the_rest_as_it_is) {
+    using silent = lend::basic_platform<false, true>;
+    const auto faults = std::make_shared<lend::testing::fault_plan<silent>>();
+    faults->at(call::create, 1, fault::exception).at(call::create, 2, fault::error);
+    lend::testing::fault_driver<least_driver, silent> subject({}, faults);
+
+    EXPECT_EQ(subject.create().code(), lend::hr::e_fail);
+    EXPECT_EQ(subject.create().code(), lend::hr::e_fail);
+    EXPECT_TRUE(subject.create());
+}
+
 } // namespace testing_test

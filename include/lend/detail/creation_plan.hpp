@@ -63,11 +63,11 @@ public:
         return pause_.allow(wanted, counted, now, rule_.average());
     }
 
-    // Whether a caller who does not wait may have one made on its own thread. Such creates are not
-    // in flight for others, so only the pause after a failure bounds them.
+    // After a failure: whether a caller who does not wait may have one made on its own thread. Such
+    // creates are not in flight for others, so only the pause after a failure bounds them.
     template <class Creates>
     [[nodiscard]] bool for_caller(time_point now, const Creates& creates) noexcept {
-        return !failing() || probe(now, creates) > 0;
+        return probe(now, creates) > 0;
     }
 
     // True if others were held back until now, because none was known to succeed.

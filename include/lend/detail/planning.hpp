@@ -133,12 +133,11 @@ struct planning {
         return todo;
     }
 
-    // So that `missing` more are idle. For a time when nobody waits.
+    // So that `missing` more are idle. For a time when nobody waits and nothing is drained.
     static errand plan_for_stock(Core& core, std::size_t missing) noexcept {
         errand todo;
         const time_point now = platform::now();
         give_up_late(core, now, todo);
-        if (core.is_draining()) return todo;
         const std::size_t count = core.plan.for_stock(now, missing, core.room(), core.creates);
         if constexpr (!Core::traits::has_resource_type) {
             const resource_type only{};

@@ -68,7 +68,7 @@ struct lock_ups {
     // itself waits for one. Linear in the resources times the threads that wait, and ends at the
     // first holder who does not.
     static bool nobody_can_go_on(Core& core, time_point now) noexcept {
-        if (!core.records() || core.room() > 0 || core.size == 0) return false;
+        if (!core.records() || core.room() > 0) return false;
         return core.slots.find([&](slot_type& s) {
             const lending_word::type word = s.word.see();
             if (lending_word::is(word, lending_word::empty)) return false;
