@@ -125,6 +125,12 @@ class Report(unittest.TestCase):
         status, said = self.run_report({"returns": 0}, justified=good.replace("1;", "2;"))
         self.assertEqual(status, 1)
 
+    def test_what_may_be_reached_by_chance_is_justified_whether_it_was_or_not(self):
+        text = f"[{NAME}]\nline, by chance: return 1;\n    a race\n"
+        for reached in ({"returns": 0}, {}):
+            status, said = self.run_report(reached, justified=text)
+            self.assertEqual(status, 0, said)
+
     def test_a_justification_that_is_not_needed_or_has_no_reason_is_refused(self):
         for text, words in [
             (f"[{NAME}]\nline: return 1;\n    nobody calls it so\n", "justifies nothing any more"),
