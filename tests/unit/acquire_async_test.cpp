@@ -312,6 +312,48 @@ struct with_executor {
     std::optional<timed> p;
 };
 
+TEST(PoolAsync, what_is_due_within_another_pools_callback_is_left_to_the_loop_further_up) {
+    timed p(quiet(1));
+    timed q(quiet(1));
+    std::vector<std::string> order;
+    auto of_p = p.pool.try_acquire();
+    auto of_q = q.pool.try_acquire();
+    p.pool.acquire_async({}, [&](lend::result<lease> served) {
+        order.emplace_back("p begins");
+        of_p = std::move(served);
+        EXPECT_EQ(of_q->release(), hr::s_ok); // q's callback runs within this one
+        order.emplace_back("p ends");
+    });
+    p.pool.acquire_async({}, [&](const auto&) { order.emplace_back("p again"); });
+    q.pool.acquire_async({}, [&](const auto&) {
+        order.emplace_back("q begins");
+        EXPECT_EQ(of_p->release(), hr::s_ok);
+        order.emplace_back("q ends");
+    });
+
+    EXPECT_EQ(of_p->release(), hr::s_ok);
+
+    EXPECT_EQ(order,
+              (std::vector<std::string>{"p begins", "q begins", "q ends", "p ends", "p again"}));
+}
+
+TEST(PoolAsync, close_within_another_pools_callback_does_not_wait_for_the_loop_further_up) {
+    timed p(quiet(1));
+    timed q(quiet(1));
+    auto of_p = p.pool.try_acquire();
+    auto of_q = q.pool.try_acquire();
+    lend::hresult closed = hr::e_unexpected;
+    p.pool.acquire_async({}, [&](lend::result<lease> served) {
+        EXPECT_EQ(served->release(), hr::s_ok);
+        EXPECT_EQ(of_q->release(), hr::s_ok); // q's callback runs within this one
+    });
+    q.pool.acquire_async({}, [&](const auto&) { closed = p.pool.close(0s); });
+
+    EXPECT_EQ(of_p->release(), hr::s_ok);
+
+    EXPECT_EQ(closed, hr::s_ok);
+}
+
 TEST(PoolAsync, executor_runs_callbacks) {
     const manual_clock clock;
     with_executor w;

@@ -164,6 +164,8 @@ TEST_F(PoolFork, lease_that_was_out_is_stale_in_the_child_and_good_in_the_parent
 
     EXPECT_EQ(in_child([&](objections& found) {
                   const int resets = books->reset;
+                  found.expect("what it met is its end",
+                               lent.report(lend::hr::e_fail) == lend::health::broken);
                   found.expect("release is stale", lent.release() == lend::hr::lend_e_stale);
                   found.expect("detach is stale",
                                detached.detach().code() == lend::hr::lend_e_stale);
