@@ -159,6 +159,15 @@ const pool_call pool_calls[] = {
      hr::lend_e_cancelled},
     {"acquire_that_times_out", some, all_lent,
      [](pool_place& p) { return p.keep(p.pool->acquire()); }, hr::lend_e_timed_out},
+    {"acquire_of_a_pool_that_its_own_caller_locks", some,
+     [](pool_place& p) {
+         auto options = quiet_options();
+         options.record_holders = true;
+         p.make(options);
+         p.fill(options.max_size, 0);
+     },
+     [](pool_place& p) { return p.keep(p.pool->acquire()); }, hr::lend_e_pool_locked,
+     hr::lend_e_timed_out},
     {"try_acquire", some, empty_pool, [](pool_place& p) { return p.keep(p.pool->try_acquire()); },
      hr::s_ok, hr::lend_e_exhausted},
     {"try_acquire_of_an_exhausted_pool", some, all_lent,

@@ -298,4 +298,21 @@ TEST(PoolHealth, each_state_and_each_problem_has_words_of_its_own) {
     EXPECT_EQ(words.size(), lend::health_problems + 1);
 }
 
+TEST_F(Probe, degraded_pool_whose_check_fails_stays_so_and_says_both) {
+    pool_type three(probed_driver{b}, options(3));
+    auto held = three.acquire();
+    auto tried = three.acquire();
+    b->create_fails = true;
+    (void)three.try_acquire();
+    (void)tried->release();
+    b->health = lend::health::broken;
+
+    const pool_health h = three.health(check_kind::active);
+
+    EXPECT_EQ(h.state, health_state::degraded);
+    EXPECT_TRUE(h.has(health_problem::creates_fail));
+    EXPECT_TRUE(h.has(health_problem::check_failed));
+    EXPECT_TRUE(h.tried);
+}
+
 } // namespace probe_test
