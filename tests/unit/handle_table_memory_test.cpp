@@ -122,6 +122,37 @@ TEST_F(HandleTableMemory, an_insert_that_cannot_allocate_loses_nothing) {
     }
 }
 
+// The number of the calling thread is what a test says.
+struct numbered_platform : lend::default_platform {
+    static std::uint32_t thread_slot() noexcept { return number; }
+    static inline std::uint32_t number = 0;
+};
+
+// The caches of threads with high numbers are listed in pages of their own.
+TEST_F(HandleTableMemory, a_thread_for_whose_page_there_is_no_memory_shares_a_cache) {
+    for (std::uint64_t nth = 1; nth <= 2; ++nth) { // the page, and the cache in it
+        lend::handle_table<int, numbered_platform> table;
+        numbered_platform::number = 0;
+        const auto number = *table.insert(1);
+        numbered_platform::number = numbered_platform::max_threads - 1;
+        {
+            const lend_test::failing_allocation failing(nth, lend_test::lasting::for_ever);
+            EXPECT_EQ(table.erase(number), hr::s_ok);
+            const auto made = table.insert(2);
+            ASSERT_TRUE(made);
+            EXPECT_EQ(table.read(*made), 2);
+            EXPECT_EQ(table.erase(*made), hr::s_ok);
+            EXPECT_TRUE(failing.happened());
+        }
+        const auto later = table.insert(3);
+        ASSERT_TRUE(later);
+        EXPECT_EQ(table.read(*later), 3);
+        EXPECT_EQ(table.erase(*later), hr::s_ok);
+        EXPECT_EQ(table.approximate_size(), 0U);
+    }
+    numbered_platform::number = 0;
+}
+
 TEST_F(HandleTableMemory, a_thread_that_cannot_have_a_cache_shares_one) {
     lend::handle_table<int> table;
     const auto number = *table.insert(1);
