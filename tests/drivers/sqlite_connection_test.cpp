@@ -7,7 +7,6 @@
 #include <gtest/gtest.h>
 
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <chrono>
@@ -145,27 +144,11 @@ TEST_F(SqliteConnection, a_file_that_is_no_database_is_refused_and_left_as_it_wa
     EXPECT_EQ(words.size(), std::filesystem::file_size(wanted.path));
 }
 
-// Gives up root's rights for a scope, as permissions do not bind root.
-class without_privilege {
-public:
-    without_privilege() : was_(geteuid()) {
-        if (was_ == 0 && seteuid(65534) != 0) std::abort();
-    }
-    without_privilege(const without_privilege&) = delete;
-    without_privilege& operator=(const without_privilege&) = delete;
-    ~without_privilege() {
-        if (seteuid(was_) != 0) std::abort();
-    }
-
-private:
-    uid_t was_;
-};
-
 TEST_F(SqliteConnection, a_file_without_permission_is_access_denied) {
     ASSERT_TRUE(filled());
     ASSERT_EQ(0, chmod(dir.path().c_str(), 0777));
     ASSERT_EQ(0, chmod(wanted.path.c_str(), 0000));
-    const without_privilege scope;
+    const lend_test::without_privilege scope;
 
     const auto c = driver.create(wanted);
 
@@ -179,7 +162,7 @@ TEST_F(SqliteConnection, a_file_that_may_only_be_read_is_not_opened_for_writing)
     ASSERT_TRUE(filled());
     ASSERT_EQ(0, chmod(dir.path().c_str(), 0777));
     ASSERT_EQ(0, chmod(wanted.path.c_str(), 0444));
-    const without_privilege scope;
+    const lend_test::without_privilege scope;
 
     const auto c = driver.create(wanted);
 
@@ -207,8 +190,6 @@ TEST_F(SqliteConnection, a_locked_file_is_reported_after_the_busy_timeout) {
     EXPECT_NE(c.error().text().npos, c.error().text().find("50 ms")) << c.error().message();
 }
 
-// Invariant: every one of the connections that open a new file at the same time gets it, in WAL
-// mode; without the retries of `opening`, about 3 of 1000 fail at once with SQLITE_BUSY.
 // While it lives, SQLite calls this in each open, when it has the file and has not read from it:
 // the file `from` takes its place.
 class replacing_in_open {
@@ -250,6 +231,8 @@ TEST_F(SqliteConnection, a_file_that_is_replaced_while_it_is_opened_is_refused) 
     EXPECT_EQ(0, *next.query<std::int64_t>("SELECT count(*) FROM sqlite_master"));
 }
 
+// Invariant: every one of the connections that open a new file at the same time gets it, in WAL
+// mode; without the retries of `opening`, about 3 of 1000 fail at once with SQLITE_BUSY.
 TEST_F(SqliteConnection, many_threads_can_make_one_new_file_at_once) {
     constexpr int rounds = 200;
     constexpr int threads = 8;

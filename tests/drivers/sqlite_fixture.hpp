@@ -10,7 +10,10 @@
 
 #include <gtest/gtest.h>
 
+#include <unistd.h>
+
 #include <chrono>
+#include <cstdlib>
 #include <string>
 
 namespace lend_test {
@@ -26,6 +29,22 @@ namespace lend_test {
         const auto outcome = (expression);                                                         \
         EXPECT_TRUE(outcome) << outcome.error().message();                                         \
     } while (false)
+
+// Gives up root's rights for a scope, as permissions do not bind root.
+class without_privilege {
+public:
+    without_privilege() : was_(geteuid()) {
+        if (was_ == 0 && seteuid(65534) != 0) std::abort();
+    }
+    without_privilege(const without_privilege&) = delete;
+    without_privilege& operator=(const without_privilege&) = delete;
+    ~without_privilege() {
+        if (seteuid(was_) != 0) std::abort();
+    }
+
+private:
+    uid_t was_;
+};
 
 class sqlite_test : public testing::Test {
 protected:

@@ -55,12 +55,24 @@ TEST_F(SqliteDriver, a_connection_moves_and_does_not_copy) {
 }
 
 TEST_F(SqliteDriver, descriptions_are_equal_if_every_field_is) {
-    sqlite::database other = wanted;
-    EXPECT_EQ(wanted, other);
+    const std::vector<void (*)(sqlite::database&)> changes{
+        [](sqlite::database& d) { d.path += "x"; },
+        [](sqlite::database& d) { d.mode = sqlite::open_mode::read_only; },
+        [](sqlite::database& d) { d.busy_timeout = 1ms; },
+        [](sqlite::database& d) { d.pragmas.clear(); },
+        [](sqlite::database& d) { d.pragmas[0].name = "foreign_keys"; },
+        [](sqlite::database& d) { d.pragmas[0].value = "DELETE"; },
+        [](sqlite::database& d) { d.set_up = {"SELECT 1"}; },
+        [](sqlite::database& d) { d.deep_reset = sqlite::reset_depth::reopen; },
+    };
+    EXPECT_EQ(wanted, sqlite::database(wanted));
+    for (const auto& change : changes) {
+        sqlite::database other = wanted;
 
-    other.busy_timeout = 1ms;
+        change(other);
 
-    EXPECT_NE(wanted, other);
+        EXPECT_FALSE(wanted == other) << &change - changes.data();
+    }
 }
 
 // ---- classify --------------------------------------------------------------------------------

@@ -77,14 +77,17 @@ struct database {
 namespace detail {
 
 // What a path that could not be opened looks like from outside; empty if there is nothing to say.
-inline std::string_view look_at(const database& source) {
+inline std::string look_at(const database& source) {
     namespace fs = std::filesystem;
     const std::string& path = source.path;
     if (path == ":memory:" || path.starts_with("file:")) return {};
     std::error_code failed;
     const fs::file_status found = fs::status(path, failed);
     if (fs::is_directory(found)) return "this is a directory; name a file";
-    if (found.type() == fs::file_type::none) return "this user may not enter its directory";
+    if (found.type() == fs::file_type::none) { // not to be seen, which is not missing
+        return failed == std::errc::permission_denied ? "this user may not enter its directory"
+                                                      : failed.message();
+    }
     if (fs::exists(found)) return {};
     const fs::path folder = fs::path(path).parent_path();
     if (!folder.empty() && !fs::exists(folder, failed)) return "its directory does not exist";
@@ -109,7 +112,7 @@ inline std::string why_not(const database& source, int code, int system_code) {
     case SQLITE_CANTOPEN:
     case SQLITE_PERM:
     case SQLITE_IOERR:
-        if (const std::string_view seen = look_at(source); !seen.empty()) return std::string(seen);
+        if (std::string seen = look_at(source); !seen.empty()) return seen;
         if (system_code == EACCES) {
             return "this user may not open it; check its permissions and its directory's";
         }
@@ -124,6 +127,14 @@ inline bool has_moved(sqlite3* db) noexcept {
     int moved = 0; // in-memory databases answer SQLITE_NOTFOUND
     return sqlite3_file_control(db, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK &&
            moved != 0;
+}
+
+// A statement that somebody has prepared, or null. A blob handle is a statement without a text,
+// which sqlite3_blob_close finalises.
+inline sqlite3_stmt* prepared(sqlite3* db) noexcept {
+    sqlite3_stmt* s = sqlite3_next_stmt(db, nullptr);
+    while (s != nullptr && sqlite3_sql(s) == nullptr) s = sqlite3_next_stmt(db, s);
+    return s;
 }
 
 } // namespace detail
@@ -211,6 +222,7 @@ public:
     }
 
     /// Finalises every statement and closes. s_ok if it was closed already.
+    /// @pre No statement of `native()` is left that reads or writes a virtual table, as FTS5's.
     /// @par Errors e_fail: a backup or blob handle is still open; SQLite frees the connection
     ///      when that ends, if it ever does.
     /// @par Thread safety See the class. May write a WAL back to its database.
@@ -263,7 +275,12 @@ inline hresult connection::close() noexcept {
         db = std::exchange(db_, nullptr);
     }
     if (db == nullptr) return hr::s_ok;
-    while (sqlite3_stmt* left = sqlite3_next_stmt(db, nullptr)) sqlite3_finalize(left);
+    // Full-text search and other virtual tables keep statements of their own, and finalise them:
+    // those of a query when it is reset, those of a table in sqlite3_close, whatever it answers.
+    for (auto* s = sqlite3_next_stmt(db, nullptr); s != nullptr; s = sqlite3_next_stmt(db, s))
+        sqlite3_reset(s);
+    if (sqlite3_close(db) == SQLITE_OK) return hr::s_ok;
+    while (sqlite3_stmt* left = detail::prepared(db)) sqlite3_finalize(left);
     if (sqlite3_close(db) == SQLITE_OK) return hr::s_ok;
     sqlite3_close_v2(db);
     return hr::e_fail;
@@ -309,7 +326,7 @@ result<T> connection::query(std::string_view sql, const Values&... values) {
 }
 
 inline result<void> connection::commit() {
-    if (!kept_ || !kept_->enlisted || kept_->committed || sqlite3_get_autocommit(db_) != 0)
+    if (db_ == nullptr || !kept_->enlisted || kept_->committed || sqlite3_get_autocommit(db_) != 0)
         return error(hr::e_unexpected, "commit: the connection is in no transaction of lend's");
     auto done = exec("COMMIT");
     kept_->committed = done.has_value();
@@ -428,15 +445,16 @@ private:
 
     // Runs SQL, again and again while the database is locked and the busy timeout lasts. SQLite
     // itself does not wait everywhere: of eight connections that switch a new file to WAL at the
-    // same time, some get SQLITE_BUSY at once (7 of 2400 on two cores).
+    // same time, some get SQLITE_BUSY at once (7 of 2400 on two cores). In a shared cache nobody
+    // waits: SQLITE_LOCKED comes at once.
     int patiently(std::string_view sql) {
         for (;;) {
             // The first read opens the -wal and the -shm by their names, and they may be another
             // file's by now. Looked at before and, at the end of all, after that.
             if (detail::has_moved(made_.db_)) return SQLITE_READONLY_DBMOVED;
             const int code = made_.run(sql);
-            if ((code & 0xFF) != SQLITE_BUSY || std::chrono::steady_clock::now() >= deadline_)
-                return code;
+            const bool locked = (code & 0xFF) == SQLITE_BUSY || (code & 0xFF) == SQLITE_LOCKED;
+            if (!locked || std::chrono::steady_clock::now() >= deadline_) return code;
             sqlite3_sleep(1);
         }
     }
@@ -453,6 +471,7 @@ private:
     error refusal(int code, std::string_view doing) const {
         if (code == SQLITE_READONLY_DBMOVED) return moved();
         const error said = detail::last_error(made_.db_, code, doing);
+        // Without memory for its words an error has no code of SQLite's.
         const int best = said.driver_code() != 0 ? static_cast<int>(said.driver_code()) : code;
         std::string text = opening_failed();
         const bool with_file = (best & 0xFF) == SQLITE_CANTOPEN || (best & 0xFF) == SQLITE_IOERR;

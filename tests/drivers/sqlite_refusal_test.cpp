@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// Why a database cannot be opened, in words that are true: for files that cannot be seen, made or
+/// read, for damaged and locked ones, and for pragmas.
+
+#include <drivers/sqlite_fixture.hpp>
+
+#include <gtest/gtest.h>
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <utility>
+
+namespace sqlite_refusal_test {
+
+using namespace std::chrono_literals;
+namespace hr = lend::hr;
+namespace sqlite = lend::sqlite;
+
+class SqliteRefusal : public lend_test::sqlite_test {
+protected:
+    SqliteRefusal() { wanted.pragmas.clear(); }
+
+    // Opens what is wanted, which has to fail with this code and these words.
+    void expect_refused(lend::hresult code, int driver_code, const std::string& says) {
+        const auto c = driver.create(wanted);
+        ASSERT_FALSE(c);
+        EXPECT_EQ(code, c.error().code());
+        EXPECT_EQ(driver_code, c.error().driver_code());
+        EXPECT_NE(std::string::npos, c.error().message().find(says)) << c.error().message();
+    }
+};
+
+// ---- files -----------------------------------------------------------------------------------
+
+TEST_F(SqliteRefusal, a_directory_that_nobody_may_write_to_is_named_as_the_reason) {
+    ASSERT_EQ(0, chmod(dir.path().c_str(), 0555));
+    const lend_test::without_privilege scope;
+
+    expect_refused(hr::e_fail, SQLITE_CANTOPEN, "it cannot be made here");
+}
+
+TEST_F(SqliteRefusal, a_directory_that_may_not_be_entered_is_told_from_a_missing_file) {
+    ASSERT_TRUE(filled());
+    ASSERT_EQ(0, chmod(dir.path().c_str(), 0600));
+    const lend_test::without_privilege scope;
+
+    expect_refused(hr::e_accessdenied, SQLITE_CANTOPEN, "may not enter its directory");
+}
+
+TEST_F(SqliteRefusal, a_link_to_itself_is_told_from_a_directory_that_may_not_be_entered) {
+    std::filesystem::create_symlink(wanted.path, wanted.path);
+
+    const auto c = driver.create(wanted);
+
+    ASSERT_FALSE(c);
+    const std::string loop =
+        std::make_error_code(std::errc::too_many_symbolic_link_levels).message();
+    EXPECT_NE(std::string::npos, c.error().message().find("\": " + loop)) << c.error().message();
+}
+
+// Leaves the process no file descriptor for a scope.
+class without_descriptors {
+public:
+    without_descriptors() {
+        if (getrlimit(RLIMIT_NOFILE, &was_) != 0) std::abort();
+        rlimit none = was_;
+        none.rlim_cur = 0;
+        if (setrlimit(RLIMIT_NOFILE, &none) != 0) std::abort();
+    }
+    without_descriptors(const without_descriptors&) = delete;
+    without_descriptors& operator=(const without_descriptors&) = delete;
+    ~without_descriptors() {
+        if (setrlimit(RLIMIT_NOFILE, &was_) != 0) std::abort();
+    }
+
+private:
+    rlimit was_{};
+};
+
+TEST_F(SqliteRefusal, a_process_without_descriptors_is_told_so_by_the_system) {
+    ASSERT_TRUE(filled());
+    const without_descriptors scope;
+
+    expect_refused(hr::e_fail, SQLITE_CANTOPEN, "Too many open files");
+}
+
+TEST_F(SqliteRefusal, a_damaged_file_is_called_damaged) {
+    ASSERT_TRUE(filled());
+    {
+        std::fstream file(wanted.path, std::ios::in | std::ios::out | std::ios::binary);
+        file.seekp(100); // after the header: the root of sqlite_master
+        file << std::string(8, 'x');
+    }
+
+    expect_refused(hr::e_fail, SQLITE_CORRUPT, "the file is damaged; PRAGMA integrity_check");
+}
+
+TEST_F(SqliteRefusal, what_an_attached_file_lacks_is_not_said_of_the_database) {
+    const std::string absent = "ATTACH '" + dir.file("nowhere/x.db") + "' AS x";
+    for (const char* path : {":memory:", "file:there?mode=memory"}) {
+        wanted.path = path;
+        wanted.mode = sqlite::open_mode::read_write;
+        wanted.set_up = {absent};
+
+        const auto c = driver.create(wanted);
+
+        ASSERT_FALSE(c);
+        EXPECT_EQ(SQLITE_CANTOPEN, c.error().driver_code());
+        EXPECT_EQ(std::string::npos, c.error().message().find("no such file; open_mode"))
+            << c.error().message();
+        EXPECT_NE(std::string::npos, c.error().message().find("nowhere")) << c.error().message();
+    }
+}
+
+TEST_F(SqliteRefusal, a_uri_that_asks_for_more_than_the_mode_is_access_denied) {
+    ASSERT_TRUE(filled());
+    wanted.path = "file:" + wanted.path + "?mode=rwc";
+    wanted.mode = sqlite::open_mode::read_only;
+
+    expect_refused(hr::e_accessdenied, SQLITE_PERM,
+                   wanted.path + "\": access mode not allowed: rwc (in: opening the file)");
+}
+
+// ---- locks -----------------------------------------------------------------------------------
+
+TEST_F(SqliteRefusal, a_lock_in_a_shared_cache_is_waited_for_as_any_other) {
+    wanted.path = "file:locked?mode=memory&cache=shared";
+    wanted.busy_timeout = 50ms;
+    LEND_UNWRAP(owner, driver.create(wanted));
+    LEND_UNWRAP(other, driver.create(wanted));
+    LEND_EXPECT_OK(owner.exec("BEGIN; CREATE TABLE u(x)"));
+    const auto before = std::chrono::steady_clock::now();
+
+    expect_refused(hr::lend_e_timed_out, SQLITE_LOCKED_SHAREDCACHE,
+                   "for the busy_timeout of 50 ms");
+
+    EXPECT_LE(50ms, std::chrono::steady_clock::now() - before);
+    EXPECT_EQ(lend::health::good, driver.check(other, lend::check_kind::active));
+}
+
+// ---- pragmas ---------------------------------------------------------------------------------
+
+TEST_F(SqliteRefusal, a_pragma_may_be_written_in_any_case_and_with_its_schema) {
+    wanted.pragmas = {{"Main.Journal_Mode", "WAL"}};
+    LEND_UNWRAP(c, driver.create(wanted));
+
+    EXPECT_EQ("wal", *c.query<std::string>("PRAGMA journal_mode"));
+}
+
+TEST_F(SqliteRefusal, a_pragma_without_a_value_is_asked_and_not_set) {
+    wanted.pragmas = {{"journal_mode", ""}};
+    LEND_UNWRAP(c, driver.create(wanted));
+
+    EXPECT_EQ("delete", *c.query<std::string>("PRAGMA journal_mode"));
+}
+
+TEST_F(SqliteRefusal, a_pragma_is_not_known_by_its_beginning) {
+    wanted.pragmas = {{"cache_size2", "1"}};
+
+    expect_refused(hr::e_invalidarg, 0, "no pragma \"cache_size2\"");
+}
+
+// While it lives, SQLite calls this for each connection that it opens.
+class at_each_open {
+public:
+    explicit at_each_open(void (*what)(sqlite3*)) {
+        what_ = what;
+        EXPECT_EQ(SQLITE_OK, sqlite3_auto_extension(reinterpret_cast<void (*)()>(&call)));
+    }
+    at_each_open(const at_each_open&) = delete;
+    at_each_open& operator=(const at_each_open&) = delete;
+    ~at_each_open() { sqlite3_reset_auto_extension(); }
+
+private:
+    static int call(sqlite3* db, const char**, const void*) {
+        what_(db);
+        return SQLITE_OK;
+    }
+    static inline void (*what_)(sqlite3*);
+};
+
+TEST_F(SqliteRefusal, an_interrupt_of_the_look_for_a_pragma_is_not_an_unknown_pragma) {
+    wanted.pragmas = {{"foreign_keys", "ON"}};
+    const at_each_open interrupting([](sqlite3* db) {
+        sqlite3_progress_handler(
+            db, 1, [](void*) { return 1; }, nullptr);
+    });
+
+    expect_refused(hr::e_abort, SQLITE_INTERRUPT, "(in: PRAGMA pragma_list)");
+}
+
+TEST_F(SqliteRefusal, a_file_that_goes_during_the_first_read_is_refused) {
+    static std::string path;
+    path = wanted.path;
+    ASSERT_TRUE(filled());
+    const at_each_open removing([](sqlite3* db) {
+        sqlite3_set_authorizer(
+            db,
+            [](void*, int, const char*, const char*, const char*, const char*) {
+                std::filesystem::remove(path);
+                return SQLITE_OK;
+            },
+            nullptr);
+    });
+
+    expect_refused(hr::e_fail, SQLITE_READONLY_DBMOVED, "replaced meanwhile");
+}
+
+} // namespace sqlite_refusal_test
