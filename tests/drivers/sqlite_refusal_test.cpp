@@ -88,9 +88,17 @@ private:
 
 TEST_F(SqliteRefusal, a_process_without_descriptors_is_told_so_by_the_system) {
     ASSERT_TRUE(filled());
-    const without_descriptors scope;
+    // Nothing of the test's own in that scope: UBSan looks at objects through a pipe.
+    const auto c = [&opener = driver, &file = wanted] {
+        const without_descriptors scope;
+        return opener.create(file);
+    }();
 
-    expect_refused(hr::e_fail, SQLITE_CANTOPEN, "Too many open files");
+    ASSERT_FALSE(c);
+    EXPECT_EQ(hr::e_fail, c.error().code());
+    EXPECT_EQ(SQLITE_CANTOPEN, c.error().driver_code());
+    EXPECT_NE(std::string::npos, c.error().message().find("Too many open files"))
+        << c.error().message();
 }
 
 TEST_F(SqliteRefusal, a_damaged_file_is_called_damaged) {
