@@ -30,7 +30,8 @@ struct session_driver {
 // [driver]
 
 int main() {
-    lend::pool pool(session_driver{}, {.max_size = 2});
+    // Inline, so that the process has one thread: not every allocator survives a fork beside more.
+    lend::pool pool(session_driver{}, {.max_size = 2, .creation = lend::creation_mode::inline_});
 
     // [fork]
     auto held = pool.acquire().value();
