@@ -56,9 +56,6 @@ struct session_driver {
 
 using pool_type = lend::pool<session_driver>;
 
-constexpr const char* no_malloc =
-    "NOT TESTED: AddressSanitizer, and forks while other threads allocate";
-
 struct ForkFaults : testing::Test {
     void SetUp() override {
 #if LEND_THREAD_SANITIZER
@@ -147,7 +144,7 @@ void use(pool_type& pool, unsigned step) {
 }
 
 TEST_F(ForkFaults, fork_in_the_midst_of_everything_leaves_the_child_a_pool_that_works_and_ends) {
-    if (!lend_test::malloc_survives_forks) GTEST_SKIP() << no_malloc;
+    if (!lend_test::malloc_survives_forks) GTEST_SKIP() << lend_test::no_malloc_in_child;
     lend::pool_options options;
     options.max_size = 2;
     options.min_idle = 1;
@@ -190,7 +187,7 @@ TEST_F(ForkFaults, fork_in_the_midst_of_everything_leaves_the_child_a_pool_that_
 }
 
 TEST_F(ForkFaults, child_may_leave_the_pool_alone_and_end_it) {
-    if (!lend_test::malloc_survives_forks) GTEST_SKIP() << no_malloc;
+    if (!lend_test::malloc_survives_forks) GTEST_SKIP() << lend_test::no_malloc_in_child;
     std::optional<pool_type> pool(pool_with({.max_size = 2, .min_idle = 1}));
     std::atomic<bool> over{false};
     std::thread worker([&] {
@@ -248,7 +245,7 @@ private:
 };
 
 TEST_F(ForkFaults, fork_in_the_midst_of_a_holders_calls_leaves_the_child_one_that_answers) {
-    if (!lend_test::malloc_survives_forks) GTEST_SKIP() << no_malloc;
+    if (!lend_test::malloc_survives_forks) GTEST_SKIP() << lend_test::no_malloc_in_child;
     counting_dispenser dispenser;
     holder_options options;
     options.reclaim_at_object_end = true;

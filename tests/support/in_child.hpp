@@ -41,6 +41,8 @@ private:
 // Whether malloc can be used in a child of a process whose other threads allocate: the allocator of
 // AddressSanitizer has locks that a fork may find held, and it does not see to that.
 inline constexpr bool malloc_survives_forks = !LEND_ADDRESS_SANITIZER;
+inline constexpr const char* no_malloc_in_child =
+    "NOT TESTED: AddressSanitizer, and forks while other threads allocate";
 
 /// Whether a child of a process with several threads may start one: qemu-user ends it with an
 /// assertion of its own that fails. tests/portability/emulate.sh says so.

@@ -38,12 +38,9 @@ namespace pool_fork_test {
 using namespace std::chrono_literals;
 using lend_test::child_may_start_threads;
 using lend_test::in_child;
+using lend_test::no_malloc_in_child;
 using lend_test::no_threads_in_child;
 using lend_test::objections;
-
-// As in tests/faults/fork_test.cpp.
-constexpr const char* no_malloc =
-    "NOT TESTED: the allocator of AddressSanitizer does not survive a fork beside other threads";
 
 // What happened to the resources of a process, by number; and a gate at which creates hang.
 struct ledger {
@@ -495,7 +492,7 @@ TEST_F(PoolFork, stop_requested_in_the_child_touches_no_queue_of_the_parents) {
 TEST_F(PoolFork, create_that_runs_in_a_worker_is_left_alone) {
     if (!child_may_start_threads()) GTEST_SKIP() << no_threads_in_child;
     // The workers of the first two may be about to end, and free what they had, as it forks.
-    if (!lend_test::malloc_survives_forks) GTEST_SKIP() << no_malloc;
+    if (!lend_test::malloc_survives_forks) GTEST_SKIP() << no_malloc_in_child;
     lend::pool pool(driver{books}, {.max_size = 2});
     { auto idle = pool.acquire().value(); }
     auto lent = pool.acquire().value();
@@ -558,7 +555,7 @@ TEST_F(PoolFork, threads_of_the_child_that_come_first_together_make_one_pool) {
 }
 
 TEST_F(PoolFork, fork_while_others_work_leaves_no_lock_held) {
-    if (!lend_test::malloc_survives_forks) GTEST_SKIP() << no_malloc;
+    if (!lend_test::malloc_survives_forks) GTEST_SKIP() << no_malloc_in_child;
     auto pool = quiet_pool(2);
     std::atomic<bool> over{false};
     std::vector<std::thread> workers;
