@@ -6,6 +6,8 @@
 #
 # usage: tests/run.sh [PRESET...]      without a preset: dev clang tsan bench
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
+# Half of the random schedules, of which 10^6 are meant for each change.
+export LEND_SIM_SCALE=${LEND_SIM_SCALE:-0.5}
 presets=("$@")
 [ ${#presets[@]} -gt 0 ] || presets=(dev clang tsan bench)
 lend_steps=$((1 + 3 * ${#presets[@]}))

@@ -10,7 +10,6 @@
 #include <lend/detail/admitting.hpp>
 #include <lend/detail/asking.hpp>
 #include <lend/detail/by_number.hpp>
-#include <lend/detail/clearing.hpp>
 #include <lend/detail/closing.hpp>
 #include <lend/detail/core.hpp>
 #include <lend/detail/forking.hpp>
@@ -18,7 +17,6 @@
 #include <lend/detail/holders.hpp>
 #include <lend/detail/housekeeping.hpp>
 #include <lend/detail/patience.hpp>
-#include <lend/detail/pausing.hpp>
 #include <lend/detail/pool_control.hpp>
 #include <lend/detail/retaining.hpp>
 #include <lend/detail/taking.hpp>
@@ -52,7 +50,7 @@ namespace lend::inline v0_1 {
 /// moved; a moved-from pool is closed.
 ///
 /// How one watches it, `stats`, `timings`, `health` and `holders`, is in detail/watched_pool.hpp;
-/// `resize`, `warm_up` and `drain` are in detail/pool_control.hpp.
+/// `resize`, `warm_up`, `pause`, `resume`, `clear` and `drain` are in detail/pool_control.hpp.
 ///
 /// What a resource can be doing, and the gauge that counts it: idle, in_use, creating, checking,
 /// resetting, parked, destroying. The gauges sum to the size, which never exceeds max_size.
@@ -285,65 +283,6 @@ public:
     std::size_t sweep() noexcept { return sweep(Platform::now()); }
     std::size_t sweep(time_point now) noexcept {
         return core_ == nullptr ? 0 : detail::housekeeping<core_type>::sweep(*core_, now);
-    }
-
-    /// Lends nothing until `resume`: for a fail-over of what stands behind, or its maintenance.
-    ///
-    /// Once it has returned, no acquire returns a lease, but one whose last step was under way in
-    /// another thread. Leases stay good; what comes back stays. try_acquire is refused with
-    /// lend_e_paused. Others wait, if `mode` is block; deadlines go on. Nothing is made for those
-    /// who wait; the housekeeper goes on. `close` ends it with lend_e_closed for all.
-    ///
-    /// @param mode  block: whoever asks waits for `resume`. fail: whoever asks or waits is refused.
-    /// @par Errors
-    ///   s_false        it was paused already; `mode` is what counts from now on.
-    ///   lend_e_closed  the pool is closed or moved from.
-    /// @par Thread safety Blocking on the pool's lock for a moment. Waits for no resource.
-    /// @par Calls None of the driver; the callbacks of asynchronous acquires that it refuses.
-    /// @par Complexity Linear in the resources, and for `fail` in those who wait.
-    hresult pause(pause_mode mode = pause_mode::block) noexcept {
-        if (core_ == nullptr) return hr::lend_e_closed;
-        return detail::pausing<core_type>::pause(*core_, mode);
-    }
-
-    /// Lends again: first to those who wait, in their order.
-    /// @par Errors
-    ///   s_false        the pool was not paused.
-    ///   lend_e_closed  the pool is closed or moved from.
-    /// @par Thread safety As `pause`.
-    /// @par Calls create where no thread can be started for it, and the callbacks of asynchronous
-    ///   acquires that it serves; no lock held.
-    /// @par Complexity Linear in the resources.
-    hresult resume() noexcept {
-        if (core_ == nullptr) return hr::lend_e_closed;
-        return detail::pausing<core_type>::resume(*core_);
-    }
-
-    /// Replaces everything: what exists or is being made now is destroyed, what is idle by this
-    /// call, what is lent when it comes back, what is being made when its create ends. No acquire
-    /// that begins after this call gets any of it. New ones are made as they are needed, and never
-    /// more than max_size at a time.
-    /// @return How many were idle and are destroyed.
-    /// @par Errors None; a closed pool has nothing left.
-    /// @par Thread safety Blocking on the pool's lock for a moment.
-    /// @par Calls destroy for each that is idle; no lock held.
-    /// @par Complexity Linear in the resources.
-    std::size_t clear() noexcept {
-        return core_ == nullptr ? 0 : detail::clearing<core_type>::clear(*core_);
-    }
-
-    /// The same, spread evenly over a time, so that those that stand behind the resources are not
-    /// asked for all of them at once. Each gets a moment in that time at which it goes, if it is
-    /// not too old before; one that is lent then goes when it comes back. Sweeps do it: the pool's
-    /// thread in time, else whoever calls `sweep`.
-    /// @param interval  0 or less: the next sweep takes them all. Up to nanoseconds::max().
-    /// @return How many resources there are to be replaced.
-    /// @par Errors None.
-    /// @par Thread safety Blocking on the pool's lock for a moment.
-    /// @par Calls None.
-    /// @par Complexity Linear in the resources.
-    std::size_t clear_over(std::chrono::nanoseconds interval) noexcept {
-        return core_ == nullptr ? 0 : detail::clearing<core_type>::clear_over(*core_, interval);
     }
 
     /// Asks of each idle resource whether it stays, and destroys those that do not.

@@ -66,7 +66,8 @@ void use_and_compare(const Take& take) {
 }
 
 TEST(FailureMode, 12_a_million_acquires_are_called_off_at_any_instruction_and_nothing_is_lost) {
-    constexpr std::uint64_t runs = 1'000'000 / (users * acquires_each) + 1;
+    constexpr std::uint64_t runs =
+        2'000'000 / (users * acquires_each) + 2; // tests/run.sh: half of it
     std::uint64_t acquires = 0;
     sim::options how{.name = "called off"};
     how.early_jump_one_in = 0;
@@ -79,7 +80,7 @@ TEST(FailureMode, 12_a_million_acquires_are_called_off_at_any_instruction_and_no
     });
 
     EXPECT_EQ(found.message, "");
-    EXPECT_GE(acquires, found.runs * users * acquires_each); // a million where no scale says less
+    EXPECT_GE(acquires, found.runs * users * acquires_each); // see runs
 }
 
 TEST(FailureMode, 13_deadline_is_kept_exactly_whoever_steals_the_wake_ups) {

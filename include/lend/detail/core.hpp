@@ -14,7 +14,6 @@
 #include <lend/detail/front.hpp>
 #include <lend/detail/idle_samples.hpp>
 #include <lend/detail/lending_word.hpp>
-#include <lend/detail/lifetimes.hpp>
 #include <lend/detail/lock.hpp>
 #include <lend/detail/quota.hpp>
 #include <lend/detail/request.hpp>
@@ -29,7 +28,6 @@
 #include <lend/pool_options.hpp>
 #include <lend/stats.hpp>
 
-#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstddef>
@@ -402,55 +400,7 @@ struct core {
         chores.wake();
     }
 
-    // ---- births and doubts -----------------------------------------------------------------
-
-    // Under the lock: a create begins in a slot that is reserved for it.
-    void begin_birth(slot_type& s) noexcept {
-        // Relaxed: written under the lock; who reads it without wants to know no other memory.
-        s.birth = births.load(std::memory_order_relaxed) + 1;
-        births.store(s.birth, std::memory_order_relaxed);
-        s.expires_at = (time_point::max)();
-        if (fate() != 0) s.why = destroy_reason::unpooled;
-        s.word.become(lending_word::count_of(s.word.peek()) | lending_word::creating);
-    }
-
-    // Under the lock: a create has ended well, and its result is kept.
-    void begin_life(slot_type& s) noexcept {
-        s.made_at = Platform::now();
-        s.alive_at = (time_point::min)(); // not checked yet
-        s.in_doubt = false;
-        s.idle_word = lending_word::impossible;
-        s.lendings_before = lending_word::count_of(s.word.peek());
-        const time_point old =
-            lifetimes<Platform>::draw(s.made_at, options.max_lifetime, options.lifetime_jitter);
-        if (old < s.expires_at) { // it may have been lowered meanwhile, by clear_over
-            s.expires_at = old;
-            s.why = destroy_reason::lifetime;
-        }
-        const time_point looked_at = lifetimes<Platform>::after(s.made_at, pace(s));
-        expect_chore((std::min)(s.expires_at, looked_at));
-    }
-
-    // How often sweeps look at a slot that may be used unseen: a quarter of the shortest time after
-    // which an idle resource concerns them; not so often that it costs, nor so seldom that it comes
-    // too late to matter. (duration::max)() if none is concerned.
-    [[nodiscard]] duration pace(const slot_type& s) const noexcept {
-        std::chrono::nanoseconds shortest = s.idle_limit;
-        const auto at_least = [&](std::chrono::nanoseconds span) {
-            if (span.count() != 0) shortest = (std::min)(shortest, span);
-        };
-        at_least(options.prune_window);
-        if constexpr (traits::has_check) {
-            at_least(options.keep_alive);
-            at_least(options.alive_bypass);
-        }
-        if (shortest == (std::chrono::nanoseconds::max)()) return (duration::max)();
-        return std::clamp<duration>(std::chrono::duration_cast<duration>(shortest / 4),
-                                    quickest_pace, slowest_pace);
-    }
-
-    static constexpr duration quickest_pace = std::chrono::milliseconds(100);
-    static constexpr duration slowest_pace = std::chrono::seconds(30);
+    // ---- words of slots ---------------------------------------------------------------------
 
     // Makes an idle slot with exactly this word the caller's, who asks for the reason if it was
     // withheld: see doubting.hpp.
@@ -472,62 +422,6 @@ struct core {
     [[nodiscard]] lending_word::type fate() const noexcept {
         return options.pooling == pooling_mode::unpooled ? lending_word::condemned
                                                          : lending_word::empty;
-    }
-
-    // ---- looking --------------------------------------------------------------------------
-
-    // Gauges in one pass; with or without the lock.
-    void count(pool_stats& s) noexcept {
-        slots.for_each([&](slot_type& each) {
-            const lending_word::type word = each.word.peek();
-            // Relaxed: a gauge is a snapshot of a moving thing.
-            const slot_phase phase = each.phase.load(std::memory_order_relaxed);
-            s.returned += lending_word::count_of(word) / lending_word::one_lending;
-            switch (lending_word::state_of(word)) {
-            case lending_word::idle:
-                ++s.idle;
-                break;
-            case lending_word::in_use:
-                // Relaxed: as above.
-                if (each.leaked.load(std::memory_order_relaxed) == lending_word::count_of(word))
-                    ++s.leaked;
-                if (phase == slot_phase::rating)
-                    ++s.idle;
-                else if (phase == slot_phase::checking)
-                    ++s.checking;
-                else if (phase == slot_phase::resetting)
-                    ++s.resetting;
-                else
-                    ++s.in_use;
-                break;
-            case lending_word::creating:
-                ++s.creating;
-                break;
-            case lending_word::parked:
-                ++s.parked;
-                break;
-            case lending_word::destroying:
-                ++s.destroying;
-                break;
-            case lending_word::reclaimed:
-                if (phase == slot_phase::destroying) break; // its lease has ended
-                ++s.reclaimed;
-                ++s.leaked;
-                break;
-            default:
-                break;
-            }
-        });
-        s.acquired = s.returned + s.in_use + s.resetting + s.reclaimed;
-        s.size =
-            s.idle + s.in_use + s.creating + s.checking + s.resetting + s.parked + s.destroying;
-    }
-
-    // How the pool stands, for an error. Under the lock.
-    [[nodiscard]] pool_snapshot snapshot() noexcept {
-        pool_stats s;
-        count(s);
-        return {limits.max_size, s.size, s.idle, s.in_use, s.creating, waiters.size()};
     }
 };
 

@@ -6,6 +6,7 @@
 #ifndef LEND_DETAIL_DOUBTING_HPP
 #define LEND_DETAIL_DOUBTING_HPP
 
+#include <lend/detail/births.hpp>
 #include <lend/detail/core.hpp>
 #include <lend/detail/sweep_round.hpp>
 
@@ -46,7 +47,7 @@ struct doubting {
         s.in_doubt = false;
         const time_point now = Core::platform::now();
         const lock_type lock(core.mutex);
-        core.expect_chore(lives::after(now, core.pace(s)));
+        core.expect_chore(lives::after(now, births<Core>::pace(core, s)));
     }
 
     static void run(Core& core, round& r) noexcept {

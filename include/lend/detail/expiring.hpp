@@ -5,6 +5,7 @@
 #ifndef LEND_DETAIL_EXPIRING_HPP
 #define LEND_DETAIL_EXPIRING_HPP
 
+#include <lend/detail/births.hpp>
 #include <lend/detail/core.hpp>
 #include <lend/detail/sending_away.hpp>
 #include <lend/detail/sweep_round.hpp>
@@ -61,7 +62,7 @@ struct expiring {
                 // What may be taken by a fast path is looked at again; who takes what is withheld
                 // calls the housekeeper.
                 if (!lending_word::has(word, lending_word::withheld))
-                    r.due(lives::after(r.now, core.pace(s)));
+                    r.due(lives::after(r.now, births<Core>::pace(core, s)));
             });
         }
         r.destroyed += r.aside ? away::destroy_aside(core, gone) : away::destroy(core, gone);

@@ -7,6 +7,7 @@
 #define LEND_DETAIL_KEEPING_ALIVE_HPP
 
 #include <lend/detail/admitting.hpp>
+#include <lend/detail/births.hpp>
 #include <lend/detail/core.hpp>
 #include <lend/detail/giving_back.hpp>
 #include <lend/detail/sweep_round.hpp>
@@ -56,7 +57,7 @@ private:
         });
         if (!any) return true;
         if (!core.waiters.empty()) {
-            r.due(lives::after(r.now, Core::quickest_pace));
+            r.due(lives::after(r.now, births<Core>::quickest_pace));
             return true;
         }
         if (!Core::platform::start_thread("lend-check", &work, &core)) return false;
@@ -105,7 +106,7 @@ private:
             return what::leave;
         }
         if (!core.waiters.empty()) {
-            r.due(lives::after(r.now, Core::quickest_pace));
+            r.due(lives::after(r.now, births<Core>::quickest_pace));
             return what::stop;
         }
         return core.take_idle(s, word) ? what::check : what::leave;

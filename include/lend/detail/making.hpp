@@ -7,6 +7,7 @@
 #ifndef LEND_DETAIL_MAKING_HPP
 #define LEND_DETAIL_MAKING_HPP
 
+#include <lend/detail/births.hpp>
 #include <lend/detail/core.hpp>
 #include <lend/detail/creates_in_flight.hpp>
 #include <lend/detail/handing.hpp>
@@ -168,7 +169,8 @@ private:
         record r;
         r.slot = &s;
         start_clock(core, r);
-        if (!core.closing) core.begin_birth(s); // nothing was made of what is condemned by now
+        if (!core.closing)
+            births<Core>::begin(core, s); // nothing was made of what is condemned by now
         const std::size_t counted = core.plan.counted_on(r.began, core.creates);
         const std::size_t ahead = counted - (std::min)(counted, core.creates.queued());
         r.in_advance = s.type.has_value();
@@ -311,7 +313,7 @@ private:
         lock.lock();
         ++core.counted.destroyed;
         if (core.closing) return false;
-        core.begin_birth(s);
+        births<Core>::begin(core, s);
         return true;
     }
 

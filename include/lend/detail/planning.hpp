@@ -6,6 +6,7 @@
 #ifndef LEND_DETAIL_PLANNING_HPP
 #define LEND_DETAIL_PLANNING_HPP
 
+#include <lend/detail/births.hpp>
 #include <lend/detail/core.hpp>
 #include <lend/detail/creates_in_flight.hpp>
 #include <lend/detail/later.hpp>
@@ -65,7 +66,7 @@ struct planning {
         s->next = nullptr;
         checks<Core>::size_may_grow(core);
         ++core.size;
-        core.begin_birth(*s);
+        births<Core>::begin(core, *s);
         checks<Core>::size_is_right(core);
         return s;
     }

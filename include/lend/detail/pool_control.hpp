@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: MIT
 /// @file
 /// What is done with a pool as a whole, whoever borrows from it: another size, resources made in
-/// advance, an end that waits for borrowers. The base of `pool`, whose documentation this is.
+/// advance, a pause, others in place of all, an end that waits for borrowers. The base of `pool`,
+/// whose documentation this is.
 
 #ifndef LEND_DETAIL_POOL_CONTROL_HPP
 #define LEND_DETAIL_POOL_CONTROL_HPP
 
+#include <lend/detail/clearing.hpp>
 #include <lend/detail/draining.hpp>
 #include <lend/detail/patience.hpp>
+#include <lend/detail/pausing.hpp>
 #include <lend/detail/resizing.hpp>
 #include <lend/detail/warming_up.hpp>
 #include <lend/detail/watched_pool.hpp>
@@ -93,6 +96,67 @@ public:
                            std::size_t count,
                            nanoseconds span) noexcept requires typed {
         return warm(type, count, in(span));
+    }
+
+    /// Lends nothing until `resume`: for a fail-over of what stands behind, or its maintenance.
+    ///
+    /// Once it has returned, no acquire returns a lease, but one whose last step was under way in
+    /// another thread. Leases stay good; what comes back stays. try_acquire is refused with
+    /// lend_e_paused. Others wait, if `mode` is block; deadlines go on. Nothing is made for those
+    /// who wait; the housekeeper goes on. `close` ends it with lend_e_closed for all.
+    ///
+    /// @param mode  block: whoever asks waits for `resume`. fail: whoever asks or waits is refused.
+    /// @par Errors
+    ///   s_false        it was paused already; `mode` is what counts from now on.
+    ///   lend_e_closed  the pool is closed or moved from.
+    /// @par Thread safety Blocking on the pool's lock for a moment. Waits for no resource.
+    /// @par Calls None of the driver; the callbacks of asynchronous acquires that it refuses.
+    /// @par Complexity Linear in the resources, and for `fail` in those who wait.
+    hresult pause(pause_mode mode = pause_mode::block) noexcept {
+        Core* const core = core_.get();
+        return core == nullptr ? hr::lend_e_closed : pausing<Core>::pause(*core, mode);
+    }
+
+    /// Lends again: first to those who wait, in their order.
+    /// @par Errors
+    ///   s_false        the pool was not paused.
+    ///   lend_e_closed  the pool is closed or moved from.
+    /// @par Thread safety As `pause`.
+    /// @par Calls create where no thread can be started for it, and the callbacks of asynchronous
+    ///   acquires that it serves; no lock held.
+    /// @par Complexity Linear in the resources.
+    hresult resume() noexcept {
+        Core* const core = core_.get();
+        return core == nullptr ? hr::lend_e_closed : pausing<Core>::resume(*core);
+    }
+
+    /// Replaces everything: what exists or is being made now is destroyed, what is idle by this
+    /// call, what is lent when it comes back, what is being made when its create ends. No acquire
+    /// that begins after this call gets any of it. New ones are made as they are needed, and never
+    /// more than max_size at a time.
+    /// @return How many were idle and are destroyed.
+    /// @par Errors None; a closed pool has nothing left.
+    /// @par Thread safety Blocking on the pool's lock for a moment.
+    /// @par Calls destroy for each that is idle; no lock held.
+    /// @par Complexity Linear in the resources.
+    std::size_t clear() noexcept {
+        Core* const core = core_.get();
+        return core == nullptr ? 0 : clearing<Core>::clear(*core);
+    }
+
+    /// The same, spread evenly over a time, so that those that stand behind the resources are not
+    /// asked for all of them at once. Each gets a moment in that time at which it goes, if it is
+    /// not too old before; one that is lent then goes when it comes back. Sweeps do it: the pool's
+    /// thread in time, else whoever calls `sweep`.
+    /// @param interval  0 or less: the next sweep takes them all. Up to nanoseconds::max().
+    /// @return How many resources there are to be replaced.
+    /// @par Errors None.
+    /// @par Thread safety Blocking on the pool's lock for a moment.
+    /// @par Calls None.
+    /// @par Complexity Linear in the resources.
+    std::size_t clear_over(nanoseconds interval) noexcept {
+        Core* const core = core_.get();
+        return core == nullptr ? 0 : clearing<Core>::clear_over(*core, interval);
     }
 
     /// Ends the pool and lets its borrowers finish: refuses newcomers with lend_e_closed, lends

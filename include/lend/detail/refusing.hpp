@@ -7,6 +7,7 @@
 #define LEND_DETAIL_REFUSING_HPP
 
 #include <lend/detail/core.hpp>
+#include <lend/detail/gauges.hpp>
 #include <lend/detail/holders.hpp>
 #include <lend/detail/waiting_threads.hpp>
 
@@ -34,7 +35,7 @@ struct refusing {
             const auto now = platform::now();
             if (code == hr::lend_e_timed_out && lock_ups<Core>::nobody_can_go_on(core, now))
                 why = locked_up(core, now);
-            pool_snapshot stood = core.snapshot();
+            pool_snapshot stood = gauges<Core>::snapshot(core);
             ++stood.waiting; // the one who asks
             why.with_wait(waited, stood);
             if (const auto holder = holders<Core>::oldest(core, now))
@@ -59,7 +60,7 @@ struct refusing {
                              return "max_waiters is " + std::to_string(core.options.max_waiters) +
                                     ", and as many callers wait already";
                          })
-            .with_wait({}, core.snapshot());
+            .with_wait({}, gauges<Core>::snapshot(core));
     }
 
     // Why the last create failed, if none has succeeded since. Under the lock.

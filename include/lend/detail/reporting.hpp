@@ -6,6 +6,7 @@
 #define LEND_DETAIL_REPORTING_HPP
 
 #include <lend/detail/core.hpp>
+#include <lend/detail/gauges.hpp>
 #include <lend/stats.hpp>
 
 #include <algorithm>
@@ -28,7 +29,7 @@ struct reporting {
         // before it would both count.
         const lock_type lock(core.mutex);
         pool_stats seen;
-        core.count(seen);
+        gauges<Core>::count(core, seen);
         pool_stats s = core.counted;
         s.idle = seen.idle;
         s.in_use = seen.in_use;

@@ -6,6 +6,7 @@
 #ifndef LEND_DETAIL_SETTLING_IN_HPP
 #define LEND_DETAIL_SETTLING_IN_HPP
 
+#include <lend/detail/births.hpp>
 #include <lend/detail/core.hpp>
 #include <lend/detail/measuring.hpp>
 #include <lend/detail/ordering.hpp>
@@ -70,7 +71,7 @@ struct settling_in {
     static bool
     note_success(Core& core, slot_type& s, time_point began, time_point ended) noexcept {
         const bool news = note_success(core, began, ended);
-        core.begin_life(s);
+        births<Core>::begin_life(core, s);
         ordering<Core>::came_back(core, s);
         if constexpr (Core::traits::has_resource_type) {
             LEND_TRY { core.usual_type = s.type; }

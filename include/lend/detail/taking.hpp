@@ -7,13 +7,14 @@
 
 #include <lend/detail/admitting.hpp>
 #include <lend/detail/core.hpp>
+#include <lend/detail/gauges.hpp>
 #include <lend/detail/giving_back.hpp>
 #include <lend/detail/holders.hpp>
 #include <lend/detail/looking.hpp>
 #include <lend/detail/making.hpp>
 #include <lend/detail/outcomes.hpp>
 #include <lend/detail/refusing.hpp>
-#include <lend/detail/waiting.hpp>
+#include <lend/detail/sleeping.hpp>
 #include <lend/detail/waiting_threads.hpp>
 
 #include <optional>
@@ -42,7 +43,7 @@ struct taking {
         if (auto done = in_passing(core, asked, unfit)) return *std::move(done);
         if (!asked.limit.waits()) return without_waiting(core, asked, unfit);
         const waits_in_person<Core> here(core);
-        return waiting<Core>(core, asked, unfit).wait();
+        return sleeping<Core>::wait(core, asked, unfit);
     }
 
     // Looks for something that is free; if there is nothing, `unfit` may be something that is of no
@@ -110,7 +111,7 @@ private:
         if (place == nullptr) {
             lock_type lock(core.mutex);
             error why(hr::lend_e_exhausted);
-            why.with_wait({}, core.snapshot());
+            why.with_wait({}, gauges<Core>::snapshot(core));
             if (const auto holder = holders<Core>::oldest(core, platform::now()))
                 why.with_oldest_holder(*holder);
             refusing<Core>::add_last_create_error(core, why);

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// A caller that waits: it joins the queue, looks, sleeps, and leaves with a resource, an error, or
-/// because time is up.
+/// A caller's stay in the queue: it joins, looks, and leaves with a resource, an error, or because
+/// time is up.
 
 #ifndef LEND_DETAIL_WAITING_HPP
 #define LEND_DETAIL_WAITING_HPP
 
 #include <lend/detail/admitting.hpp>
-#include <lend/detail/calling_off.hpp>
 #include <lend/detail/checks.hpp>
 #include <lend/detail/core.hpp>
 #include <lend/detail/giving_back.hpp>
@@ -23,9 +22,10 @@
 namespace lend::inline v0_1 {
 namespace detail {
 
-// One caller's stay in the queue, in steps that whoever runs it takes one after the other: join,
-// look, listen, admit. None of them sleeps. A caller that blocks runs it itself and sleeps between
-// the steps; an asynchronous one is run by whoever has something to say to it (async_waiting.hpp).
+// The stay is made of steps that whoever runs it takes one after the other: join, look, listen,
+// admit. None of them sleeps. A caller that blocks runs it itself and sleeps between the steps
+// (sleeping.hpp); an asynchronous one is run by whoever has something to say to it
+// (async_waiting.hpp).
 //
 // It is on the way to a resource as long as it is looking, or told to look; asleep, it is in the
 // queue, with a flag in every slot in use, so that whoever gives one back comes to the queue.
@@ -54,14 +54,6 @@ public:
         me_.priority = asked.priority;
         me_.since = began_;
         me_.deadline = deadline_;
-    }
-
-    // For a caller that sleeps in between, on this very thread.
-    result<held> wait() noexcept {
-        core_.add_share();
-        auto outcome = asked_.stop == nullptr ? sleep_until_done() : sleep_until_done_or_stopped();
-        core_.drop_share();
-        return outcome;
     }
 
     // Goes on until there is an outcome, or nothing to do before somebody says something or the
@@ -112,24 +104,6 @@ public:
     [[nodiscard]] waiter_type& node() noexcept { return me_; }
 
 private:
-    using stop_callback = typename platform::template stop_callback<calling_off<Core>>;
-
-    result<held> sleep_until_done_or_stopped() noexcept {
-        const stop_callback stop(*asked_.stop, calling_off<Core>{core_, me_});
-        return sleep_until_done();
-    }
-
-    result<held> sleep_until_done() noexcept {
-        auto outcome = go_on(false);
-        while (!outcome) {
-            if (heard(me_) == waiter_state::waiting) {
-                platform::park(me_.state, waiter_state::waiting, wake_at());
-            }
-            outcome = go_on(true);
-        }
-        return *std::move(outcome);
-    }
-
     void report(const result<held>& outcome) noexcept {
         core_.note_progress();
         const std::chrono::nanoseconds waited = platform::now() - began_;

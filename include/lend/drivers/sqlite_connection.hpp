@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// An SQLite connection as an owned object, and how a database is opened: what is wrong with it is
-/// said in words. Statements are in sqlite_statement.hpp, the driver is in sqlite.hpp.
+/// An SQLite connection as an owned object, and the steps in which a database is opened. What is to
+/// be opened is in sqlite_database.hpp, statements are in sqlite_statement.hpp, the driver is in
+/// sqlite.hpp.
 
 #ifndef LEND_DRIVERS_SQLITE_CONNECTION_HPP
 #define LEND_DRIVERS_SQLITE_CONNECTION_HPP
 
 #include <lend/driver.hpp>
+#include <lend/drivers/sqlite_database.hpp>
 #include <lend/drivers/sqlite_statement.hpp>
 #include <lend/error.hpp>
 #include <lend/hresult.hpp>
@@ -24,103 +26,13 @@
 #include <mutex>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 namespace lend::inline v0_1 {
 namespace sqlite {
 
-/// What may be done to the file when it is opened.
-enum class open_mode : std::uint8_t {
-    read_only,  ///< nothing is written; the file must exist
-    read_write, ///< the file must exist and be writable
-    create,     ///< a missing file is made, empty
-};
-
-/// What is done to a connection between two uses.
-enum class reset_depth : std::uint8_t {
-    light,  ///< statements, bindings, hooks and an open transaction are cleared; the rest stays
-    reopen, ///< the connection is closed and opened again: nothing stays
-};
-
-/// One `PRAGMA name = value`. The value is written as SQL would have it: "WAL", "-8000", "'x'".
-struct pragma {
-    std::string name;
-    std::string value{};
-
-    [[nodiscard]] friend bool operator==(const pragma&, const pragma&) = default;
-};
-
-/// Which database, and how each connection to it is opened and cleaned.
-///
-/// Two descriptions that are equal are served by the same connections.
-/// @par Thread safety Distinct objects: safe. Shared objects: safe while none is written.
-struct database {
-    /// A file's path, ":memory:" (each connection has its own), or a URI as
-    /// "file:/name?vfs=memdb" (in memory, shared by the process's connections).
-    std::string path;
-    open_mode mode = open_mode::read_write;
-    /// How long a statement waits for another connection's lock; 0: not at all. At most 24 days.
-    std::chrono::milliseconds busy_timeout{5000};
-    /// Set on each new connection, in this order. A name that SQLite does not know is an error,
-    /// and so is a journal mode that SQLite did not take.
-    std::vector<pragma> pragmas{};
-    /// SQL run on each new connection after the pragmas, as "ATTACH 'archive.db' AS archive".
-    std::vector<std::string> set_up{};
-    reset_depth deep_reset = reset_depth::light;
-
-    [[nodiscard]] friend bool operator==(const database&, const database&) = default;
-};
-
 namespace detail {
-
-// What a path that could not be opened looks like from outside; empty if there is nothing to say.
-inline std::string look_at(const database& source) {
-    namespace fs = std::filesystem;
-    const std::string& path = source.path;
-    if (path == ":memory:" || path.starts_with("file:")) return {};
-    std::error_code failed;
-    const fs::file_status found = fs::status(path, failed);
-    if (fs::is_directory(found)) return "this is a directory; name a file";
-    if (found.type() == fs::file_type::none) { // not to be seen, which is not missing
-        return failed == std::errc::permission_denied ? "this user may not enter its directory"
-                                                      : failed.message();
-    }
-    if (fs::exists(found)) return {};
-    const fs::path folder = fs::path(path).parent_path();
-    if (!folder.empty() && !fs::exists(folder, failed)) return "its directory does not exist";
-    if (source.mode != open_mode::create) {
-        return "there is no such file; open_mode::create would make an empty one";
-    }
-    return "it cannot be made here; check the permissions of its directory";
-}
-
-// Why a database could not be opened, in words that say what would be right; empty if SQLite's
-// own words have to do.
-inline std::string why_not(const database& source, int code, int system_code) {
-    switch (code & 0xFF) {
-    case SQLITE_BUSY:
-    case SQLITE_LOCKED:
-        return "another connection has it locked, and kept it so for the busy_timeout of " +
-               std::to_string(source.busy_timeout.count()) + " ms";
-    case SQLITE_NOTADB:
-        return "the file is not an SQLite database, or it is encrypted";
-    case SQLITE_CORRUPT:
-        return "the file is damaged; PRAGMA integrity_check says where";
-    case SQLITE_CANTOPEN:
-    case SQLITE_PERM:
-    case SQLITE_IOERR:
-        if (std::string seen = look_at(source); !seen.empty()) return seen;
-        if (system_code == EACCES) {
-            return "this user may not open it; check its permissions and its directory's";
-        }
-        return system_code != 0 ? std::generic_category().message(system_code) : std::string{};
-    default:
-        return {};
-    }
-}
 
 // Whether the file that a connection has open has lost its name.
 inline bool has_moved(sqlite3* db) noexcept {
