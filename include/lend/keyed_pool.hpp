@@ -72,8 +72,8 @@ public:
             const typename core_type::lock_type lock(core->mutex);
             if (core->closing) return 0;
             core->slots.for_each([&](slot_type& each) {
-                if (each.charge.to != &which.counts() || each.charge.begun) return;
-                sending_away<core_type>::send(*core, each, destroy_reason::cleared, leaving);
+                if (each.charge.to == &which.counts())
+                    sending_away<core_type>::send(*core, each, destroy_reason::cleared, leaving);
             });
         }
         return sending_away<core_type>::destroy(*core, leaving);
@@ -216,7 +216,8 @@ public:
     }
 
     /// Replaces everything of one key: idle resources are destroyed by this call, lent ones when
-    /// they come back. Those that are being made stay.
+    /// they come back, what is being made when its create ends. No acquire that begins after this
+    /// call gets any of it.
     /// @return How many were idle and are destroyed; 0 for a key that was never asked for.
     /// @par Errors None. @par Thread safety Blocking on the pool's lock for a moment.
     /// @par Calls destroy for each that is idle; no lock held.

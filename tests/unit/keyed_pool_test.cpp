@@ -20,6 +20,7 @@
 #include <memory>
 #include <new>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
@@ -245,30 +246,24 @@ TEST(KeyedPool, key_that_cannot_be_kept_is_refused_to_everyone_who_asks) {
     EXPECT_TRUE(pool.try_acquire(key));
 }
 
-// The same when a worker takes its copy of what is waited for: who waits goes on waiting.
-TEST(KeyedPool, key_that_a_worker_cannot_copy_is_made_later) {
+TEST(KeyedPool, key_is_copied_when_it_is_first_asked_for_and_never_again) {
     const manual_clock clock;
     const auto later = std::make_shared<queued_executor>();
     auto options = quiet(1);
     options.executor = later;
     options.creation = lend::creation_mode::worker;
     unruly_pool pool(unruly_driver(std::make_shared<recording>()), options);
+    const unruly key("a");
     std::optional<lend::hresult> code;
-    pool.acquire_async(unruly("a"), {}, [&](auto lease) { code = lease.code(); });
-    ASSERT_EQ(later->jobs.size(), 1U);
-    const auto job = later->jobs.back();
-    later->jobs.clear();
+    pool.acquire_async(key, {}, [&](auto lease) { code = lease.code(); });
 
     unruly::fails = true;
-    job.first(job.second);
+    later->run_all();
+    const auto again = pool.try_acquire(key).code();
     unruly::fails = false;
 
-    EXPECT_FALSE(code);
-    EXPECT_EQ(pool.stats().create_failed, 0U) << "the driver was not asked";
-    manual_clock::advance(100ms);
-    (void)pool.whole().sweep();
-    later->run_all();
-    EXPECT_EQ(code, hr::s_ok);
+    EXPECT_EQ(code, hr::s_ok) << "a worker made it";
+    EXPECT_EQ(again, hr::s_ok);
 }
 
 struct unruly_typed_driver : recording_driver {
@@ -323,6 +318,81 @@ TEST(KeyedPool, warm_up_and_clear_keep_to_a_key) {
     EXPECT_EQ(p.pool.stats("a").size, 0U);
     EXPECT_EQ(p.pool.stats("b").idle, 1U);
     EXPECT_EQ(p.pool.stats().closed_for(lend::destroy_reason::cleared), 2U);
+}
+
+// Runs something in the midst of its first create.
+class watched_word_driver : public word_driver {
+public:
+    watched_word_driver(std::shared_ptr<recording> calls, std::function<void()>& meanwhile)
+        : word_driver(std::move(calls)), meanwhile_(&meanwhile) {}
+    lend::result<numbered> create(const std::string& key) {
+        if (const auto run = std::exchange(*meanwhile_, nullptr)) run();
+        return word_driver::create(key);
+    }
+
+private:
+    std::function<void()>* meanwhile_;
+};
+
+TEST(KeyedPool, clear_of_a_key_replaces_what_is_being_made_of_it_and_of_no_other) {
+    for (const auto creation : {lend::creation_mode::inline_, lend::creation_mode::worker}) {
+        SCOPED_TRACE(creation == lend::creation_mode::worker ? "worker" : "inline");
+        std::function<void()> meanwhile;
+        const auto calls = std::make_shared<recording>();
+        auto options = limits(2, 1);
+        options.creation = creation;
+        lend::keyed_pool<std::string, watched_word_driver, manual_clock_platform> pool(
+            watched_word_driver(calls, meanwhile), options);
+        meanwhile = [&] {
+            EXPECT_EQ(pool.clear("a"), 0U) << "none was idle";
+            EXPECT_EQ(pool.clear("b"), 0U);
+        };
+        const auto a = pool.acquire("a");
+        meanwhile = [&] { EXPECT_EQ(pool.clear("a"), 0U); };
+        const auto b = pool.acquire("b");
+
+        ASSERT_TRUE(a && b);
+        EXPECT_EQ((*a)->number(), 2);
+        EXPECT_EQ(calls->log(), "create(a) destroy(1) create(a) create(b)");
+        EXPECT_EQ(pool.stats("a").size, 1U);
+    }
+}
+
+// A create that takes far too long is not counted on, so that another may be queued beside it. Who
+// it was for has gone when a worker comes to it, and the key of who waits still has enough.
+TEST(KeyedPool, worker_that_finds_nobody_whose_key_has_room_has_not_failed) {
+    const manual_clock clock;
+    const auto later = std::make_shared<queued_executor>();
+    std::function<void()> meanwhile = [] { manual_clock::advance(1ms); }; // the usual time
+    const auto calls = std::make_shared<recording>();
+    auto options = limits(3, 1);
+    options.creation = lend::creation_mode::worker;
+    options.executor = later;
+    lend::keyed_pool<std::string, watched_word_driver, manual_clock_platform> pool(
+        watched_word_driver(calls, meanwhile), options);
+    std::optional<lend::hresult> usual;
+    std::optional<lend::hresult> slow;
+    std::optional<lend::hresult> called_off;
+    pool.acquire_async("c", {}, [&](auto lease) { usual = lease.code(); });
+    later->run_all();
+    pool.acquire_async("a", {}, [&](auto lease) { slow = lease.code(); });
+    meanwhile = [&] {
+        manual_clock::advance(500ms);
+        std::stop_source stop;
+        pool.acquire_async("b", {.stop = stop.get_token()},
+                           [&](auto lease) { called_off = lease.code(); });
+        EXPECT_FALSE(later->jobs.empty()) << "one was queued for b";
+        stop.request_stop();
+        later->run_all();
+    };
+
+    later->run_all();
+
+    EXPECT_EQ(usual, hr::s_ok);
+    EXPECT_EQ(slow, hr::s_ok);
+    EXPECT_EQ(called_off, hr::lend_e_cancelled);
+    EXPECT_EQ(pool.stats().create_failed, 0U);
+    EXPECT_EQ(calls->log(), "create(c) reset(1) create(a) reset(2)");
 }
 
 TEST(KeyedPool, key_that_is_only_asked_about_is_not_remembered) {
@@ -391,6 +461,32 @@ TEST(TypedPool, type_that_a_caller_cannot_copy_leaves_nothing_behind) {
     EXPECT_EQ(p.pool.stats().size, 0U);
     EXPECT_EQ(p.calls->log(), "create destroy(1)");
     EXPECT_TRUE(p.pool.try_acquire(type));
+}
+
+TEST(TypedPool, warm_up_of_a_type_that_cannot_be_copied_leaves_its_place_to_who_waits) {
+    const manual_clock clock;
+    const auto later = std::make_shared<queued_executor>();
+    auto options = quiet(1);
+    options.executor = later;
+    options.creation = lend::creation_mode::worker;
+    pool_with<unruly_typed_driver, manual_clock_platform> p(options);
+    const unruly type("a");
+
+    unruly::fails = true;
+    const auto warmed = p.pool.warm_up(type, 1, 0s);
+    unruly::fails = false;
+    manual_clock::advance(1s); // past the pause after a failure
+    std::optional<lend::hresult> code;
+    p.pool.acquire_async(type, {}, [&](auto lease) { code = lease.code(); });
+    later->run_all();
+
+    ASSERT_EQ(warmed.errors.size(), 1U);
+    EXPECT_EQ(warmed.errors[0].code(), hr::e_outofmemory);
+    EXPECT_EQ(code, hr::s_ok);
+    EXPECT_EQ(p.pool.clear(), 1U);
+    EXPECT_EQ(p.pool.warm_up(type, 1, 0s).errors.size(), 0U);
+    later->run_all();
+    EXPECT_EQ(p.pool.stats().idle, 1U);
 }
 
 TEST(TypedPool, warm_up_of_a_type_that_cannot_be_copied_says_so) {
