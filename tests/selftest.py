@@ -26,10 +26,15 @@ CASES = {
     '<skipped message="Unable to find executable"/></testcase>',
 }
 
-# A test program whose searches have 1 000 schedules at scale 1, and one exhaustive one of 77.
+# A test program with random searches, of 1 000 schedules at scale 1, and exhaustive ones of 77 and of
+# 30 for each pre-emption; the latter's test has no other.
 SIMULATED = """#!/bin/sh
 case $1 in
-    --gtest_list_tests) printf 'PoolSim.\\n  one\\n  two  # a comment\\nSimClock.\\n  no\\n'; exit ;;
+    --gtest_list_tests) printf 'PoolSim.\\n  one\\n  two  # a comment\\n  all\\nSimClock.\\n  no\\n'; exit ;;
+esac
+case $1 in *.all)
+    printf 'c\\tall within the bound\\t%s\\t9\\n' $((30 * LEND_SIM_PREEMPTIONS)) >>"$LEND_SIM_REPORT"
+    exit ;;
 esac
 runs=$(echo "$LEND_SIM_SCALE $BASE" | awk '{print int($1 * $2)}')
 printf 'a\\trandom\\t%s\\t5000\\n' "$runs" >>"$LEND_SIM_REPORT"
@@ -121,9 +126,10 @@ class Scripts(unittest.TestCase):
         returned, said = self.simulation()
 
         self.assertEqual(returned, 0)
-        self.assertIn("2 tests, 2.50 times the schedules of a commit, from seed 4 on", said)
+        self.assertIn("3 tests, 2.50 times the schedules of a commit, from seed 4 on", said)
         self.assertIn("5,000 random schedules", said)
         self.assertIn("77             700  b (all within the bound)", said)
+        self.assertIn("60               9  c (all within the bound)", said)
         self.assertNotIn("SimClock", said)
 
     def test_the_simulation_fails_with_a_test_in_the_short_run_or_in_the_long_one(self):

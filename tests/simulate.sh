@@ -1,21 +1,23 @@
 #!/usr/bin/env bash
 # Runs many more simulated schedules than the tests of each commit do: by default ten million, with
-# seeds that those do not use. Takes some twenty minutes on two cores. Prints what ran, family by
-# family; fails when one schedule fails, and says how that one is run again. Installs what is missing
-# on a bare Debian 12 (as root, or with sudo). Works from any directory.
+# seeds that those do not use; and of small cases every schedule of two pre-emptions, where a commit
+# tries those of one only. Takes some half an hour on two cores. Prints what ran, family by family;
+# fails when one schedule fails, and says how that one is run again. Installs what is missing on a bare
+# Debian 12 (as root, or with sudo). Works from any directory.
 #
-# usage: tests/simulate.sh [--schedules N] [--skip N]
-#   --schedules  how many random schedules at least, over all families; the exhaustive searches are
-#                run as they are, and counted apart
-#   --skip       leaves out the first N seeds of each family (by default 1 000 000), so that a second
-#                run sees other schedules than the first
+# usage: tests/simulate.sh [--schedules N] [--skip N] [--preemptions N]
+#   --schedules    how many random schedules at least, over all families; the exhaustive searches are
+#                  counted apart
+#   --skip         leaves out the first N seeds of each family (by default 1 000 000), so that a second
+#                  run sees other schedules than the first
+#   --preemptions  how many pre-emptions the exhaustive searches allow, by default 2
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 usage() { sed -n '2,/^[^#]/s/^# \{0,1\}//p' tests/simulate.sh; }
 options=()
 while [ $# -gt 0 ]; do
     case $1 in
         -h | --help) usage; exit 0 ;;
-        --schedules | --skip) options+=("$1" "${2:?$1 needs a number}"); shift ;;
+        --schedules | --skip | --preemptions) options+=("$1" "${2:?$1 needs a number}"); shift ;;
         *) usage >&2; exit 2 ;;
     esac
     shift

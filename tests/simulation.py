@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Runs the simulations of a test program until enough random schedules have been tried.
+"""Runs the simulations of a test program until enough random schedules have been tried, and its
+exhaustive searches with more pre-emptions than each change has time for.
 
-usage: simulation.py PROGRAM [--schedules N] [--skip N]
+usage: simulation.py PROGRAM [--schedules N] [--skip N] [--preemptions N]
 
 PROGRAM is lend_concurrency_tests. A first, short run of it tells how many schedules each test has at
 a given scale; then the tests run side by side, one process each, with the scale that makes the
-number wanted. Each search reports its name, schedules and steps (tests/support/sim_explore.hpp).
+number wanted; those that are exhaustive only come first, since they take longest. Each search reports
+its name, schedules and steps (tests/support/sim_explore.hpp).
 """
 
 import argparse
@@ -44,23 +46,28 @@ def tests_of(listing):
     return names
 
 
-def run(program, test, scale, skip, report):
+def settings_of(scale, skip, preemptions):
+    """Returns how the searches are told what to do."""
+    return {"LEND_SIM_SCALE": str(scale), "LEND_SIM_SKIP": str(skip),
+            "LEND_SIM_PREEMPTIONS": str(preemptions)}
+
+
+def run(program, test, how, report):
     """Runs one test; returns its output where it failed, else None."""
-    settings = dict(os.environ, LEND_SIM_SCALE=str(scale), LEND_SIM_SKIP=str(skip),
-                    LEND_SIM_REPORT=str(report))
+    settings = {**os.environ, **how, "LEND_SIM_REPORT": str(report)}
     ran = subprocess.run([program, f"--gtest_filter={test}"], env=settings, text=True, check=False,
                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     return ran.stdout if ran.returncode != 0 else None
 
 
-def run_all(program, tests, scale, skip, folder, jobs, note):
+def run_all(program, tests, how, folder, jobs, note):
     """Runs the tests side by side; returns what each searched and the outputs of those that failed."""
     searched, failed = {}, {}
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
         pending = {}
         for at, test in enumerate(tests):
-            report = folder / f"{scale}-{at}"
-            pending[pool.submit(run, program, test, scale, skip, report)] = (test, report)
+            report = folder / f"{how['LEND_SIM_SCALE']}-{at}"
+            pending[pool.submit(run, program, test, how, report)] = (test, report)
         for done in concurrent.futures.as_completed(pending):
             test, report = pending[done]
             searched[test] = searches_of(report)
@@ -98,6 +105,7 @@ def main(arguments):
     parser.add_argument("program")
     parser.add_argument("--schedules", type=int, default=10_000_000)
     parser.add_argument("--skip", type=int, default=1_000_000)
+    parser.add_argument("--preemptions", type=int, default=2)
     chosen = parser.parse_args(arguments)
     listing = subprocess.run([chosen.program, "--gtest_list_tests"], capture_output=True, text=True,
                              check=True).stdout
@@ -106,8 +114,10 @@ def main(arguments):
     begun = time.monotonic()
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        probed, failed = run_all(chosen.program, tests, PROBE, 0, folder, jobs, lambda *_: None)
-        tests = [test for test in tests if any(is_random(each) for each in probed[test])]
+        probed, failed = run_all(chosen.program, tests, settings_of(PROBE, 0, 0), folder, jobs,
+                                 lambda *_: None)
+        tests = sorted((test for test in tests if probed[test]),
+                       key=lambda test: any(is_random(each) for each in probed[test]))
         probed_runs = random_runs(probed)
         if probed_runs == 0:
             print("No test of this program searches schedules.")
@@ -120,7 +130,8 @@ def main(arguments):
             print(f"  {time.monotonic() - begun:6.0f} s  {sum(each.runs for each in found):>10,}  "
                   f"{'FAILED  ' if broke else ''}{test}", flush=True)
 
-        searched, broken = run_all(chosen.program, tests, scale, chosen.skip, folder, jobs, note)
+        how = settings_of(scale, chosen.skip, chosen.preemptions)
+        searched, broken = run_all(chosen.program, tests, how, folder, jobs, note)
     failed.update(broken)
     print("\n".join(table(searched)))
     steps = sum(each.steps for found in searched.values() for each in found)

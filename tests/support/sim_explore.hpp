@@ -4,7 +4,8 @@
 ///
 /// LEND_SIM_SEED=n or --sim-seed=n runs that seed alone; LEND_SIM_SCALE=x or --sim-scale=x
 /// multiplies the number of seeds that explore tries; LEND_SIM_SKIP=n leaves out the first n, for
-/// schedules that were not run before. LEND_SIM_REPORT=file appends a line for each search: its
+/// schedules that were not run before. LEND_SIM_PREEMPTIONS=n is the least bound of the exhaustive
+/// searches that say so. LEND_SIM_REPORT=file appends a line for each search: its
 /// name, whether it drew schedules at random or tried all, how many, and how many steps.
 
 #ifndef LEND_TESTS_SUPPORT_SIM_EXPLORE_HPP
@@ -12,6 +13,7 @@
 
 #include "sim_run.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
@@ -39,6 +41,7 @@ struct settings {
     std::optional<std::uint64_t> only_seed;
     std::uint64_t skip = 0;
     double scale = 1.0;
+    unsigned preemptions = 0;
     const char* report = nullptr;
 
     static settings& get() {
@@ -57,6 +60,9 @@ private:
         }
         if (const char* skip = std::getenv("LEND_SIM_SKIP")) {
             made.skip = std::strtoull(skip, nullptr, 0);
+        }
+        if (const char* bound = std::getenv("LEND_SIM_PREEMPTIONS")) {
+            made.preemptions = static_cast<unsigned>(std::strtoul(bound, nullptr, 0));
         }
         made.report = std::getenv("LEND_SIM_REPORT");
         return made;
@@ -185,6 +191,12 @@ template <class Body>
 find_failure(std::uint64_t first, std::uint64_t count, options how, Body&& body) {
     how.quiet = true;
     return detail::search(first, count, how, body);
+}
+
+/// How many pre-emptions an exhaustive search is to allow that can afford `usual`, and more where
+/// time does not matter: LEND_SIM_PREEMPTIONS.
+[[nodiscard]] inline unsigned preemptions(unsigned usual) {
+    return (std::max)(usual, detail::settings::get().preemptions);
 }
 
 /// Runs the scenario once for each combination of choices with at most `how.max_preemptions`
