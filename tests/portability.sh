@@ -45,7 +45,7 @@ describe() {
             fi ;;
         windows)
             packages+=(g++-mingw-w64-x86-64-posix wine wine64)
-            flags="-O0 -Wa,-mbig-obj" # a section for each template of eight files
+            flags="-O0 -Wa,-mbig-obj" # a section for each template of all files
             settings=(-DCMAKE_SYSTEM_NAME=Windows
                 -DCMAKE_CXX_COMPILER=x86_64-w64-mingw32-g++-posix
                 -DCMAKE_EXE_LINKER_FLAGS=-static

@@ -6,8 +6,8 @@
 #ifndef LEND_KEYED_POOL_HPP
 #define LEND_KEYED_POOL_HPP
 
+#include <lend/detail/clearing.hpp>
 #include <lend/detail/keyed_driver.hpp>
-#include <lend/detail/sending_away.hpp>
 #include <lend/pool.hpp>
 
 #include <algorithm>
@@ -66,17 +66,7 @@ public:
     }
 
     std::size_t clear_of(key_type which) noexcept {
-        core_type* const core = the_core();
-        slot_type* leaving = nullptr;
-        {
-            const typename core_type::lock_type lock(core->mutex);
-            if (core->closing) return 0;
-            core->slots.for_each([&](slot_type& each) {
-                if (each.charge.to == &which.counts())
-                    sending_away<core_type>::send(*core, each, destroy_reason::cleared, leaving);
-            });
-        }
-        return sending_away<core_type>::destroy(*core, leaving);
+        return clearing<core_type>::clear_key(*the_core(), which.counts());
     }
 
 private:

@@ -165,6 +165,8 @@ private:
     void end_lives(user& someone) {
         switch (sim::choose(4)) {
         case 0:
+            if (lend::driver_traits<Driver>::has_quota && sim::one_in(2))
+                return someone.clear(static_cast<int>(sim::choose(Driver::kinds)));
             return someone.clear();
         case 1:
             return someone.clear_over(one_of(0ns, 1'000'000ns, 10s));
@@ -791,6 +793,9 @@ TEST(PoolSim, keeps_its_invariants_with_a_maximum_for_each_kind) {
     EXPECT_EQ(explore<quota_driver>("quota, crowded", runs, {.crowded = true}), "");
     EXPECT_EQ(explore<quota_driver>("quota, warmed", runs, {.hangs = true, .warms_up = true}), "");
     EXPECT_EQ(explore<quota_driver>("quota, for ever", runs, {.waits_for_ever = true}), "");
+    EXPECT_EQ(explore<quota_driver>("quota, cleared", runs,
+                                    {.faults = 6, .hangs = true, .closes = true, .ages = true}),
+              "");
     EXPECT_EQ(explore<quota_driver>("quota, resized", runs, {.faults = 6, .resizes = true}), "");
 }
 

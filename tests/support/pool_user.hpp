@@ -5,6 +5,7 @@
 #ifndef LEND_TESTS_SUPPORT_POOL_USER_HPP
 #define LEND_TESTS_SUPPORT_POOL_USER_HPP
 
+#include "core_of.hpp"
 #include "pool_world.hpp"
 #include "sim_platform.hpp"
 
@@ -228,6 +229,16 @@ public:
         const std::uint64_t begun = ++world_.moments;
         (void)pool_.clear();
         world_.clears.push_back({begun, world_.acquires_begun});
+    }
+    /// The same of one kind, where each is a key of its own.
+    void clear(int kind) {
+        if constexpr (lend::driver_traits<Driver>::has_quota) {
+            using core_type = lend::detail::core<Driver, sim::platform>;
+            const std::uint64_t begun = ++world_.moments;
+            (void)lend::detail::clearing<core_type>::clear_key(core_of(pool_),
+                                                               counted_kind(kind).counts());
+            world_.clears.push_back({begun, world_.acquires_begun, kind});
+        }
     }
 
     void clear_over(nanoseconds interval) { (void)pool_.clear_over(interval); }

@@ -75,6 +75,7 @@ struct thing_record {
 struct clear_record {
     std::uint64_t begun = 0;  ///< in moments of the world
     std::uint64_t ticket = 0; ///< acquires that began later get nothing of what was there
+    int kind = -1;            ///< of this kind; -1: of any
 };
 
 /// Driver calls and leases of one simulated run, checked as they happen.
@@ -134,6 +135,7 @@ public:
         SIM_CHECK(!t.in_call);
         SIM_CHECK(acquire <= t.condemned_at);
         for (const clear_record& each : clears) {
+            if (each.kind >= 0 && each.kind != t.kind) continue;
             if (t.begun < each.begun) SIM_CHECK(acquire <= each.ticket);
         }
         SIM_CHECK(sim::elapsed() - t.made <= oldest);

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// Everything that there is is replaced: at once, or spread over an interval.
+/// Everything that there is, or is of one key, is replaced: at once, or spread over an interval.
 
 #ifndef LEND_DETAIL_CLEARING_HPP
 #define LEND_DETAIL_CLEARING_HPP
 
 #include <lend/detail/core.hpp>
 #include <lend/detail/lifetimes.hpp>
+#include <lend/detail/quota.hpp>
 #include <lend/detail/sending_away.hpp>
 
 #include <chrono>
@@ -28,17 +29,12 @@ struct clearing {
 
     // Returns how many were idle, and are destroyed.
     static std::size_t clear(Core& core) noexcept {
-        slot_type* idle = nullptr;
-        {
-            const lock_type lock(core.mutex);
-            if (core.closing) return 0;
-            core.slots.for_each(
-                [&](slot_type& s) { away::send(core, s, destroy_reason::cleared, idle); });
-        }
-        const std::size_t destroyed = away::destroy(core, idle);
-        const lock_type lock(core.mutex);
-        core.call_housekeeper(); // some may have to be kept ready
-        return destroyed;
+        return clear_those(core, [](const slot_type&) { return true; });
+    }
+
+    // The same of one key. What is queued for nobody in particular is of no key yet.
+    static std::size_t clear_key(Core& core, const tally& key) noexcept {
+        return clear_those(core, [&](const slot_type& s) { return s.charge.to == &key; });
     }
 
     // Lowers the time at which each is to go. Returns how many there are.
@@ -64,6 +60,22 @@ struct clearing {
     }
 
 private:
+    template <class Concerns>
+    static std::size_t clear_those(Core& core, const Concerns& concerns) noexcept {
+        slot_type* idle = nullptr;
+        {
+            const lock_type lock(core.mutex);
+            if (core.closing) return 0;
+            core.slots.for_each([&](slot_type& s) {
+                if (concerns(s)) away::send(core, s, destroy_reason::cleared, idle);
+            });
+        }
+        const std::size_t destroyed = away::destroy(core, idle);
+        const lock_type lock(core.mutex);
+        core.call_housekeeper(); // some may have to be kept ready
+        return destroyed;
+    }
+
     // Neither empty nor on its way out; who holds the lock sees no slot enter or leave these
     // states.
     static bool stays(lending_word::type word) noexcept {
