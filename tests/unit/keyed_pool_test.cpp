@@ -52,6 +52,14 @@ lend::pool_options limits(std::size_t max_size, std::size_t max_per_key) {
     return options;
 }
 
+// Creates are the jobs of an executor that the test runs.
+lend::pool_options made_later(lend::pool_options options,
+                              const std::shared_ptr<queued_executor>& later) {
+    options.creation = lend::creation_mode::worker;
+    options.executor = later;
+    return options;
+}
+
 TEST(KeyedPool, resource_is_lent_for_its_own_key_only) {
     keyed p(limits(4, 0));
     { const auto lease = p.pool.acquire("a"); }
@@ -124,10 +132,7 @@ TEST(KeyedPool, what_is_queued_for_another_key_does_not_keep_a_caller_from_makin
     const manual_clock clock;
     std::optional<bool> served;
     const auto later = std::make_shared<queued_executor>();
-    auto options = limits(3, 2);
-    options.executor = later;
-    options.creation = lend::creation_mode::worker;
-    keyed p(options);
+    keyed p(made_later(limits(3, 2), later));
     const auto held = p.pool.try_acquire("a");
     { const auto idle = p.pool.try_acquire("b"); }
     ASSERT_EQ(p.pool.warm_up("c", 1, 0s).ready, 0U); // queued, and the pool is full
@@ -249,10 +254,7 @@ TEST(KeyedPool, key_that_cannot_be_kept_is_refused_to_everyone_who_asks) {
 TEST(KeyedPool, key_is_copied_when_it_is_first_asked_for_and_never_again) {
     const manual_clock clock;
     const auto later = std::make_shared<queued_executor>();
-    auto options = quiet(1);
-    options.executor = later;
-    options.creation = lend::creation_mode::worker;
-    unruly_pool pool(unruly_driver(std::make_shared<recording>()), options);
+    unruly_pool pool(unruly_driver(std::make_shared<recording>()), made_later(quiet(1), later));
     const unruly key("a");
     std::optional<lend::hresult> code;
     pool.acquire_async(key, {}, [&](auto lease) { code = lease.code(); });
@@ -275,10 +277,7 @@ struct unruly_typed_driver : recording_driver {
 TEST(TypedPool, type_that_a_worker_cannot_copy_is_a_failed_create_and_is_tried_again) {
     const manual_clock clock;
     const auto later = std::make_shared<queued_executor>();
-    auto options = quiet(1);
-    options.executor = later;
-    options.creation = lend::creation_mode::worker;
-    pool_with<unruly_typed_driver, manual_clock_platform> p(options);
+    pool_with<unruly_typed_driver, manual_clock_platform> p(made_later(quiet(1), later));
     std::optional<lend::hresult> code;
     p.pool.acquire_async(unruly("a"), {}, [&](auto lease) { code = lease.code(); });
     ASSERT_EQ(later->jobs.size(), 1U);
@@ -365,11 +364,8 @@ TEST(KeyedPool, worker_that_finds_nobody_whose_key_has_room_has_not_failed) {
     const auto later = std::make_shared<queued_executor>();
     std::function<void()> meanwhile = [] { manual_clock::advance(1ms); }; // the usual time
     const auto calls = std::make_shared<recording>();
-    auto options = limits(3, 1);
-    options.creation = lend::creation_mode::worker;
-    options.executor = later;
     lend::keyed_pool<std::string, watched_word_driver, manual_clock_platform> pool(
-        watched_word_driver(calls, meanwhile), options);
+        watched_word_driver(calls, meanwhile), made_later(limits(3, 1), later));
     std::optional<lend::hresult> usual;
     std::optional<lend::hresult> slow;
     std::optional<lend::hresult> called_off;
@@ -466,10 +462,7 @@ TEST(TypedPool, type_that_a_caller_cannot_copy_leaves_nothing_behind) {
 TEST(TypedPool, warm_up_of_a_type_that_cannot_be_copied_leaves_its_place_to_who_waits) {
     const manual_clock clock;
     const auto later = std::make_shared<queued_executor>();
-    auto options = quiet(1);
-    options.executor = later;
-    options.creation = lend::creation_mode::worker;
-    pool_with<unruly_typed_driver, manual_clock_platform> p(options);
+    pool_with<unruly_typed_driver, manual_clock_platform> p(made_later(quiet(1), later));
     const unruly type("a");
 
     unruly::fails = true;
