@@ -28,10 +28,11 @@ programs=(tests/unit/lend_unit_tests tests/contract/lend_contract_tests
 replays=(pool contract handle_table options)
 for name in "${replays[@]}"; do programs+=("tests/fuzz/lend_replay_$name"); done
 
+# Counted atomically, or threads that count at the same time make nonsense of it, as 2^63 - 1.
 configure() {
     cmake -S . -B "$tree" -G Ninja -DLEND_DEVELOPER_MODE=ON -DLEND_BENCH=OFF \
         -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_COMPILER=clang++-19 -DCMAKE_CXX_FLAGS_DEBUG="-O0 -g0" \
-        -DCMAKE_CXX_FLAGS="-Wno-error -fprofile-instr-generate -fcoverage-mapping -fcoverage-mcdc -Xclang -fmcdc-max-conditions=12"
+        -DCMAKE_CXX_FLAGS="-Wno-error -fprofile-instr-generate -fprofile-update=atomic -fcoverage-mapping -fcoverage-mcdc -Xclang -fmcdc-max-conditions=12"
 }
 build() { cmake --build "$tree" --parallel "$jobs" --target "${programs[@]##*/}"; }
 

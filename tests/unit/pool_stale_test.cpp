@@ -3,6 +3,7 @@
 /// What is left over: leases that were ended, numbers whose resources are gone, leases without a
 /// pool, threads that have ended.
 
+#include "support/meeting.hpp"
 #include "support/quiet_pool.hpp"
 #include "support/recording_driver.hpp"
 #include "support/tiny_platform.hpp"
@@ -13,7 +14,6 @@
 
 #include <array>
 #include <atomic>
-#include <barrier>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -79,7 +79,7 @@ TEST(FailureMode, 01_of_two_threads_that_destroy_one_resource_by_its_number_one_
     plain p(quiet(1));
     std::atomic<std::uint64_t> number{0};
     std::array<std::atomic<int>, 2> done{};
-    std::barrier both(3);
+    meeting both(3);
     const auto destroyer = [&] {
         for (int round = 0; round < rounds; ++round) {
             both.arrive_and_wait();
