@@ -3,11 +3,12 @@
 /// What the page on thread types says, and what Close does about calls of other threads. Threads
 /// meet at latches; nothing sleeps.
 
+#include "support/meeting.hpp"
+
 #include "world.hpp"
 
 #include <array>
 #include <atomic>
-#include <latch>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -19,8 +20,8 @@ using namespace lend_test;
 LEND_CONTRACT_SUITE(Threads);
 
 TYPED_TEST(Threads, Close_waits_for_a_call_in_flight_on_another_thread) {
-    std::latch inside(1);
-    std::latch closing(1);
+    lend_test::latch inside(1);
+    lend_test::latch closing(1);
     this->dispenser.on_call = [&](const std::string& call) {
         if (call != "Create(7)") return;
         inside.count_down();
@@ -49,8 +50,8 @@ TYPED_TEST(Threads, Close_waits_for_a_call_in_flight_on_another_thread) {
 
 TYPED_TEST(Threads, a_create_in_flight_hinders_nobody_else) {
     this->stock(1);
-    std::latch inside(1);
-    std::latch done(1);
+    lend_test::latch inside(1);
+    lend_test::latch done(1);
     this->dispenser.on_call = [&](const std::string& call) {
         if (call != "Create(8)") return;
         inside.count_down();
@@ -103,7 +104,7 @@ TYPED_TEST(Threads, one_of_many_who_free_the_same_resource_is_told_S_OK) {
     for (int round = 0; round < 200; ++round) {
         const RESID id = this->alloc();
         std::atomic<int> won{0};
-        std::latch together(3);
+        lend_test::latch together(3);
         std::vector<std::thread> all;
         for (int at = 0; at < 3; ++at) {
             all.emplace_back([&] {
@@ -168,7 +169,7 @@ public:
     }
 
     recording_dispenser& dispenser = immortal<recording_dispenser>();
-    std::latch& done = immortal<std::latch>(1);
+    lend_test::latch& done = immortal<lend_test::latch>(1);
     holder_options options;
     manager_type* manager = manager_type::make(std::chrono::milliseconds(1));
     typename World::holder* holder = nullptr;

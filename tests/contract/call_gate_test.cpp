@@ -3,13 +3,14 @@
 /// A gate by itself, where two threads meet at its fence or at its sleep: hooks in the platform say
 /// when, so that each meeting happens in one order.
 
+#include "support/meeting.hpp"
+
 #include <lend/com/call_gate.hpp>
 
 #include <gtest/gtest.h>
 
 #include <atomic>
 #include <functional>
-#include <latch>
 #include <thread>
 #include <utility>
 
@@ -36,8 +37,8 @@ using gate = lend::com::call_gate<hooked_platform>;
 TEST(CallGate, a_thread_inside_another_gate_still_waits_for_the_calls_in_this_one) {
     gate outer;
     gate closed;
-    std::latch inside(1);
-    std::latch parked(1);
+    lend_test::latch inside(1);
+    lend_test::latch parked(1);
     std::atomic<bool> has_left{false};
     std::thread caller([&] {
         gate::pass pass(closed);
@@ -62,7 +63,7 @@ TEST(CallGate, who_closes_while_another_gathers_waits_for_what_that_one_finds) {
     gate g;
     gate::pass mine(g);
     std::atomic<bool> has_slept{false};
-    std::latch is_on(1);
+    lend_test::latch is_on(1);
     std::thread closer;
     hooked_platform::before_fence = [&] {
         hooked_platform::before_park = [&] {
@@ -87,7 +88,7 @@ TEST(CallGate, who_hands_over_while_another_gathers_waits_for_what_that_one_find
     gate g;
     gate::pass mine(g);
     std::atomic<bool> has_slept{false};
-    std::latch is_on(1);
+    lend_test::latch is_on(1);
     std::thread releaser;
     bool is_handed = false;
     hooked_platform::before_fence = [&] {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// Where threads wait for one another, again and again. They spin, so that all go on at the same
-/// moment; and std::barrier of GCC 12 hardly gets on where the system has no futex, as on Windows.
+/// Where threads of a test wait for one another: once, or again and again. They spin, so that all
+/// go on at the same moment; and std::latch and std::barrier of GCC 12 lose wake-ups where the
+/// system has no futex, as on Windows.
 
 #ifndef LEND_TESTS_SUPPORT_MEETING_HPP
 #define LEND_TESTS_SUPPORT_MEETING_HPP
@@ -11,6 +12,24 @@
 
 namespace lend_test {
 
+/// As std::latch.
+class latch {
+public:
+    explicit latch(int count) noexcept : left_(count) {}
+    void count_down() noexcept { left_.fetch_sub(1); }
+    void wait() const noexcept {
+        while (left_.load() > 0) std::this_thread::yield();
+    }
+    void arrive_and_wait() noexcept {
+        count_down();
+        wait();
+    }
+
+private:
+    std::atomic<int> left_;
+};
+
+/// As std::barrier.
 class meeting {
 public:
     explicit meeting(unsigned threads) noexcept : threads_(threads) {}

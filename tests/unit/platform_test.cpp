@@ -6,6 +6,7 @@
 #include <lend/platform.hpp>
 
 #include "support/leak_guard.hpp"
+#include "support/meeting.hpp"
 
 #include <gtest/gtest.h>
 
@@ -21,7 +22,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
-#include <latch>
 #include <limits>
 #include <memory>
 #include <mutex>
@@ -121,7 +121,7 @@ TEST(ThreadSlot, live_threads_have_different_ones) {
     constexpr std::size_t count = 16;
     const std::uint32_t mine = platform::thread_slot();
     std::vector<std::uint32_t> slots(count);
-    std::latch all_have_one(count);
+    lend_test::latch all_have_one(count);
     {
         std::vector<std::jthread> threads;
         for (std::uint32_t& slot : slots) {
@@ -154,8 +154,8 @@ TEST(ThreadSlot, next_thread_has_no_higher_one_than_the_thread_that_ended) {
 
 TEST(ThreadSlot, thread_that_asks_for_none_uses_none_up) {
     const std::uint32_t before = in_a_thread([] { return platform::thread_slot(); });
-    std::latch started(1);
-    std::latch finish(1);
+    lend_test::latch started(1);
+    lend_test::latch finish(1);
     std::jthread silent([&] {
         started.count_down();
         finish.wait();
