@@ -42,7 +42,8 @@ run_tests() {
     rm -rf "$out/raw" && mkdir -p "$out/raw"
     for program in "${programs[@]}"; do
         name=${program##*/}
-        arguments=(--gtest_brief=1)
+        # Every schedule of something takes long while it is measured, and reaches nothing more.
+        arguments=(--gtest_brief=1 "--gtest_filter=-*Exhaustive*:FailureMode.08_*")
         case $name in lend_replay_*) arguments=("tests/fuzz/corpus/${name#lend_replay_}.txt") ;; esac
         echo "== $name"
         LEND_SIM_SCALE=${LEND_SIM_SCALE:-0.02} LLVM_PROFILE_FILE="$out/raw/$name-%m.profraw" \
