@@ -9,10 +9,14 @@
 #include <lend/com/driver_calls.hpp>
 #include <lend/com/holder_base.hpp>
 #include <lend/com/id_map.hpp>
+#include <lend/com/slot_hints.hpp>
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <atomic>
 #include <chrono>
+#include <cstddef>
 
 namespace holder_parts_test {
 
@@ -72,6 +76,33 @@ public:
     int sweeps = 0;
     int references = 0;
 };
+
+// As much of a slot as hints know.
+struct named_slot {
+    struct {
+        std::atomic<lend::com::RESID> name{0};
+    } place;
+};
+
+TEST(SlotHints, a_name_is_its_own_slots_or_nobodys_where_every_entry_is_taken) {
+    lend::com::slot_hints<platform, named_slot> hints;
+    std::array<named_slot, 200> slots;
+    for (std::size_t at = 0; at < slots.size(); ++at) {
+        slots[at].place.name = at + 1;
+        hints.note(at + 1, slots[at], 1); // it is told of too few, so that it does not grow
+    }
+
+    std::size_t found = 0;
+    for (std::size_t at = 0; at < slots.size(); ++at) {
+        named_slot* const seen = hints.find(at + 1);
+        EXPECT_TRUE(seen == nullptr || seen == &slots[at]) << at;
+        found += seen != nullptr ? 1U : 0U;
+    }
+    EXPECT_GT(found, 0U);
+    for (lend::com::RESID absent = 1'000; absent < 2'000; ++absent) {
+        EXPECT_EQ(nullptr, hints.find(absent)) << absent;
+    }
+}
 
 TEST(ManagerCore, sweeps_every_holder_but_those_that_are_ending) {
     manager_core<platform> core(std::chrono::seconds(10));
