@@ -171,7 +171,7 @@ private:
         const auto queued = in_.flag() ? lend::queued_mode::refuse : lend::queued_mode::serve;
         const bool again = closed_;
         closed_ = false;
-        // What is being reset in the background counts as held, and is destroyed at the end.
+        // What is lent was there before, or was made for somebody who waited and is held now.
         const std::size_t there = books_.live();
         const auto report = face().whole().drain(span(), mode, queued);
         FUZZ_CHECK(again || report.hold_outs.size() <= held_.size() + there);

@@ -59,6 +59,29 @@ TEST(PoolBackground, release_does_not_wait_for_the_reset) {
     EXPECT_TRUE(board->violations().empty());
 }
 
+TEST(PoolBackground, what_is_being_reset_is_held_by_nobody) {
+    for (const bool recorded : {false, true}) {
+        const manual_clock clock;
+        const auto board = slow(call::reset);
+        auto options = background(2);
+        options.record_holders = recorded;
+        pool_type pool(driver(board), options);
+        auto kept = pool.acquire();
+        auto ended = pool.acquire();
+        (void)ended->release();
+        manual_clock::settle();
+        ASSERT_EQ(pool.stats().resetting, 1U);
+
+        const auto holders = pool.holders();
+        ASSERT_EQ(holders.size(), 1U) << recorded;
+        EXPECT_EQ(holders[0].id, kept->id());
+        const auto hold_outs = pool.drain(0ms).hold_outs;
+        ASSERT_EQ(hold_outs.size(), 1U) << recorded;
+        EXPECT_EQ(hold_outs[0].id, kept->id());
+        manual_clock::advance(100ms);
+    }
+}
+
 TEST(PoolBackground, waiter_gets_what_was_reset) {
     const manual_clock clock;
     const auto board = slow(call::reset);

@@ -50,8 +50,8 @@ struct holders {
         core.slots.for_each([&](slot_type& s) { (void)recorded(s, now); });
     }
 
-    // Who holds the slot. Nothing if it is not lent, or only looked at. In a pool that does not
-    // record its holders: the number alone.
+    // Who holds the slot. Nothing if it is not lent, only looked at, or in the backroom, for its
+    // lease has ended. In a pool that does not record its holders: the number alone.
     static std::optional<holder_info> of(Core& core, slot_type& s, time_point now) noexcept {
         if (!lending_word::is_out(s.word.see())) return std::nullopt;
         holder_info found;
@@ -59,7 +59,7 @@ struct holders {
             const std::optional<recorded_borrower> by = recorded(s, now);
             if (!by) return std::nullopt;
             found = as_info(s, *by, now);
-        } else if (is_looked_at(s)) {
+        } else if (has_no_holder(core, s)) {
             return std::nullopt;
         }
         found.id = s.number;
@@ -113,10 +113,13 @@ struct holders {
     }
 
 private:
-    static bool is_looked_at(const slot_type& s) noexcept {
-        // Relaxed: who looks at a slot does so for a moment, and may be taken for its holder.
+    // Of a slot in use whose pool records nobody.
+    static bool has_no_holder(const Core& core, const slot_type& s) noexcept {
+        // Relaxed: who looks at a slot, or comes from the backroom with it, does so for a moment,
+        // and may be taken for its holder.
         const slot_phase phase = s.phase.load(std::memory_order_relaxed);
-        return phase == slot_phase::rating || phase == slot_phase::checking;
+        return phase == slot_phase::rating || phase == slot_phase::checking ||
+               (phase == slot_phase::resetting && core.options.reset_on == reset_mode::background);
     }
 };
 

@@ -69,7 +69,8 @@ public:
     }
 
     /// Who holds resources of the pool now: where each was acquired, by which thread, for how long
-    /// at least, and what its holder says. For people who look at a pool that is stuck.
+    /// at least, and what its holder says. For people who look at a pool that is stuck. Whose lease
+    /// has ended holds nothing, even while a reset in the background goes on.
     ///
     /// In a pool that does not record its holders (see pool_options::record_holders), the numbers
     /// of what is lent, and of what somebody looks at for a moment. Empty once moved from.
