@@ -188,15 +188,13 @@ void run_users(std::initializer_list<plan> plans) {
     }
 }
 
-// A sanitizer is to see each kind of step, not each schedule: the other builds see to those.
-constexpr bool is_sampled = LEND_ADDRESS_SANITIZER || LEND_THREAD_SANITIZER;
-constexpr std::uint64_t most_runs = is_sampled ? 1'000 : 1'500'000;
+constexpr std::uint64_t most_runs = sim::most_runs(1'500'000);
 
 void explore_all(const char* name, std::initializer_list<plan> plans) {
     const sim::options how{.name = name, .max_preemptions = 2};
     const sim::findings found = sim::explore_all(how, most_runs, [&] { run_users(plans); });
     EXPECT_EQ(found.message, "") << name;
-    EXPECT_TRUE(found.complete || is_sampled) << name;
+    EXPECT_TRUE(found.complete || !sim::searches_all) << name;
     std::printf("%s: %llu schedules, %s\n", name, static_cast<unsigned long long>(found.runs),
                 found.complete ? "all" : "not all");
 }

@@ -199,6 +199,15 @@ find_failure(std::uint64_t first, std::uint64_t count, options how, Body&& body)
     return (std::max)(usual, detail::settings::get().preemptions);
 }
 
+/// Whether long exhaustive searches go to their end. Under a sanitizer they need not: it is to see
+/// each kind of step, not each schedule.
+inline constexpr bool searches_all = !LEND_ADDRESS_SANITIZER && !LEND_THREAD_SANITIZER;
+
+/// The bound of a long exhaustive search that ends before `bound`.
+constexpr std::uint64_t most_runs(std::uint64_t bound) noexcept {
+    return searches_all ? bound : 1'000;
+}
+
 /// Runs the scenario once for each combination of choices with at most `how.max_preemptions`
 /// pre-emptions, until one fails or `max_runs` are done.
 template <class Body>
