@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -79,6 +80,7 @@ public:
     leak_guard(const leak_guard&) = delete;
     leak_guard& operator=(const leak_guard&) = delete;
     ~leak_guard() {
+        wait_for_threads();
         const std::int64_t left = allocations::live() - before_ - own_;
         for (const auto& [name, count] : zeros_) EXPECT_EQ(count(), 0) << name << " at the end";
         EXPECT_EQ(left, 0) << "blocks of memory at the end";
@@ -93,6 +95,15 @@ public:
     }
 
 private:
+    // Where lend starts threads by std::thread, each gives back what it was started with after all
+    // else that it does, and nobody can wait for that.
+    void wait_for_threads() const noexcept {
+#if !defined(__linux__)
+        for (int at = 0; at < 1'000'000 && allocations::live() > before_ + own_; ++at)
+            std::this_thread::yield();
+#endif
+    }
+
     std::int64_t before_;
     std::int64_t own_ = 0; // blocks that the guard itself has taken
     std::vector<std::pair<const char*, std::function<std::int64_t()>>> zeros_;
