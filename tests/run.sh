@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Checks the formatting, then builds and runs the tests of each preset (all under dev and clang; what
-# the others leave out stands in CONTRIBUTING.md), runs clang-tidy on the headers, and plants twenty
-# defects. Installs what is missing for that on a bare Debian 12 (as root, or with sudo). Can be
-# repeated; works from any directory. What takes longer stands in docs/reliability.md.
+# the others leave out stands in CONTRIBUTING.md), runs clang-tidy on the headers, plants twenty
+# defects, and looks for data races in simulated runs. Installs what is missing for that on a bare
+# Debian 12 (as root, or with sudo). Can be repeated; works from any directory. What takes longer
+# stands in docs/reliability.md.
 #
 # usage: tests/run.sh [PRESET...]      without a preset: dev clang tsan bench
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
@@ -13,7 +14,7 @@ presets=("$@")
 lend_steps=$((1 + 3 * ${#presets[@]}))
 # A preset that brings a step of its own beside it.
 for preset in "${presets[@]}"; do
-    case $preset in dev | clang) lend_steps=$((lend_steps + 1)) ;; esac
+    case $preset in dev | clang | tsan) lend_steps=$((lend_steps + 1)) ;; esac
 done
 . cmake/steps.sh
 jobs=$(nproc 2>/dev/null || echo 2)
@@ -61,6 +62,8 @@ for preset in "${presets[@]}"; do
     [ "$preset" != clang ] || check clang-tidy check_tidy
     # Twenty defects planted one by one, each of which has to be noticed.
     [ "$preset" != dev ] || check mutants python3 -B tests/mutants/run.py --fixed
+    # What the thread sanitizer finds in simulated runs, and in those with a weakened memory order.
+    [ "$preset" != tsan ] || check races python3 -B tests/races/run.py --fixed
 done
 
 say ""

@@ -75,7 +75,7 @@ class Round:
         program, words = self.shop.compile(source, folder)
         if program is None:
             return f"{source} does not compile:\n{words[-2000:]}"
-        for only in sorted({o for m in self.mutants for s, o in m.killers if s == source}):
+        for only in sorted({o for m in self.mutants for s, o in m.killers if s == source} or {""}):
             outcome = self.shop.try_out(source, program, only, 600)
             if outcome.what != "passed":
                 return f"{source} {only}: {outcome.what} {outcome.detail} with no mutant planted"
@@ -83,9 +83,9 @@ class Round:
         program.unlink()
         return ""
 
-    def baseline(self):
-        """Returns what is wrong with the killers on the headers as they are."""
-        sources = sorted({source for m in self.mutants for source, _ in m.killers})
+    def baseline(self, more=()):
+        """Returns what is wrong with the killers, and `more` sources, on the headers as they are."""
+        sources = sorted({*more, *(source for m in self.mutants for source, _ in m.killers)})
         self.say(f"{len(sources)} killers on the headers as they are:")
         wrong = []
         for at, (source, problem) in enumerate(self.each(self.try_killer, sources), 1):

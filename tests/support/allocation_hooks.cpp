@@ -5,6 +5,7 @@
 /// memory is taken and given back by other calls.
 
 #include "leak_guard.hpp"
+#include "sim_races.hpp"
 
 #include <atomic>
 #include <cstddef>
@@ -64,6 +65,7 @@ void* take(std::size_t size, std::size_t alignment) noexcept {
         }
     }
     if (size == 0) size = 1;
+    const sim::races::unseen scope;
     void* const memory = alignment <= usual ? std::malloc(size) : aligned(size, alignment);
     if (memory != nullptr) live_blocks.fetch_add(1, std::memory_order_relaxed);
     return memory;
@@ -78,6 +80,7 @@ void* take_or_throw(std::size_t size, std::size_t alignment) {
 void give_back(void* memory, std::size_t alignment = usual) noexcept {
     if (memory == nullptr) return;
     live_blocks.fetch_sub(1, std::memory_order_relaxed);
+    const sim::races::unseen scope;
     release(memory, alignment);
 }
 

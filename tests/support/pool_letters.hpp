@@ -100,13 +100,16 @@ public:
     void end_one() {
         for (const auto& each : letters_) {
             if (!each->got) continue;
+            sim::races::acquired(each.get());
             give_back(*std::exchange(each->got, std::nullopt));
             return;
         }
     }
     void end_all() {
         for (std::size_t at = 0; at < letters_.size(); ++at) {
-            if (letters_[at]->got) give_back(*std::exchange(letters_[at]->got, std::nullopt));
+            if (!letters_[at]->got) continue;
+            sim::races::acquired(letters_[at].get());
+            give_back(*std::exchange(letters_[at]->got, std::nullopt));
         }
     }
 
@@ -168,6 +171,7 @@ private:
         if (!got) return check_refusal(l, got.error(), took);
         world_.lent((*got)->serial, got->id(), l.ticket);
         l.got = *std::move(got);
+        sim::races::released(&l); // whoever ends it has it from here
         if (world_.closed) return;
         switch (sim::choose(6)) {
         case 0:

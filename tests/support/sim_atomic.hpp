@@ -7,6 +7,7 @@
 #ifndef LEND_TESTS_SUPPORT_SIM_ATOMIC_HPP
 #define LEND_TESTS_SUPPORT_SIM_ATOMIC_HPP
 
+#include "sim_races.hpp"
 #include "sim_run.hpp"
 
 #include <atomic>
@@ -19,6 +20,11 @@ namespace detail {
 
 inline void before(op what, const void* address) {
     if (scheduler* const it = scheduler::scheduling()) it->point(what, address);
+}
+
+// What an operation orders, if it is one of the run.
+inline void orders(const void* address, std::memory_order order) noexcept {
+    if (scheduler::scheduling() != nullptr) races::ordered(address, order);
 }
 
 template <class T>
@@ -77,6 +83,7 @@ public:
     T load(order_type order) const noexcept {
         detail::check_order(detail::may_load(order));
         detail::before(op::load, this);
+        if (order != std::memory_order_relaxed) detail::orders(this, std::memory_order_acquire);
         detail::came_out(value_);
         return value_;
     }
@@ -84,65 +91,71 @@ public:
     void store(T value, order_type order) noexcept {
         detail::check_order(detail::may_store(order));
         detail::before(op::store, this);
+        if (order != std::memory_order_relaxed) detail::orders(this, std::memory_order_release);
         value_ = value;
         detail::came_out(value);
     }
 
-    T exchange(T value, order_type) noexcept {
+    T exchange(T value, order_type order) noexcept {
         detail::before(op::exchange, this);
+        detail::orders(this, order);
         const T old = value_;
         value_ = value;
         detail::came_out(old);
         return old;
     }
 
-    bool compare_exchange_strong(T& expected, T desired, order_type, order_type failure) noexcept {
+    bool
+    compare_exchange_strong(T& expected, T desired, order_type order, order_type failure) noexcept {
         detail::check_order(detail::may_load(failure));
         detail::before(op::compare_exchange, this);
-        return compare(expected, desired);
+        return compare(expected, desired, order, failure);
     }
     bool compare_exchange_strong(T& expected, T desired, order_type order) noexcept {
         return compare_exchange_strong(expected, desired, order, std::memory_order_relaxed);
     }
 
-    bool compare_exchange_weak(T& expected, T desired, order_type, order_type failure) noexcept {
+    bool
+    compare_exchange_weak(T& expected, T desired, order_type order, order_type failure) noexcept {
         detail::check_order(detail::may_load(failure));
         detail::before(op::compare_exchange, this);
         detail::scheduler* const it = detail::scheduler::scheduling();
         if (it != nullptr && it->weak_failure()) {
             expected = value_;
+            detail::orders(this, failure);
             it->result(0);
             return false;
         }
-        return compare(expected, desired);
+        return compare(expected, desired, order, failure);
     }
     bool compare_exchange_weak(T& expected, T desired, order_type order) noexcept {
         return compare_exchange_weak(expected, desired, order, std::memory_order_relaxed);
     }
 
     template <class D = detail::difference<T>>
-    T fetch_add(typename D::type by, order_type) noexcept {
-        return change(op::fetch_add, [by](T old) { return static_cast<T>(old + by); });
+    T fetch_add(typename D::type by, order_type order) noexcept {
+        return change(op::fetch_add, order, [by](T old) { return static_cast<T>(old + by); });
     }
     template <class D = detail::difference<T>>
-    T fetch_sub(typename D::type by, order_type) noexcept {
-        return change(op::fetch_sub, [by](T old) { return static_cast<T>(old - by); });
+    T fetch_sub(typename D::type by, order_type order) noexcept {
+        return change(op::fetch_sub, order, [by](T old) { return static_cast<T>(old - by); });
     }
-    T fetch_and(T bits, order_type) noexcept requires std::is_integral_v<T> {
-        return change(op::fetch_and, [bits](T old) { return static_cast<T>(old & bits); });
+    T fetch_and(T bits, order_type order) noexcept requires std::is_integral_v<T> {
+        return change(op::fetch_and, order, [bits](T old) { return static_cast<T>(old & bits); });
     }
-    T fetch_or(T bits, order_type) noexcept requires std::is_integral_v<T> {
-        return change(op::fetch_or, [bits](T old) { return static_cast<T>(old | bits); });
+    T fetch_or(T bits, order_type order) noexcept requires std::is_integral_v<T> {
+        return change(op::fetch_or, order, [bits](T old) { return static_cast<T>(old | bits); });
     }
-    T fetch_xor(T bits, order_type) noexcept requires std::is_integral_v<T> {
-        return change(op::fetch_xor, [bits](T old) { return static_cast<T>(old ^ bits); });
+    T fetch_xor(T bits, order_type order) noexcept requires std::is_integral_v<T> {
+        return change(op::fetch_xor, order, [bits](T old) { return static_cast<T>(old ^ bits); });
     }
 
 private:
     // Compares representations, as std::atomic does; T has no padding bits by this assertion.
-    bool compare(T& expected, T desired) noexcept {
+    bool compare(T& expected, T desired, order_type order, order_type failure) noexcept {
         static_assert(std::has_unique_object_representations_v<T> || std::is_floating_point_v<T>);
         const bool equal = __builtin_memcmp(&value_, &expected, sizeof(T)) == 0;
+        detail::orders(this, equal ? order : failure);
         if (equal) {
             value_ = desired;
         } else {
@@ -154,8 +167,9 @@ private:
     }
 
     template <class F>
-    T change(op what, F function) noexcept {
+    T change(op what, order_type order, F function) noexcept {
         detail::before(what, this);
+        detail::orders(this, order);
         const T old = value_;
         value_ = function(old);
         detail::came_out(old);

@@ -7,6 +7,7 @@
 #define LEND_TESTS_SUPPORT_SIM_CONTEXT_HPP
 
 #include "address_sanitizer.hpp"
+#include "sim_races.hpp"
 
 #include <lend/detail/config.hpp>
 
@@ -136,7 +137,7 @@ public:
         __sanitizer_start_switch_fiber(&fake_stack_, to.bottom_, to.size_);
 #endif
 #if LEND_THREAD_SANITIZER
-        __tsan_switch_to_fiber(to.tsan_, 0);
+        __tsan_switch_to_fiber(to.tsan_, LEND_SIM_RACES != 0 ? __tsan_switch_to_fiber_no_sync : 0);
 #endif
         to.previous_ = this;
 #if SIM_ASSEMBLY_SWITCH

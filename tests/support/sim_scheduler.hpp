@@ -10,6 +10,7 @@
 #include "sim_context.hpp"
 #include "sim_fiber.hpp"
 #include "sim_options.hpp"
+#include "sim_races.hpp"
 #include "sim_trace.hpp"
 
 #include <array>
@@ -53,6 +54,7 @@ public:
         running() = scheduling() = this;
         main_.switch_to(first.stack, globals_);
         running() = scheduling() = nullptr;
+        races::acquired(&live_);
         *globals_ = before;
         clean_up();
     }
@@ -116,6 +118,7 @@ public:
     void unlock(lock_state& mutex, const void* address) {
         point(op::unlock, address);
         if (mutex.owner != static_cast<int>(current_)) fail("unlock by another than the holder");
+        races::released(address);
         mutex.owner = lock_state::free;
         --fibers_[current_].locks_held;
         if (mutex.waiting == 0) return;
@@ -186,6 +189,7 @@ public:
     void join(Done&& done) {
         point(op::join, nullptr);
         while (!done()) block(wait_reason::join, nullptr, no_deadline);
+        races::acquired(&live_);
     }
 
     unsigned choose(unsigned count) {
@@ -259,6 +263,7 @@ private:
         const unsigned index = lowest_bit(~live_);
         fiber& added = fibers_.get(index, &enter);
         added.work.set(std::forward<F>(function));
+        races::released(&added);
         added.begin(++serial_, name);
         live_ |= bit(index);
         runnable_ |= bit(index);
@@ -271,6 +276,7 @@ private:
         fiber& self = *static_cast<fiber*>(argument);
         self.stack.arrived();
         for (;;) {
+            races::acquired(&self);
             try {
                 self.work();
             } catch (const std::exception& thrown) {
@@ -288,6 +294,7 @@ private:
         trace_.add(current_, op::end, nullptr);
         if (self.locks_held != 0) fail("a fiber ended with a mutex locked");
         if (hook_) call_hook();
+        races::released(&live_);
         live_ &= ~bit(current_);
         runnable_ &= ~bit(current_);
         for_each(live_ & ~runnable_, [&](fiber& f) {
@@ -327,6 +334,7 @@ private:
     }
 
     void take(lock_state& mutex, const void* address) noexcept {
+        races::acquired(address);
         mutex.owner = static_cast<int>(current_);
         ++fibers_[current_].locks_held;
         if (mutex.waiting == 0) return;
@@ -406,6 +414,7 @@ private:
 
     void call_hook() {
         scheduling() = nullptr;
+        const races::unseen scope;
         hook_();
         scheduling() = this;
     }

@@ -7,6 +7,7 @@
 #ifndef LEND_TESTS_SUPPORT_SIM_STOP_HPP
 #define LEND_TESTS_SUPPORT_SIM_STOP_HPP
 
+#include "sim_races.hpp"
 #include "sim_run.hpp"
 
 #include <cstdint>
@@ -63,6 +64,7 @@ public:
     [[nodiscard]] bool stop_requested() const noexcept {
         if (!state_) return false;
         detail::stop_point();
+        races::acquired(state_.get());
         return state_->requested;
     }
     [[nodiscard]] bool stop_possible() const noexcept { return state_ != nullptr; }
@@ -88,10 +90,12 @@ public:
     bool request_stop() noexcept {
         const std::shared_ptr<detail::stop_state> s = state_; // the source may go in a callback
         detail::stop_point();
+        races::released(s.get());
         if (std::exchange(s->requested, true)) return false;
         while (s->first != nullptr) {
             detail::stop_link& l = *s->first;
             bool ended = false;
+            races::acquired(s.get());
             s->unlink(l);
             s->running = &l;
             s->runner = detail::this_fiber();
@@ -99,6 +103,7 @@ public:
             detail::stop_point();
             l.run(l);
             detail::stop_point();
+            races::released(s.get());
             s->running = nullptr;
             detail::inside().unpark_one(&l); // by address: it may be gone
         }
@@ -119,11 +124,13 @@ public:
         : state_(token.state_), call_(std::forward<C>(call)) {
         if (!state_) return;
         detail::stop_point();
+        races::acquired(state_.get());
         if (state_->requested) {
             call_();
             return;
         }
         run = [](detail::stop_link& l) noexcept { static_cast<stop_callback&>(l).call_(); };
+        races::released(state_.get());
         state_->link(*this);
     }
     stop_callback(const stop_callback&) = delete;
@@ -142,6 +149,7 @@ public:
             return;
         }
         while (state_->running == this) detail::inside().park(this, detail::no_deadline);
+        races::acquired(state_.get());
     }
 
 private:
