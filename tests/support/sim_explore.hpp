@@ -172,7 +172,7 @@ inline void configure(int argc, char** argv) {
 }
 
 /// Runs the seeds from `first` on, until one fails or `count` have passed. The count is scaled by
-/// the settings, and bounded to 1 000 under ThreadSanitizer.
+/// the settings, and bounded to 1 000 under a ThreadSanitizer that is told nothing of the fibers.
 template <class Body>
 [[nodiscard]] findings
 explore(std::uint64_t first, std::uint64_t count, const options& how, Body&& body) {
