@@ -180,7 +180,13 @@ def quickest_compiler():
     return "clang++" if shutil.which("clang++") else "g++"
 
 
-def main(arguments, folder=HERE / "list", root=HERE.parents[1], say=print, **timeouts):
+def usual_shop(root, scratch):
+    return workshop.Workshop(root, scratch, os.environ.get("CXX") or quickest_compiler())
+
+
+def main(arguments, folder=HERE / "list", root=HERE.parents[1], say=print, shop=usual_shop, more=(),
+         wanted=WANTED, **timeouts):
+    """`shop(root, scratch)` compiles and runs; `more` are sources that have to pass as killers do."""
     mutants = chosen(mutant_list.read(folder), arguments)
     if not mutants:
         say("there is no such mutant")
@@ -195,32 +201,40 @@ def main(arguments, folder=HERE / "list", root=HERE.parents[1], say=print, **tim
         return 1 if wrong else 0
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="lend-mutants-") as scratch:
-        shop = workshop.Workshop(root, scratch, os.environ.get("CXX") or quickest_compiler())
-        this = Round(mutants, shop, arguments.jobs, say, **timeouts)
-        if wrong := this.baseline():
+        this = Round(mutants, shop(root, scratch), arguments.jobs, say, **timeouts)
+        if wrong := this.baseline(more):
             say("\n".join(["the verdicts would mean nothing:", *wrong]))
             return 1
         is_whole = not (arguments.fixed or arguments.area or arguments.only)
-        text, is_good = summary(this.run(), WANTED if is_whole else 0)
+        text, is_good = summary(this.run(), wanted if is_whole else 0)
     say(f"\n{text}, in {time.monotonic() - began:.0f} s")
     return 0 if is_good else 1
 
 
-def options(words):
-    parser = argparse.ArgumentParser(description="Plants defects and requires that tests fail.")
+def parser(description):
+    parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--fixed", action="store_true", help="those of every commit")
     parser.add_argument("--area", action="append", default=[], help="a file of the list")
     parser.add_argument("--only", action="append", default=[], help="a name, perhaps with * in it")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--list", action="store_true", help="only say which there are")
     parser.add_argument("--check", action="store_true", help="only say whether they fit")
-    return parser.parse_args(words)
+    return parser
+
+
+def options(words):
+    return parser("Plants defects and requires that tests fail.").parse_args(words)
+
+
+def call(start):
+    """Runs `start`, as a script does: returns its exit code."""
+    sys.stdout.reconfigure(line_buffering=True)
+    try:
+        return start()
+    except (mutant_list.BadList, RuntimeError) as failure:
+        print(failure)
+        return 1
 
 
 if __name__ == "__main__":
-    sys.stdout.reconfigure(line_buffering=True)
-    try:
-        sys.exit(main(options(sys.argv[1:])))
-    except (mutant_list.BadList, RuntimeError) as failure:
-        print(failure)
-        sys.exit(1)
+    sys.exit(call(lambda: main(options(sys.argv[1:]))))

@@ -2,34 +2,31 @@
 # SPDX-License-Identifier: MIT
 """Looks for data races in the simulated runs, and requires that weakened memory orders are found.
 
-usage: run.py [--fixed] [--only NAME]... [--scale X] [--jobs N] [--list] [--check]
+usage: run.py [--fixed] [--area AREA]... [--only NAME]... [--scale X] [--jobs N] [--list] [--check]
 
 The simulations are compiled by clang with ThreadSanitizer and LEND_SIM_RACES (see
 tests/support/sim_races.hpp), and have to pass. Then each order of list/*.txt, written as the mutants
 are, is weakened in a copy of the headers, and the simulation named there has to report a data race.
 
---fixed takes the orders that are weakened with every commit, and a tenth of the schedules; --only
-those whose names match; --scale multiplies the number of schedules; --list says which orders there
-are, --check whether the list fits the headers.
+--fixed takes the orders that are weakened with every commit, and a tenth of the schedules; --area
+those of one file of the list, --only those whose names match; --scale multiplies the number of
+schedules; --list says which orders there are, --check whether the list fits the headers.
 
 Fails (1) if a race is found in the headers as they are, or none where an order is weakened.
 """
 
-import argparse
 import os
 import pathlib
 import platform
 import re
 import shutil
 import sys
-import tempfile
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "mutants"))
 
 import run as mutants  # noqa: E402
-import mutant_list  # noqa: E402
 import workshop  # noqa: E402
 
 # Every simulation but those that end in the midst: what a fork or a failure leaves behind is
@@ -103,28 +100,6 @@ class Watched(workshop.Workshop):
         return outcome
 
 
-def main(arguments, folder=HERE / "list", root=HERE.parents[1], say=print):
-    orders = mutants.chosen(mutant_list.read(folder), arguments)
-    if arguments.list:
-        for each in orders:
-            say(f"{each.area:12} {'*' if each.fixed else ' '} {each.name}: {each.harm}")
-        return 0
-    wrong = mutant_list.problems(orders, root)
-    if wrong or arguments.check:
-        say("\n".join(wrong) or f"races: {len(orders)} orders fit the headers")
-        return 1 if wrong else 0
-    began = time.monotonic()
-    scale = arguments.scale * (SHARE_OF_FIXED if arguments.fixed else 1)
-    with tempfile.TemporaryDirectory(prefix="lend-races-") as scratch:
-        search = mutants.Round(orders, Watched(root, scratch, compiler(), scale), arguments.jobs, say)
-        if wrong := search.baseline(SIMULATIONS):
-            say("\n".join(["not as it should be with the headers as they are:", *wrong]))
-            return 1
-        text, is_good = mutants.summary(search.run(), 0)
-    say(f"\n{text}, in {time.monotonic() - began:.0f} s")
-    return 0 if is_good else 1
-
-
 def compiler():
     """Only clang can leave out functions by their names."""
     found = shutil.which("clang")
@@ -133,21 +108,18 @@ def compiler():
     return found
 
 
-def options(words):
-    parser = argparse.ArgumentParser(description="Looks for data races in the simulated runs.")
-    parser.add_argument("--fixed", action="store_true", help="what is done with every commit")
-    parser.add_argument("--only", action="append", default=[], help="a name, perhaps with * in it")
+def main(words):
+    parser = mutants.parser("Looks for data races in simulated runs, also where orders are weakened.")
     parser.add_argument("--scale", type=float, default=0.25, help="of the number of schedules")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--list", action="store_true", help="only say which orders there are")
-    parser.add_argument("--check", action="store_true", help="only say whether the list fits")
-    return parser.parse_args([*words], argparse.Namespace(area=[]))
+    arguments = parser.parse_args(words)
+    scale = arguments.scale * (SHARE_OF_FIXED if arguments.fixed else 1)
+
+    def shop(root, scratch):
+        return Watched(root, scratch, compiler(), scale)
+
+    # Whatever is not found has to be explained, and may be as much as it is.
+    return mutants.main(arguments, HERE / "list", shop=shop, more=SIMULATIONS, wanted=0)
 
 
 if __name__ == "__main__":
-    sys.stdout.reconfigure(line_buffering=True)
-    try:
-        sys.exit(main(options(sys.argv[1:])))
-    except (mutant_list.BadList, RuntimeError) as failure:
-        print(failure)
-        sys.exit(1)
+    sys.exit(mutants.call(lambda: main(sys.argv[1:])))
