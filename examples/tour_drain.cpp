@@ -29,7 +29,7 @@ int main() {
     // [drain]
     const auto report = pool.drain(std::chrono::milliseconds(20), lend::drain_mode::forced);
     for (const lend::holder_info& each : report.hold_outs)
-        std::printf("%s says: %s\n", each.site.function, each.note);
+        std::printf("%s says: %s\n", each.site.function, each.note.c_str());
     // [drain]
     std::printf("no more: %s\n", std::string(lend::name_of(pool.acquire().code())).c_str());
     holds_out.release();

@@ -25,7 +25,7 @@ struct session_driver {
     // [events]
     struct events {
         void leaked(const lend::holder_info& holder) {
-            std::printf("leaked, says: %s\n", holder.note);
+            std::printf("leaked, says: %s\n", holder.note.c_str());
         }
     };
     // [events]
@@ -40,7 +40,7 @@ int main() {
 
     auto lease = pool.acquire({.note = "nightly report"}).value();
     for (const lend::holder_info& each : pool.holders()) {
-        std::printf("in %s: %s\n", each.site.function, each.note);
+        std::printf("in %s: %s\n", each.site.function, each.note.c_str());
     }
     lease.note("writing page 3"); // whenever it begins something else
     // [holders]

@@ -7,8 +7,10 @@
 #define LEND_ERROR_HPP
 
 #include <lend/detail/config.hpp>
+#include <lend/detail/one_line.hpp>
 #include <lend/holder_info.hpp>
 #include <lend/hresult.hpp>
+#include <lend/short_text.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -83,6 +85,11 @@ public:
         return details_ ? std::string_view{details_->last_create_error} : std::string_view{};
     }
 
+    /// The name of the pool that answered it; empty where that has none, or none was involved.
+    [[nodiscard]] std::string_view pool() const noexcept {
+        return details_ ? details_->pool.view() : std::string_view{};
+    }
+
     /// Whether something that the driver threw became this error.
     [[nodiscard]] bool thrown() const noexcept { return thrown_; }
 
@@ -103,6 +110,23 @@ public:
         return details_ ? details_->last_create_error_age : std::chrono::nanoseconds{0};
     }
 
+    /// The same error as the answer of a pool with this name; unchanged if that is empty. What
+    /// another pool answered, whose resources the driver works with, becomes the text.
+    error& with_pool(const short_text& name) noexcept {
+        if (name.empty() || pool() == name) return *this;
+        edit([&](details& d) {
+            if (!d.pool.empty()) {
+                std::string inner = message();
+                const std::int64_t driver_code = d.driver_code;
+                d = details{};
+                d.text = std::move(inner);
+                d.driver_code = driver_code;
+            }
+            d.pool = name;
+        });
+        return *this;
+    }
+
     /// The same error with how long was waited and how the pool stood. Keeps the code if memory
     /// for the details is out.
     error& with_wait(std::chrono::nanoseconds waited, const pool_snapshot& snapshot) noexcept {
@@ -117,7 +141,7 @@ public:
     /// The same error with the words of the last create that failed, and how long ago that was.
     error& with_last_create_error(const error& cause, std::chrono::nanoseconds age) noexcept {
         edit([&](details& d) {
-            d.last_create_error = cause.message();
+            d.last_create_error = cause.in_a_line(cause.pool() != std::string_view(d.pool));
             d.last_create_error_age = age;
         });
         return *this;
@@ -132,11 +156,36 @@ public:
         return *this;
     }
 
-    /// Everything in one line for a log: name, number, meaning, words, wait, snapshot, oldest
+    /// Everything in one line for a log: pool, name, number, meaning, words, wait, snapshot, oldest
     /// holder and the last create error.
     /// @par Errors None; throws bad_alloc when memory is out. @par Thread safety Safe.
-    [[nodiscard]] std::string message() const {
+    [[nodiscard]] std::string message() const { return in_a_line(true); }
+
+    /// Two errors are equal if their codes are.
+    [[nodiscard]] friend bool operator==(const error& a, const error& b) noexcept {
+        return a.code_ == b.code_;
+    }
+    [[nodiscard]] friend bool operator==(const error& a, hresult b) noexcept {
+        return a.code_ == b;
+    }
+
+private:
+    struct details {
+        short_text pool;
+        std::int64_t driver_code = 0;
+        std::string text;
+        std::chrono::nanoseconds waited{0};
+        pool_snapshot snapshot;
+        bool has_snapshot = false;
+        holder_info oldest_holder;
+        bool has_holder = false;
+        std::string last_create_error;
+        std::chrono::nanoseconds last_create_error_age{0};
+    };
+
+    [[nodiscard]] std::string in_a_line(bool with_pool) const {
         std::string line;
+        if (with_pool) detail::append_pool(line, pool());
         if (const std::string_view name = name_of(code_); !name.empty()) {
             line.append(name).append(" (").append(to_hex(code_)).append(")");
         } else {
@@ -158,7 +207,7 @@ public:
             line.append(std::to_string(s->waiting)).append(" waiting");
         }
         if (const holder_info* h = oldest_holder()) {
-            line.append("; oldest holder: ").append(to_string(*h));
+            line.append("; oldest holder: ").append(detail::describe(*h, h->pool != pool()));
         }
         if (!last_create_error().empty()) {
             using std::chrono::milliseconds;
@@ -168,27 +217,6 @@ public:
         }
         return line;
     }
-
-    /// Two errors are equal if their codes are.
-    [[nodiscard]] friend bool operator==(const error& a, const error& b) noexcept {
-        return a.code_ == b.code_;
-    }
-    [[nodiscard]] friend bool operator==(const error& a, hresult b) noexcept {
-        return a.code_ == b;
-    }
-
-private:
-    struct details {
-        std::int64_t driver_code = 0;
-        std::string text;
-        std::chrono::nanoseconds waited{0};
-        pool_snapshot snapshot;
-        bool has_snapshot = false;
-        holder_info oldest_holder;
-        bool has_holder = false;
-        std::string last_create_error;
-        std::chrono::nanoseconds last_create_error_age{0};
-    };
 
     // Changes a private copy of the details. A template on the exception setting, so that
     // translation units built with and without exceptions do not share one symbol.

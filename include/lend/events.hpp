@@ -13,9 +13,12 @@
 #include <lend/error.hpp>
 #include <lend/observer.hpp>
 #include <lend/outcome.hpp>
+#include <lend/short_text.hpp>
 
 #include <chrono>
 #include <cstddef>
+#include <memory>
+#include <string_view>
 #include <type_traits>
 
 namespace lend::inline v0_1 {
@@ -35,7 +38,8 @@ requires driver_traits<Driver>::has_events struct events_of<Driver> {
 // One method for each happening, and all of them alike: `tell` is given a call that fits whoever
 // has a method of that name. pool_observer has them all, which is checked here; so it is the list.
 //
-// A driver has events if it names a type `events`, default-constructible, with any of them.
+// A driver has events if it names a type `events` with any of them, default-constructible, or from
+// the pool's name as a string_view.
 // Called from whichever thread it happens in, with no lock of lend held. Exceptions end here.
 template <class Driver, class Platform>
 class event_caller {
@@ -45,25 +49,32 @@ public:
     using sink = typename events_of<Driver>::type;
 
     event_caller() = default;
-    // The observer outlives this.
-    explicit event_caller(pool_observer* observer) noexcept : observer_(observer) {}
+    // The observer outlives this; it may name another for the pool of this name.
+    explicit event_caller(pool_observer* observer, const short_text& pool = {}) noexcept
+        : sink_(made_for<sink>(pool)), observer_(observer), pool_(pool) {
+        if (observer == nullptr) return;
+        guard([&] { return own_ = observer->for_pool(pool); });
+        if (own_ != nullptr) observer_ = own_.get();
+    }
 
 #define LEND_TELL(call) tell([&](auto& to) -> decltype(to.call) { return to.call; })
     void created(event_number n) noexcept { LEND_TELL(created(n)); }
-    void create_failed(const error& e) noexcept { LEND_TELL(create_failed(e)); }
+    void create_failed(const error& e) noexcept { LEND_TELL(create_failed(named(e))); }
     void create_abandoned(nanoseconds after) noexcept { LEND_TELL(create_abandoned(after)); }
-    void reset_failed(event_number n, const error& e) noexcept { LEND_TELL(reset_failed(n, e)); }
+    void reset_failed(event_number n, const error& e) noexcept {
+        LEND_TELL(reset_failed(n, named(e)));
+    }
     void destroyed(event_number n, destroy_reason why) noexcept { LEND_TELL(destroyed(n, why)); }
     void destroy_failed(event_number n, const error& e) noexcept {
-        LEND_TELL(destroy_failed(n, e));
+        LEND_TELL(destroy_failed(n, named(e)));
     }
     void detached(event_number n) noexcept { LEND_TELL(detached(n)); }
     void backend_gone(event_number n) noexcept { LEND_TELL(backend_gone(n)); }
     void waited(nanoseconds time) noexcept { LEND_TELL(waited(time)); }
-    void timed_out(const error& e) noexcept { LEND_TELL(timed_out(e)); }
-    void cancelled(const error& e) noexcept { LEND_TELL(cancelled(e)); }
-    void shed(const error& e) noexcept { LEND_TELL(shed(e)); }
-    void refused(const error& e) noexcept { LEND_TELL(refused(e)); }
+    void timed_out(const error& e) noexcept { LEND_TELL(timed_out(named(e))); }
+    void cancelled(const error& e) noexcept { LEND_TELL(cancelled(named(e))); }
+    void shed(const error& e) noexcept { LEND_TELL(shed(named(e))); }
+    void refused(const error& e) noexcept { LEND_TELL(refused(named(e))); }
     void acquired_again(const holder_info& held, const source_site& here) noexcept {
         LEND_TELL(acquired_again(held, here));
     }
@@ -126,8 +137,22 @@ private:
         guard([&] { return call(*observer_); });
     }
 
+    // Every error that is told says of which pool it is.
+    [[nodiscard]] error named(const error& e) const noexcept { return error(e).with_pool(pool_); }
+
+    template <class Sink>
+    static Sink made_for(std::string_view pool) {
+        if constexpr (std::is_constructible_v<Sink, std::string_view>) {
+            return Sink(pool);
+        } else {
+            return Sink();
+        }
+    }
+
     [[no_unique_address]] sink sink_;
     pool_observer* observer_ = nullptr;
+    std::shared_ptr<pool_observer> own_; // if it is this pool's alone
+    short_text pool_;
 };
 
 // A span from here to its end, if there is an observer and it wants this one.

@@ -6,6 +6,8 @@
 #ifndef LEND_HOLDER_INFO_HPP
 #define LEND_HOLDER_INFO_HPP
 
+#include <lend/detail/one_line.hpp>
+#include <lend/short_text.hpp>
 #include <lend/source_site.hpp>
 
 #include <chrono>
@@ -19,7 +21,7 @@ namespace lend::inline v0_1 {
 /// One lending that is under way, as `pool::holders`, the event `leaked` and errors show it.
 ///
 /// A pool that does not record its holders knows the number alone; the rest is then as here.
-/// @par Thread safety A plain value. The strings are literals of the program.
+/// @par Thread safety A plain value. The strings of the site are literals of the program.
 struct holder_info {
     std::uint64_t id = 0; ///< the resource's number
     source_site site;     ///< where it was acquired; line 0: not recorded
@@ -28,17 +30,18 @@ struct holder_info {
     /// At least so long: counted from when the pool first saw this lending, in a sweep or because
     /// somebody began to wait. The fast path of acquire stores no time.
     std::chrono::nanoseconds held_for{0};
-    const char* note = nullptr; ///< what the holder said last of what it does; null: nothing
+    short_text note{}; ///< what the holder said last of what it does; empty: nothing
+    short_text pool{}; ///< the pool's name; empty: it has none
 
     /// Whether the pool recorded who this is.
     [[nodiscard]] constexpr bool is_recorded() const noexcept { return thread != 0; }
 };
 
-/// One line for a log: "resource 5, acquired at a.cpp:12 (serve) by thread 4711, held for at least
-/// 30000 ms, says: copying".
-/// @par Errors None; throws bad_alloc when memory is out. @par Thread safety Safe.
-[[nodiscard]] inline std::string to_string(const holder_info& h) {
+namespace detail {
+
+inline std::string describe(const holder_info& h, bool with_pool) {
     std::string line = "resource " + std::to_string(h.id);
+    if (with_pool && !h.pool.empty()) line.append(" of pool '").append(h.pool).append("'");
     if (h.is_recorded()) {
         line.append(", acquired at ").append(h.site.file).append(":");
         line.append(std::to_string(h.site.line)).append(" (").append(h.site.function);
@@ -50,8 +53,17 @@ struct holder_info {
         const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(h.held_for);
         line.append(", held for at least ").append(std::to_string(ms.count())).append(" ms");
     }
-    if (h.note != nullptr) line.append(", says: ").append(h.note);
+    if (!h.note.empty()) append_in_line(line.append(", says: "), h.note);
     return line;
+}
+
+} // namespace detail
+
+/// One line for a log: "resource 5 of pool 'orders', acquired at a.cpp:12 (serve) by thread 4711,
+/// held for at least 30000 ms, says: copying".
+/// @par Errors None; throws bad_alloc when memory is out. @par Thread safety Safe.
+[[nodiscard]] inline std::string to_string(const holder_info& h) {
+    return detail::describe(h, true);
 }
 
 /// Writes to_string().

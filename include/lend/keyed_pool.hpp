@@ -16,6 +16,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -190,6 +191,9 @@ public:
         LEND_CATCH_ALL { return {}; }
         return {};
     }
+
+    /// What people call the pool; see pool::name. @par Errors None. @par Thread safety As there.
+    [[nodiscard]] std::string_view name() const noexcept { return pool_.name(); }
 
     /// How the pool stands as a whole. @par Errors None. @par Thread safety As pool::stats.
     [[nodiscard]] pool_stats stats() const noexcept { return pool_.stats(); }

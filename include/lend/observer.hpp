@@ -14,6 +14,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string_view>
 
 namespace lend::inline v0_1 {
@@ -49,6 +50,7 @@ struct span_info {
     event_number number = 0;    ///< of the resource; 0 where there is none yet
     source_site site{};         ///< of the acquire; line 0 for a create
     const char* note = nullptr; ///< of the acquire; null where it was not given
+    std::string_view pool{};    ///< the pool's name; empty: it has none. Good during the call
 };
 
 /// Hears what happens in a pool. This is the list of all that happens; each method does nothing
@@ -69,6 +71,13 @@ public:
     pool_observer(const pool_observer&) = delete;
     pool_observer& operator=(const pool_observer&) = delete;
     virtual ~pool_observer() = default;
+
+    /// The observer that is to hear what happens in the pool of this name, so that one observer can
+    /// be given to several pools. Null: this one. Asked once, when the pool is made, and again
+    /// where a forked child makes it anew. Errors, holders and spans have the pool's name besides.
+    [[nodiscard]] virtual std::shared_ptr<pool_observer> for_pool(std::string_view /*name*/) {
+        return nullptr;
+    }
 
     // ---- resources ------------------------------------------------------------------------
 

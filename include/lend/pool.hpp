@@ -123,7 +123,7 @@ public:
             if (options.initialisation == initialisation_mode::fail_fast) {
                 if (auto begun = detail::warming_up<core_type>::first(*core); !begun) {
                     made.give_up();
-                    return begun.error();
+                    return error(begun.error()).with_pool(options.name);
                 }
             }
             if (options.min_idle > 0) {

@@ -5,9 +5,11 @@
 #ifndef LEND_POOL_OPTIONS_HPP
 #define LEND_POOL_OPTIONS_HPP
 
+#include <lend/detail/one_line.hpp>
 #include <lend/executor.hpp>
 #include <lend/hresult.hpp>
 #include <lend/result.hpp>
+#include <lend/short_text.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -104,6 +106,11 @@ enum class leak_mode : std::uint8_t {
 /// @par Thread safety A plain value.
 struct pool_options {
     using duration = std::chrono::nanoseconds;
+
+    /// What people call the pool, as "orders": in errors, leak reports, events, health, metrics and
+    /// the names of its threads. Empty: nothing, and threads are called "lend-...". Up to 46 bytes
+    /// without control characters; best one that no other pool of the program has.
+    short_text name{};
 
     // ---- size and start -------------------------------------------------------------------
 
@@ -259,6 +266,21 @@ struct pool_options {
     /// @par Errors e_invalidarg with the field's name in the text.
     /// @par Thread safety Safe.
     [[nodiscard]] result<void> validate() const {
+        if (auto valid = validate_values(); !valid) return error(valid.error()).with_pool(name);
+        return {};
+    }
+
+private:
+    [[nodiscard]] result<void> validate_values() const {
+        if (name.is_cut()) {
+            return refuse("name", "longer than 46 bytes", "use a shorter one");
+        }
+        for (const char c : name.view()) {
+            if (detail::is_control(c)) {
+                return refuse("name", "a text with a control character",
+                              "use printable text, as \"orders\"");
+            }
+        }
         if (auto size = validate_size(max_size, min_idle, pooling); !size) return size;
         if (max_per_key > max_size) {
             return refuse("max_per_key", std::to_string(max_per_key),
@@ -296,6 +318,7 @@ struct pool_options {
         return {};
     }
 
+public:
     /// The same for the two sizes alone, as `resize` needs it.
     [[nodiscard]] static result<void> validate_size(std::size_t max_size,
                                                     std::size_t min_idle,

@@ -7,6 +7,7 @@
 
 #include <lend/detail/config.hpp>
 #include <lend/error.hpp>
+#include <lend/short_text.hpp>
 #include <lend/stats.hpp>
 
 #include <cstddef>
@@ -78,6 +79,7 @@ inline constexpr std::size_t health_problems =
 /// What `pool::health` says.
 /// @par Thread safety A plain value.
 struct pool_health {
+    short_text pool{}; ///< the pool's name; empty: it has none
     health_state state = health_state::closed;
     /// One bit for each health_problem, the first one lowest; see `has`.
     std::uint32_t problems = 0;
@@ -103,10 +105,11 @@ private:
     }
 };
 
-/// Writes one line: state, problems, the last create error, then the stats.
+/// Writes one line: the pool's name, state, problems, the last create error, then the stats.
 template <class Traits>
 std::basic_ostream<char, Traits>& operator<<(std::basic_ostream<char, Traits>& out,
                                              const pool_health& h) {
+    if (!h.pool.empty()) out << "pool '" << h.pool << "': ";
     out << to_string(h.state);
     const char* before = ": ";
     for (std::size_t at = 0; at < health_problems; ++at) {

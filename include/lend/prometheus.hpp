@@ -39,6 +39,11 @@ template <class Pool>
 [[nodiscard]] pool_metrics metrics_of(std::string_view name, const Pool& pool) {
     return {std::string(name), pool.stats(), pool.timings()};
 }
+/// The same under the pool's own name, pool_options::name.
+template <class Pool>
+[[nodiscard]] pool_metrics metrics_of(const Pool& pool) {
+    return metrics_of(pool.name(), pool);
+}
 
 /// The content type of what `prometheus_text` returns, for the answer to a scrape.
 inline constexpr std::string_view prometheus_content_type =

@@ -7,7 +7,7 @@ usage: check_headers.py [ROOT]
 Headers: listed in cmake/headers.txt; an SPDX line and `/// @file` first; the path as include guard;
 only the agreed namespaces; no iostream, no #pragma once, no memory order left to its default, no
 thread_local but in platform.hpp, no clock but the steady one, no min or max as <windows.h> would
-replace them; not longer than 600 lines; includes as <lend/...> that point
+replace them; no thread of a pool without the pool's name; not longer than 600 lines; includes as <lend/...> that point
 downward only, without a cycle; a unit test for each of include/lend/*.hpp. Tests: no sleeping, no
 notes to oneself.
 """
@@ -34,11 +34,15 @@ WALL_CLOCK = re.compile(
 )
 SLEEPS = re.compile(r"\b(sleep_for|sleep_until|usleep|nanosleep)\b")
 
+THREAD_START = re.compile(r"\b[Pp]latform::start_thread\(")
+# The last one starts the thread of the process, which is no pool's.
+NAMES_ITS_THREADS = {"lend/platform.hpp", "lend/detail/core.hpp", "lend/com/holder_base.hpp"}
+
 # The floors, from the ground up. A header includes lower floors and, without a cycle, its own.
 # A header that is not named stands on the floor of its folder or, in include/lend itself, on `pool`.
 # The headers of detail/ have no floor: some lie below platform.hpp, some carry the pool.
 FLOORS = [
-    {"version", "source_site"},
+    {"version", "source_site", "short_text"},
     {"hresult", "fwd", "destroy_reason", "executor", "holder_info"},
     {"error", "result"},
     {"platform"},
@@ -172,6 +176,8 @@ def header_problems(header, text, version):
             yield at, "a clock that is set: only the steady clock goes on evenly"
         if re.search(r"\bthread_local\b", line) and header != "lend/platform.hpp":
             yield at, "thread_local stands in platform.hpp only"
+        if THREAD_START.search(line) and header not in NAMES_ITS_THREADS:
+            yield at, "starts a thread without the pool's name: core::start_thread has it"
         if re.match(r'\s*#\s*include\s*"', lines[at] if at < len(lines) else ""):
             yield at, 'an include with "": own headers are <lend/...>'
         note = NOTES.search(lines[at]) if at < len(lines) else None

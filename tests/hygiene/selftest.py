@@ -81,6 +81,8 @@ DEFECTS = [
      "compare_exchange_weak leaves its"),
     ("thread_local", POOL, INSIDE, "thread_local int y;\n" + INSIDE, "platform.hpp only"),
     ("max as windows.h has it", POOL, INSIDE, "int y = std::max(1, 2);\n" + INSIDE, "are macros"),
+    ("thread without a name", POOL, INSIDE,
+     "bool y = Platform::start_thread(a, b, c);\n" + INSIDE, "without the pool's name"),
     ("a note", POOL, INSIDE, "// TODO\n" + INSIDE, "open an issue"),
     ("too long", POOL, INSIDE, "int y;\n" * 600 + INSIDE, "more than 600"),
     ("not listed", "cmake/headers.txt", "lend/pool.hpp\n", "", "is not listed"),

@@ -111,7 +111,7 @@ public:
 private:
     struct said {
         int serial;
-        const char* note;
+        lend::short_text note;
     };
 
     static std::uint64_t my_id() { return sim::platform::thread_id(); }

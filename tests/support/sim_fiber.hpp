@@ -104,8 +104,8 @@ struct fiber {
     const void* waits_for = nullptr;
     std::int64_t deadline = no_deadline;
     unsigned locks_held = 0;
-    bool spawned = false; // by the scenario, not by the code under test
-    const char* name = "";
+    bool spawned = false;        // by the scenario, not by the code under test
+    std::array<char, 24> name{}; // cut
 
     // ---- for life
     context stack;
@@ -123,7 +123,9 @@ struct fiber {
 
     void begin(std::uint64_t job_serial, const char* job_name) noexcept {
         serial = job_serial;
-        name = job_name;
+        name = {};
+        for (std::size_t at = 0; at + 1 < name.size() && job_name[at] != '\0'; ++at)
+            name[at] = job_name[at];
         reason = wait_reason::nothing;
         waits_for = nullptr;
         deadline = no_deadline;
@@ -133,7 +135,7 @@ struct fiber {
     }
 
     void print(std::FILE* out, bool can_run, std::int64_t epoch) const noexcept {
-        std::fprintf(out, "  fiber %u (%s): ", index, name);
+        std::fprintf(out, "  fiber %u (%s): ", index, name.data());
         if (can_run) {
             std::fputs("can run", out);
         } else {

@@ -229,7 +229,8 @@ public:
         std::fprintf(out, "sim: %s failed: %s\n", options_.name, what);
         std::fprintf(out, "  at step %llu, virtual time %lld ns, in fiber %u (%s)\n",
                      static_cast<unsigned long long>(steps_),
-                     static_cast<long long>(clock_ - epoch), current_, fibers_[current_].name);
+                     static_cast<long long>(clock_ - epoch), current_,
+                     fibers_[current_].name.data());
         for_each(live_,
                  [&](const fiber& f) { f.print(out, (runnable_ & bit(f.index)) != 0, epoch); });
         trace_.print(out, options_.trace_lines);

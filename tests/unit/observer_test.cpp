@@ -195,7 +195,9 @@ TEST_F(PoolObserver, absent_ones_are_not_called_and_nothing_is_allocated) {
 
     EXPECT_EQ(allocations::tried_here(), before);
     EXPECT_EQ(heard(), lines{});
-    static_assert(sizeof(to) == sizeof(void*));
+    // The events that the driver lacks take no room.
+    static_assert(sizeof(to) == sizeof(void*) + sizeof(std::shared_ptr<lend::pool_observer>) +
+                                    sizeof(lend::short_text));
 }
 
 TEST_F(PoolObserver, failed_acquires_are_told_as_what_they_are) {

@@ -31,8 +31,10 @@ struct asking {
                                                 const acquire_options& options) noexcept {
         std::optional<error> refused = refusal_of(options);
         if (core == nullptr) return refused ? *refused : error(hr::lend_e_closed);
-        if (refused && refused->code() == hr::lend_e_cancelled)
+        if (!refused) return refused;
+        if (refused->code() == hr::lend_e_cancelled)
             outcomes<Core>::failed_after(*core, *refused, {});
+        refused->with_pool(core->options.name);
         return refused;
     }
 

@@ -69,7 +69,7 @@ private:
         ++core.finishers;
         core.add_share();
         lock.unlock();
-        if (!core.run_elsewhere("lend-back", &work)) work(&core);
+        if (!core.run_elsewhere("back", &work)) work(&core);
     }
 
     static void work(void* raw) {

@@ -122,7 +122,7 @@ struct core {
     const std::uint64_t nonce =
         ((Platform::random() | 3U) & ~records_bit) | (options.records() ? records_bit : 0U);
     table_type numbers;
-    event_caller<Driver, Platform> events{options.observer.get()};
+    event_caller<Driver, Platform> events{options.observer.get(), options.name};
     const bool traces_uses = events.wants_use_spans();
     const bool measures_uses = options.time_uses || traces_uses; // see measuring.hpp
     // Something is to be done at the end of a lease that the fast path does not know of; the
@@ -364,9 +364,14 @@ struct core {
 
     // Has `run` called with the core on another thread: the user's, or one of the pool's. False if
     // none can be had. No lock is held.
-    [[nodiscard]] bool run_elsewhere(const char* name, void (*run)(void*)) noexcept {
+    [[nodiscard]] bool run_elsewhere(const char* job, void (*run)(void*)) noexcept {
         if (options.executor != nullptr && options.executor->execute(run, this)) return true;
-        return Platform::start_thread(name, run, this);
+        return start_thread(job, run);
+    }
+
+    // The same on a thread of the pool, which is called by the pool's name and the job.
+    [[nodiscard]] bool start_thread(const char* job, void (*run)(void*)) noexcept {
+        return Platform::start_thread(thread_name(options.name, job).c_str(), run, this);
     }
 
     // ---- the housekeeper ------------------------------------------------------------------
@@ -383,7 +388,7 @@ struct core {
         if (housekeeper_runs || closing) return;
         if (options.housekeeping != housekeeping_mode::own_thread) return;
         add_share();
-        housekeeper_runs = Platform::start_thread("lend-keeper", housekeeper, this);
+        housekeeper_runs = start_thread("keeper", housekeeper);
         // Relaxed: the caller holds the lock of a core that others hold as well.
         if (!housekeeper_runs) shares.fetch_sub(1, std::memory_order_relaxed);
     }

@@ -38,7 +38,7 @@ struct holders {
     static void
     begin(Core& core, slot_type& s, lending_word::type word, const request_type& asked) noexcept {
         if (core.measures_uses) [[unlikely]]
-            measuring<Core>::use_begins(core, s, asked.traced());
+            measuring<Core>::use_begins(core, s, asked.traced(core.options.name));
         if (!core.records()) return;
         const bool in_person = asked.asked_by == 0;
         s.borrower.begin(word, {asked.site, asked.note, asked.detect_leak, in_person},
@@ -58,11 +58,12 @@ struct holders {
         if (core.records()) {
             const std::optional<recorded_borrower> by = recorded(s, now);
             if (!by) return std::nullopt;
-            found = as_info(s, *by, now);
+            found = as_info(core, s, *by, now);
         } else if (has_no_holder(core, s)) {
             return std::nullopt;
         }
         found.id = s.number;
+        found.pool = core.options.name;
         return found;
     }
 
@@ -101,15 +102,18 @@ struct holders {
     }
 
     // What is known of a slot whose record was just read.
-    static holder_info
-    as_info(const slot_type& s, const recorded_borrower& by, time_point now) noexcept {
+    static holder_info as_info(const Core& core,
+                               const slot_type& s,
+                               const recorded_borrower& by,
+                               time_point now) noexcept {
         // A sweep may be given a time before that of another look.
         const auto seen = (std::max)(now, s.watched.since) - s.watched.since;
         return {.id = s.number,
                 .site = by.site,
                 .thread = by.thread,
                 .held_for = std::chrono::duration_cast<std::chrono::nanoseconds>(seen),
-                .note = by.note};
+                .note = by.note,
+                .pool = core.options.name};
     }
 
 private:

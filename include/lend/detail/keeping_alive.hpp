@@ -60,7 +60,7 @@ private:
             r.due(lives::after(r.now, births<Core>::quickest_pace));
             return true;
         }
-        if (!Core::platform::start_thread("lend-check", &work, &core)) return false;
+        if (!core.start_thread("check", &work)) return false;
         core.add_share();
         ++core.workers;
         core.keeps_alive = true;

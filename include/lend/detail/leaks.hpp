@@ -89,7 +89,7 @@ private:
         core.slots.for_each([&](slot_type& s) {
             const std::optional<recorded_borrower> by = who::recorded(s, now);
             if (found != nullptr || !by || !by->detect_leak || !is_new(s)) return;
-            const holder_info holder = who::as_info(s, *by, now);
+            const holder_info holder = who::as_info(core, s, *by, now);
             if (holder.held_for < core.options.leak_after) return;
             who_has = holder;
             found = &s;

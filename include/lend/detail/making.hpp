@@ -57,7 +57,7 @@ struct making : planning<Core> {
         for (std::size_t at = 0; at < todo.workers; ++at) {
             if (executor != nullptr && executor->execute(&work_when_run, &core)) continue;
             count_workers(core, 1);
-            refused += platform::start_thread("lend-create", &work, &core) ? 0U : 1U;
+            refused += core.start_thread("create", &work) ? 0U : 1U;
         }
         return refused;
     }

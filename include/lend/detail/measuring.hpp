@@ -29,7 +29,7 @@ struct measuring {
 
     // The driver's create. No lock is held.
     static result<resource> create(Core& core, const resource_type& type) noexcept {
-        span<platform> traced(core.events, span_kind::create, {});
+        span<platform> traced(core.events, span_kind::create, {.pool = core.options.name});
         const stopwatch<platform> took;
         result<resource> made = Core::calls::create(core.driver, type);
         core.times.created(made.has_value(), took.elapsed());

@@ -28,7 +28,9 @@ struct outcomes {
         core.events.waited(waited);
     }
 
-    static void failed_after(Core& core, const error& why, nanoseconds waited) noexcept {
+    // The error becomes the pool's answer, with its name.
+    static void failed_after(Core& core, error& why, nanoseconds waited) noexcept {
+        why.with_pool(core.options.name);
         core.times.waited(outcome_of(why.code()), waited);
         {
             const lock_type lock(core.mutex);

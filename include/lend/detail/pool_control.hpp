@@ -57,11 +57,11 @@ public:
         LEND_TRY {
             const pooling_mode pooling = core->options.pooling;
             if (auto valid = pool_options::validate_size(max_size, min_idle, pooling); !valid)
-                return valid;
+                return error(valid.error()).with_pool(core->options.name);
         }
         LEND_CATCH_ALL { return hr::e_invalidarg; }
         const hresult code = resizing<Core>::resize(*core, max_size, min_idle);
-        if (failed(code)) return code;
+        if (failed(code)) return error(code).with_pool(core->options.name);
         return {};
     }
 

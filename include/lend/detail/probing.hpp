@@ -30,6 +30,7 @@ struct probing {
 
     static pool_health look(Core& core) noexcept {
         pool_health h;
+        h.pool = core.options.name;
         h.stats = reporting<Core>::stats(core);
         const pool_stats& s = h.stats;
         bool is_full = false;

@@ -11,6 +11,7 @@
 #include <lend/source_site.hpp>
 
 #include <cstdint>
+#include <string_view>
 
 namespace lend::inline v0_1 {
 namespace detail {
@@ -28,7 +29,9 @@ struct request {
     bool detect_leak = true;
     std::uint64_t asked_by = 0; // the thread that asked and does not wait; 0: the caller
 
-    [[nodiscard]] span_info traced() const noexcept { return {0, site, note}; }
+    [[nodiscard]] span_info traced(std::string_view pool) const noexcept {
+        return {0, site, note, pool};
+    }
 };
 
 } // namespace detail

@@ -56,7 +56,7 @@ struct retaining {
         });
         const lock_type lock(core.mutex);
         if (gone != 0) core.call_housekeeper(); // some may have to be kept ready
-        if (failure) return *std::move(failure);
+        if (failure) return failure->with_pool(core.options.name);
         return gone;
     }
 

@@ -97,7 +97,7 @@ private:
     static bool get_help(Core& core, slot_type* chain) noexcept {
         if (core.closing || core.options.housekeeping != housekeeping_mode::own_thread)
             return false;
-        if (!platform::start_thread("lend-destroy", &work, &core)) return false;
+        if (!core.start_thread("destroy", &work)) return false;
         core.add_share();
         ++core.workers;
         while (chain != nullptr) {

@@ -70,8 +70,10 @@ struct taking {
 
 private:
     static result<held> counted(Core& core, result<held> outcome) noexcept {
-        if (!outcome) outcomes<Core>::failed_after(core, outcome.error(), {});
-        return outcome;
+        if (outcome) return outcome;
+        error why = outcome.error();
+        outcomes<Core>::failed_after(core, why, {});
+        return why;
     }
 
     static result<held>

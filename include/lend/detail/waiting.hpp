@@ -86,7 +86,10 @@ public:
         traced_.end(core_.events, outcome.code());
     }
     // After `leave`, without the lock.
-    void gave_up() noexcept { report(hr::lend_e_cancelled); }
+    void gave_up() noexcept {
+        result<held> outcome = hr::lend_e_cancelled;
+        report(outcome);
+    }
 
     // Out of the queue, at the caller's wish; with what it had been answered, which the caller
     // puts back. Under the lock, by whoever runs it.
@@ -104,11 +107,13 @@ public:
     [[nodiscard]] waiter_type& node() noexcept { return me_; }
 
 private:
-    void report(const result<held>& outcome) noexcept {
+    void report(result<held>& outcome) noexcept {
         core_.note_progress();
         const std::chrono::nanoseconds waited = platform::now() - began_;
         if (!outcome) {
-            outcomes<Core>::failed_after(core_, outcome.error(), waited);
+            error why = outcome.error();
+            outcomes<Core>::failed_after(core_, why, waited);
+            outcome = std::move(why);
         } else if (was_in_) {
             outcomes<Core>::served_after(core_, waited);
         }
@@ -416,7 +421,7 @@ private:
     time_point began_;
     time_point deadline_;
     time_point retry_at_ = (time_point::max)();
-    span<platform> traced_{core_.events, span_kind::wait, asked_.traced()};
+    span<platform> traced_{core_.events, span_kind::wait, asked_.traced(core_.options.name)};
     waiter_type me_;
     held got_;
     bool joined_ = false;    // and has not heard an answer yet

@@ -86,7 +86,8 @@ struct lock_ups {
         core.slots.for_each([&](slot_type& s) {
             const auto by = who::recorded(s, now);
             if (!by || (of_thread != 0 && by->thread != of_thread) || ++count > most) return;
-            text.append(text.empty() ? "" : "; ").append(to_string(who::as_info(s, *by, now)));
+            text.append(text.empty() ? "" : "; ")
+                .append(to_string(who::as_info(core, s, *by, now)));
         });
         if (count > most)
             text.append("; and ").append(std::to_string(count - most)).append(" more");
@@ -136,7 +137,8 @@ private:
         std::optional<holder_info> found;
         core.slots.find([&](slot_type& s) {
             const auto by = who::recorded(s, now);
-            if (by && by->in_person && by->thread == thread) found = who::as_info(s, *by, now);
+            if (by && by->in_person && by->thread == thread)
+                found = who::as_info(core, s, *by, now);
             return found.has_value();
         });
         return found;

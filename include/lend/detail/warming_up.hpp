@@ -55,8 +55,9 @@ public:
         }
         found.ready = call.run(count);
         found.errors = std::move(call.node_.failures);
+        for (error& each : found.errors) each.with_pool(core.options.name);
         if (call.closed_ && found.errors.size() < found.errors.capacity())
-            found.errors.emplace_back(hr::lend_e_closed);
+            found.errors.push_back(error(hr::lend_e_closed).with_pool(core.options.name));
         return found;
     }
 

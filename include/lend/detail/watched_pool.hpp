@@ -16,6 +16,7 @@
 #include <lend/probe.hpp>
 #include <lend/stats.hpp>
 
+#include <string_view>
 #include <vector>
 
 namespace lend::inline v0_1 {
@@ -25,6 +26,12 @@ namespace detail {
 template <class Core>
 class watched_pool {
 public:
+    /// What people call the pool: pool_options::name. Empty where it has none, and once moved from.
+    /// @par Errors None. @par Thread safety Safe; wait-free. Good as long as the pool.
+    [[nodiscard]] std::string_view name() const noexcept {
+        return core_ == nullptr ? std::string_view{} : core_->options.name.view();
+    }
+
     /// What the pool is doing and has done.
     ///
     /// The gauges sum to the size, and no counter is lower than in a call that ended before.
