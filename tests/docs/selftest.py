@@ -166,7 +166,7 @@ FEATURE_DEFECTS = [
 GOOD_MODES = "| no. | requirement | test | planted |\n|---|---|---|---|\n" + "".join(
     f"| {at} | What must hold | `FailureMode.07_is_refused`, `FailureMode.07_again` | the check left out |\n"
     if at == 7 else f"| {at} | What must hold | not yet | |\n"
-    for at in range(1, check_failure_modes.COUNT + 1)
+    for at in [*range(1, check_failure_modes.COUNT + 1), 51, 60]
 )
 MODE_DEFECTS = [
     ("a test that is not there", "FailureMode.07_is_refused", "FailureMode.07_is_taken", "there is no test"),
@@ -176,7 +176,9 @@ MODE_DEFECTS = [
     ("neither a test nor not yet", "| 9 | What must hold | not yet |", "| 9 | What must hold | soon |",
      "names no test"),
     ("no requirement", "| 9 | What must hold |", "| 9 | |", "says no requirement"),
-    ("a number left out", "| 9 | What must hold | not yet | |\n", "", "45 rows"),
+    ("a number left out", "| 9 | What must hold | not yet | |\n", "", "stands where 9 should"),
+    ("rows left out", GOOD_MODES[GOOD_MODES.index("| 40 |"):], "", "39 rows"),
+    ("a late number twice", "| 60 |", "| 51 |", "stands where 52 should"),
     ("numbers in another order", "| 9 |", "| 10 |", "stands where 9 should"),
     ("a column too few", "| 9 | What must hold | not yet | |", "| 9 | not yet | |", "3 columns"),
 ]
