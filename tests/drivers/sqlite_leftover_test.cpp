@@ -92,10 +92,6 @@ TEST_F(SqliteLeftover, a_rollback_that_is_refused_is_told_and_leaves_the_transac
     EXPECT_EQ(hr::e_unexpected, driver.enlist(c, transaction_id{8}).code) << "enlisted still";
     sqlite3_limit(c.native(), SQLITE_LIMIT_SQL_LENGTH, usual);
     EXPECT_EQ(hr::s_ok, driver.enlist(c, {}).code);
-    LEND_EXPECT_OK(c.exec("BEGIN"));
-    sqlite3_limit(c.native(), SQLITE_LIMIT_SQL_LENGTH, 5);
-    EXPECT_EQ(hr::e_fail, driver.reset(c));
-    EXPECT_EQ(0, sqlite3_get_autocommit(c.native()));
 }
 
 // ---- backups and blobs -----------------------------------------------------------------------

@@ -136,6 +136,84 @@ TEST_F(SqliteRefusal, a_uri_that_asks_for_more_than_the_mode_is_access_denied) {
                    wanted.path + "\": access mode not allowed: rwc (in: opening the file)");
 }
 
+// ---- files that may not be written -----------------------------------------------------------
+
+class SqliteReadOnly : public SqliteRefusal {
+protected:
+    // A file in this journal mode, in a directory that only its owner may write to.
+    void make(const char* mode) {
+        wanted.pragmas = {{"journal_mode", mode}};
+        ASSERT_TRUE(filled());
+        wanted.pragmas.clear();
+        wanted.mode = sqlite::open_mode::read_only;
+        ASSERT_EQ(0, chmod(wanted.path.c_str(), 0666));
+        ASSERT_EQ(0, chmod(dir.path().c_str(), 0555));
+    }
+};
+
+TEST_F(SqliteReadOnly, a_wal_file_is_said_to_need_files_beside_it) {
+    make("WAL");
+    const lend_test::without_privilege scope;
+
+    for (const char* scheme : {"", "file:"}) {
+        const std::string plain = wanted.path;
+        wanted.path = scheme + plain;
+        expect_refused(hr::e_accessdenied, SQLITE_READONLY_DIRECTORY,
+                       "needs its \"-wal\" and \"-shm\" beside it, in a directory that this user "
+                       "may write to");
+        expect_refused(hr::e_accessdenied, SQLITE_READONLY_DIRECTORY, "?immutable=1");
+        wanted.path = plain;
+    }
+}
+
+TEST_F(SqliteReadOnly, a_wal_file_is_read_as_its_error_says) {
+    make("WAL");
+    const lend_test::without_privilege scope;
+    wanted.path = "file:" + wanted.path + "?immutable=1";
+
+    LEND_UNWRAP(c, driver.create(wanted));
+
+    EXPECT_EQ(100, *c.query<std::int64_t>("SELECT count(*) FROM t"));
+}
+
+TEST_F(SqliteReadOnly, a_file_with_a_journal_is_said_to_need_a_directory_to_be_written) {
+    make("DELETE");
+    wanted.mode = sqlite::open_mode::read_write;
+    wanted.pragmas = {{"user_version", "7"}};
+    const lend_test::without_privilege scope;
+
+    expect_refused(hr::e_accessdenied, SQLITE_READONLY_DIRECTORY,
+                   "this user may not write to its directory");
+    wanted.pragmas.clear();
+    wanted.set_up = {"CREATE TABLE u(x)"};
+    expect_refused(hr::e_accessdenied, SQLITE_READONLY_DIRECTORY,
+                   "it needs a file in a directory that this user may not write to");
+}
+
+TEST_F(SqliteReadOnly, a_set_up_that_writes_is_told_which_mode_it_needs) {
+    make("DELETE");
+    wanted.set_up = {"CREATE TABLE u(x)"};
+
+    expect_refused(hr::e_accessdenied, SQLITE_READONLY, "ask for open_mode::read_write");
+}
+
+TEST_F(SqliteReadOnly, what_an_attached_file_lacks_is_not_said_of_the_database) {
+    make("WAL");
+    const std::string plain = wanted.path;
+    const lend_test::temp_dir writable;
+    ASSERT_EQ(0, chmod(writable.path().c_str(), 0777));
+    wanted.path = writable.file("main.db");
+    wanted.mode = sqlite::open_mode::create;
+    wanted.set_up = {"ATTACH '" + plain + "' AS x", "SELECT * FROM x.t"};
+    const lend_test::without_privilege scope;
+
+    const auto c = driver.create(wanted);
+
+    ASSERT_FALSE(c);
+    EXPECT_EQ(std::string::npos, c.error().message().find("may not write to its directory"))
+        << c.error().message();
+}
+
 // ---- locks -----------------------------------------------------------------------------------
 
 TEST_F(SqliteRefusal, a_lock_in_a_shared_cache_is_waited_for_as_any_other) {
@@ -160,6 +238,35 @@ TEST_F(SqliteRefusal, a_pragma_may_be_written_in_any_case_and_with_its_schema) {
     LEND_UNWRAP(c, driver.create(wanted));
 
     EXPECT_EQ("wal", *c.query<std::string>("PRAGMA journal_mode"));
+}
+
+TEST_F(SqliteRefusal, a_journal_mode_may_be_written_in_every_way_that_sql_allows) {
+    for (const char* value : {"WAL", "wal", "'WAL'", "\"Wal\"", "[wal]", "`WAL`", " WAL ", "WAL;",
+                              "'WAL' -- as decided", "w"}) {
+        wanted.pragmas = {{"journal_mode", value}};
+
+        LEND_UNWRAP(c, driver.create(wanted));
+
+        EXPECT_EQ("wal", *c.query<std::string>("PRAGMA journal_mode")) << value;
+    }
+}
+
+TEST_F(SqliteRefusal, an_empty_journal_mode_is_sqlites_first) {
+    wanted.pragmas = {{"journal_mode", "WAL"}, {"journal_mode", "''"}};
+
+    LEND_UNWRAP(c, driver.create(wanted));
+
+    EXPECT_EQ("delete", *c.query<std::string>("PRAGMA journal_mode"));
+}
+
+TEST_F(SqliteRefusal, a_journal_mode_that_was_not_taken_is_refused_in_quotes_too) {
+    wanted.path = "file:/no_wal?vfs=memdb";
+    for (const char* value : {"WAL", "'WAL'", "[wal]", "'MEMORYWAL'", "0"}) {
+        wanted.pragmas = {{"journal_mode", value}};
+
+        expect_refused(hr::e_fail, 0,
+                       std::string("its journal mode is memory and could not be made ") + value);
+    }
 }
 
 TEST_F(SqliteRefusal, a_pragma_without_a_value_is_asked_and_not_set) {

@@ -8,11 +8,16 @@
 
 #include <lend/driver.hpp>
 #include <lend/drivers/sqlite_connection.hpp>
+#include <lend/drivers/sqlite_database.hpp>
+#include <lend/drivers/sqlite_handle.hpp>
+#include <lend/drivers/sqlite_opening.hpp>
+#include <lend/error.hpp>
 #include <lend/hresult.hpp>
 #include <lend/result.hpp>
 
 #include <sqlite3.h>
 
+#include <memory>
 #include <mutex>
 #include <utility>
 
@@ -39,7 +44,7 @@ namespace sqlite {
 ///
 /// "Undone" is a transaction that SQLite rolled back by itself (full disk, interrupt of a write)
 /// or that was ended by SQL text instead of `connection::commit`.
-/// Stateless. Example: examples/ledger.cpp.
+/// Example: examples/ledger.cpp.
 /// @par Thread safety Distinct connections: safe. One connection: only `interrupt` may overlap
 ///      with another call for it.
 class driver {
@@ -47,11 +52,16 @@ public:
     using resource = connection;
     using resource_type = database;
 
+    driver() : driver(additions{}) {}
+
+    /// A driver that does something of the program's with each connection.
+    explicit driver(additions added) : added_(std::move(added)) {}
+
     /// Opens a connection: see connection::open.
     /// @par Errors As connection::open. @par Thread safety See the class; blocking on file locks
     ///      for the busy timeout at most twice.
     [[nodiscard]] result<connection> create(const database& wanted) {
-        return connection::open(wanted);
+        return connection::open(wanted, added_);
     }
 
     /// Puts the connection into a transaction by BEGIN IMMEDIATE, or takes it out of one.
@@ -71,7 +81,7 @@ public:
             return state.enlisted == tx && open ? hr::s_ok : hr::e_unexpected;
         }
         if (open) return hr::e_unexpected;
-        const int code = r.run("BEGIN IMMEDIATE");
+        const int code = detail::run(r.native(), "BEGIN IMMEDIATE");
         if (code != SQLITE_OK) return to_hresult(code);
         state.enlisted = tx;
         state.committed = false;
@@ -80,31 +90,31 @@ public:
 
     /// Makes the connection fit for the next user.
     ///
-    /// Every statement is reset and its bindings are cleared, the hooks a user can leave behind
-    /// (busy, progress, authorizer, trace, update, commit, rollback) are removed, the busy timeout
-    /// is set again, and an open transaction is rolled back. Attached databases, temporary tables,
-    /// pragmas and functions stay, unless the database asks for reset_depth::reopen. In a
-    /// transaction that lend began, the transaction stays open and nothing is reopened.
+    /// In this order: every callback of the borrower's is taken out, limits, switches and the busy
+    /// timeout are set again, every statement is reset and its bindings are cleared, an open
+    /// transaction is rolled back, and `additions::watch` is called. Attached databases, temporary
+    /// tables, most pragmas and functions stay, unless the database asks for reset_depth::reopen.
+    /// In a transaction that lend began, the transaction stays open and nothing is reopened.
     /// @par Errors e_fail: a transaction could not be ended, or the one enlisted in was undone;
-    ///      with reset_depth::reopen also as connection::open, and the connection is closed then.
-    ///      The pool destroys what could not be reset.
+    ///      any failure of `additions::watch`; with reset_depth::reopen also as connection::open,
+    ///      and the connection is closed then. The pool destroys what could not be reset.
     /// @par Thread safety See the class. @par Complexity Linear in the prepared statements; 37 us
     ///      more for reopen (open, read, close of a small file; two cores of a shared machine).
     [[nodiscard]] hresult reset(connection& r) {
         sqlite3* const db = r.native();
         if (db == nullptr) return hr::e_unexpected;
-        clear_statements(db);
-        clear_hooks(r);
+        take_back(r);
         const auto& state = *r.kept_;
         if (state.enlisted) {
             const bool open = sqlite3_get_autocommit(db) == 0;
-            return open != state.committed ? hr::s_ok : hr::e_fail;
+            return open != state.committed ? watch(r) : hr::e_fail;
         }
         if (sqlite3_get_autocommit(db) == 0) {
-            if (const int code = r.run("ROLLBACK"); code != SQLITE_OK) return to_hresult(code);
+            if (const int code = detail::run(db, "ROLLBACK"); code != SQLITE_OK)
+                return to_hresult(code);
         }
         if (!is_clean(db)) return hr::e_fail;
-        return state.source.deep_reset == reset_depth::reopen ? reopen(r) : hr::s_ok;
+        return state.source.deep_reset == reset_depth::reopen ? reopen(r) : watch(r);
     }
 
     /// Finds out whether the connection may be lent.
@@ -187,32 +197,27 @@ private:
         const bool open = sqlite3_get_autocommit(r.native()) == 0;
         if (!state.enlisted) return open ? hr::e_unexpected : hr::s_ok;
         if (open) {
-            clear_statements(r.native());
-            if (const int code = r.run("ROLLBACK"); code != SQLITE_OK) return to_hresult(code);
+            detail::clear_statements(r.native());
+            const int code = detail::run(r.native(), "ROLLBACK");
+            if (code != SQLITE_OK) return to_hresult(code);
         }
         state.enlisted = {};
         state.committed = false;
         return hr::s_ok;
     }
 
-    static void clear_statements(sqlite3* db) noexcept {
-        for (sqlite3_stmt* s = sqlite3_next_stmt(db, nullptr); s != nullptr;
-             s = sqlite3_next_stmt(db, s)) {
-            sqlite3_reset(s);
-            sqlite3_clear_bindings(s);
-        }
+    // What the borrower has put on the connection goes before anything is done to it: the context
+    // of a callback may be gone, and a low limit would keep a ROLLBACK from being compiled.
+    static void take_back(connection& r) noexcept {
+        sqlite3* const db = r.native();
+        detail::take_out_callbacks(db);
+        r.kept_->as_opened.restore(db);
+        sqlite3_busy_timeout(db, static_cast<int>(r.source().busy_timeout.count()));
+        detail::clear_statements(db);
     }
 
-    // A hook's context may be gone with the user who set it.
-    static void clear_hooks(connection& r) noexcept {
-        sqlite3* const db = r.native();
-        sqlite3_busy_timeout(db, static_cast<int>(r.source().busy_timeout.count()));
-        sqlite3_progress_handler(db, 0, nullptr, nullptr);
-        sqlite3_set_authorizer(db, nullptr, nullptr);
-        sqlite3_trace_v2(db, 0, nullptr, nullptr);
-        sqlite3_update_hook(db, nullptr, nullptr);
-        sqlite3_commit_hook(db, nullptr, nullptr);
-        sqlite3_rollback_hook(db, nullptr, nullptr);
+    [[nodiscard]] hresult watch(connection& r) const {
+        return added_.watch ? added_.watch(r.native()).code() : hr::s_ok;
     }
 
     // Autocommit alone does not tell: a SELECT that was stepped and not reset holds a read
@@ -227,21 +232,24 @@ private:
 
     static health read_something(connection& r) noexcept {
         sqlite3_busy_timeout(r.native(), 0);
-        const int code = r.run("SELECT 1 FROM sqlite_master LIMIT 1") & 0xFF;
+        const int code = detail::run(r.native(), "SELECT 1 FROM sqlite_master LIMIT 1") & 0xFF;
         sqlite3_busy_timeout(r.native(), static_cast<int>(r.source().busy_timeout.count()));
         const bool answered = code == SQLITE_OK || code == SQLITE_BUSY || code == SQLITE_LOCKED;
         return answered ? health::good : health::broken;
     }
 
     // Closes first: a connection in exclusive locking mode would keep the new one out.
-    static hresult reopen(connection& r) {
+    [[nodiscard]] hresult reopen(connection& r) const {
         if (const hresult closed = r.close(); failed(closed)) return closed;
-        auto fresh = connection::open(r.source());
+        auto fresh = detail::opening(r.source(), added_).run();
         if (!fresh) return fresh.code();
+        r.kept_->as_opened = fresh->as_opened;
         const std::lock_guard hold(r.kept_->gate);
-        r.db_ = std::exchange(fresh->db_, nullptr);
+        r.db_ = fresh->db.release();
         return hr::s_ok;
     }
+
+    additions added_;
 };
 
 static_assert(resource_driver<driver>);

@@ -6,12 +6,16 @@
 #ifndef LEND_DRIVERS_SQLITE_DATABASE_HPP
 #define LEND_DRIVERS_SQLITE_DATABASE_HPP
 
+#include <lend/drivers/sqlite_uri.hpp>
+#include <lend/result.hpp>
+
 #include <sqlite3.h>
 
 #include <cerrno>
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -28,7 +32,8 @@ enum class open_mode : std::uint8_t {
 
 /// What is done to a connection between two uses.
 enum class reset_depth : std::uint8_t {
-    light,  ///< statements, bindings, hooks and an open transaction are cleared; the rest stays
+    light,  ///< callbacks, settings, statements and an open transaction go; tables and functions
+            ///< stay
     reopen, ///< the connection is closed and opened again: nothing stays
 };
 
@@ -61,27 +66,65 @@ struct database {
     [[nodiscard]] friend bool operator==(const database&, const database&) = default;
 };
 
+/// What a program does with each connection by SQLite's C functions.
+///
+/// Either may be empty. A failure is the failure of the open or of the reset that called it.
+/// @par Thread safety Called from several threads at once, for distinct connections: on the thread
+///      that creates or resets.
+struct additions {
+    /// Adds functions, collations, modules and extensions. Called when a connection is opened and
+    /// when it is opened again, before its pragmas and its set-up, with nothing read from the file.
+    std::function<result<void>(sqlite3*)> install{};
+    /// Sets callbacks and limits, an authorizer or a trace say. Called at the end of each open and,
+    /// since a reset takes all callbacks out, at the end of each reset.
+    std::function<result<void>(sqlite3*)> watch{};
+};
+
 namespace detail {
 
 // What a path that could not be opened looks like from outside; empty if there is nothing to say.
 inline std::string look_at(const database& source) {
     namespace fs = std::filesystem;
-    const std::string& path = source.path;
-    if (path == ":memory:" || path.starts_with("file:")) return {};
+    const location at = locate(source.path);
+    if (at.in_memory || at.file.empty() || at.vfs == "memdb") return {};
     std::error_code failed;
-    const fs::file_status found = fs::status(path, failed);
+    const fs::file_status found = fs::status(at.file, failed);
     if (fs::is_directory(found)) return "this is a directory; name a file";
     if (found.type() == fs::file_type::none) { // not to be seen, which is not missing
         return failed == std::errc::permission_denied ? "this user may not enter its directory"
                                                       : failed.message();
     }
     if (fs::exists(found)) return {};
-    const fs::path folder = fs::path(path).parent_path();
+    const fs::path folder = fs::path(at.file).parent_path();
     if (!folder.empty() && !fs::exists(folder, failed)) return "its directory does not exist";
     if (source.mode != open_mode::create) {
         return "there is no such file; open_mode::create would make an empty one";
     }
     return "it cannot be made here; check the permissions of its directory";
+}
+
+// Whether a code says that SQLite may not write to the directory of a file.
+inline bool is_about_directory(int code) noexcept {
+    return code == SQLITE_READONLY_DIRECTORY || code == SQLITE_READONLY_CANTINIT ||
+           code == SQLITE_READONLY_RECOVERY;
+}
+
+inline std::string beside_any_file() {
+    return "it needs a file in a directory that this user may not write to, where SQLite keeps a "
+           "journal beside a file that is written, and a \"-wal\" and a \"-shm\" beside one that "
+           "is "
+           "read in WAL mode";
+}
+
+inline std::string beside_this_file(bool in_wal_mode) {
+    if (!in_wal_mode) {
+        return "this user may not write to its directory, and SQLite keeps a journal beside a file "
+               "that it writes; check the permissions of the directory";
+    }
+    return "it is in WAL mode, and so needs its \"-wal\" and \"-shm\" beside it, in a directory "
+           "that "
+           "this user may write to; a file that is not written by anyone can be read as "
+           "\"file:...?immutable=1\"";
 }
 
 // Why a database could not be opened, in words that say what would be right; empty if SQLite's
@@ -91,11 +134,15 @@ inline std::string why_not(const database& source, int code, int system_code) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
         return "another connection has it locked, and kept it so for the busy_timeout of " +
-               std::to_string(source.busy_timeout.count()) + " ms";
+               std::to_string(source.busy_timeout.count()) +
+               " ms; find the transaction that is open for so long, or wait longer";
     case SQLITE_NOTADB:
         return "the file is not an SQLite database, or it is encrypted";
     case SQLITE_CORRUPT:
         return "the file is damaged; PRAGMA integrity_check says where";
+    case SQLITE_READONLY:
+        if (source.mode != open_mode::read_only) return {};
+        return "open_mode::read_only allows no writing; ask for open_mode::read_write";
     case SQLITE_CANTOPEN:
     case SQLITE_PERM:
     case SQLITE_IOERR:
