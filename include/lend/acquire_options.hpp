@@ -42,8 +42,9 @@ struct basic_acquire_options {
     /// records holders.
     source_site site = source_site::current();
 
-    /// What the borrower is about to do, shown in the same reports. A literal, or something else
-    /// that lives as long as the lease; null: nothing to say. `lease::note` changes it.
+    /// What the borrower is about to do, shown in the same reports. Copied by the call, up to 46
+    /// bytes of it, so that a request's number on the stack will do; null: nothing to say.
+    /// `lease::note` changes it.
     const char* note = nullptr;
 
     /// False: this lease is never reported or reclaimed as a leak, however long it lasts.

@@ -9,6 +9,7 @@
 #include <lend/detail/clearing.hpp>
 #include <lend/detail/keyed_driver.hpp>
 #include <lend/pool.hpp>
+#include <lend/source_site.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -139,23 +140,26 @@ public:
     /// @par Thread safety Blocking for a moment on the lock of the directory of keys; then as
     ///   pool::acquire.
     /// @par Calls As pool::acquire.
-    [[nodiscard]] result<lease_type> acquire(const Key& key) noexcept {
-        return with(key, [&](key_ref type) { return pool_.acquire(type); });
+    [[nodiscard]] result<lease_type> acquire(const Key& key,
+                                             call_site at = call_site::current()) noexcept {
+        return with(key, [&](key_ref type) { return pool_.acquire(type, at); });
     }
     [[nodiscard]] result<lease_type> acquire(const Key& key,
                                              const acquire_options& options) noexcept {
         return with(key, [&](key_ref type) { return pool_.acquire(type, options); });
     }
-    [[nodiscard]] result<lease_type> try_acquire(const Key& key) noexcept {
-        return with(key, [&](key_ref type) { return pool_.try_acquire(type); });
+    [[nodiscard]] result<lease_type> try_acquire(const Key& key,
+                                                 call_site at = call_site::current()) noexcept {
+        return with(key, [&](key_ref type) { return pool_.try_acquire(type, at); });
     }
     [[nodiscard]] result<lease_type> try_acquire_for(const Key& key,
-                                                     std::chrono::nanoseconds span) noexcept {
-        return with(key, [&](key_ref type) { return pool_.try_acquire_for(type, span); });
+                                                     std::chrono::nanoseconds span,
+                                                     call_site at = call_site::current()) noexcept {
+        return with(key, [&](key_ref type) { return pool_.try_acquire_for(type, span, at); });
     }
-    [[nodiscard]] result<lease_type> try_acquire_until(const Key& key,
-                                                       time_point deadline) noexcept {
-        return with(key, [&](key_ref type) { return pool_.try_acquire_until(type, deadline); });
+    [[nodiscard]] result<lease_type> try_acquire_until(
+        const Key& key, time_point deadline, call_site at = call_site::current()) noexcept {
+        return with(key, [&](key_ref type) { return pool_.try_acquire_until(type, deadline, at); });
     }
 
     /// Lends a resource of the key without a thread that waits: calls `callback(result<lease>)`

@@ -104,10 +104,8 @@ public:
     }
 
     /// Says what the holder is doing now, for pool::holders, reports of leaks and errors of pools
-    /// that record their holders; elsewhere it is one wasted store. Does nothing if the lease is
-    /// empty.
-    /// @param text  a literal, or something else that lives until the lease ends or says something
-    ///              else, and as long as anybody may still look; null: nothing.
+    /// that record their holders. Does nothing elsewhere, and if the lease is empty.
+    /// @param text  is copied, up to 46 bytes of it; null: nothing.
     /// @par Errors None. @par Thread safety Wait-free. @par Calls None.
     void note(const char* text) noexcept {
         if (slot_ != nullptr) slot_->borrower.say(text);

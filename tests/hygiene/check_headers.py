@@ -7,7 +7,8 @@ usage: check_headers.py [ROOT]
 Headers: listed in cmake/headers.txt; an SPDX line and `/// @file` first; the path as include guard;
 only the agreed namespaces; no iostream, no #pragma once, no memory order left to its default, no
 thread_local but in platform.hpp, no clock but the steady one, no min or max as <windows.h> would
-replace them; no thread of a pool without the pool's name; not longer than 600 lines; includes as <lend/...> that point
+replace them; no thread of a pool without the pool's name;
+no acquire that drops the place of its call; not longer than 600 lines; includes as <lend/...> that point
 downward only, without a cycle; a unit test for each of include/lend/*.hpp. Tests: no sleeping, no
 notes to oneself.
 """
@@ -34,6 +35,7 @@ WALL_CLOCK = re.compile(
 )
 SLEEPS = re.compile(r"\b(sleep_for|sleep_until|usleep|nanosleep)\b")
 
+ACQUIRE = re.compile(r"(?<![.>:\w])((?:try_)?acquire(?:_\w+)?)\(")
 THREAD_START = re.compile(r"\b[Pp]latform::start_thread\(")
 # The last one starts the thread of the process, which is no pool's.
 NAMES_ITS_THREADS = {"lend/platform.hpp", "lend/detail/core.hpp", "lend/com/holder_base.hpp"}
@@ -145,6 +147,35 @@ def namespace_problems(header, code, version):
             inside_detail = None
 
 
+def call_site_problems(header, whole):
+    """Yields (line, problem) for each acquire that does not know, or drops, the place of its call.
+
+    It has it as a call_site or in acquire_options, by default made at the call, and passes it on.
+    """
+    if header.startswith("lend/detail/"):
+        return
+    for found in ACQUIRE.finditer(whole):
+        parameters = cpp_text.arguments_at(whole, found.end() - 1)
+        body = re.match(r"[^;{]*\{", whole[found.end() + len(parameters) :])
+        if not body:
+            continue  # a call in an expression, or a declaration
+        line = whole.count("\n", 0, found.start())
+        known = re.search(r"\bcall_site (\w+) = call_site::current\(\)|\bacquire_options& (\w+)", parameters)
+        if not known:
+            yield line, f"{found[1]} does not take the place of its call"
+            continue
+        start = found.end() + len(parameters) + body.end() - 1
+        depth, end = 0, start
+        for end in range(start, len(whole)):
+            depth += {"{": 1, "}": -1}.get(whole[end], 0)
+            if depth == 0:
+                break
+        name = known[1] or known[2]
+        for call in re.finditer(r"(?:\.|\b(?=take|start|awaits))(\w*acquire\w*|take|start|awaits)\(", whole[start:end]):
+            if not re.search(rf"\b{name}\b", cpp_text.arguments_at(whole[start:end], call.end() - 1)):
+                yield line, f"{found[1]} drops the place of its call in {call[1]}"
+
+
 def header_problems(header, text, version):
     """Yields (line, problem) for one header."""
     lines = text.splitlines()
@@ -187,6 +218,8 @@ def header_problems(header, text, version):
     for call in ATOMIC_CALL.finditer(whole):
         if "order" not in cpp_text.arguments_at(whole, call.end() - 1):
             yield whole.count("\n", 0, call.start()), f"{call[1]} leaves its memory order to the default"
+    for problem in call_site_problems(header, whole):
+        yield problem
     for problem in namespace_problems(header, code, version):
         yield problem
 

@@ -89,6 +89,20 @@ TEST_F(PoolMemory, resources_stand_in_it_and_all_of_it_comes_back) {
     EXPECT_EQ(memory.lent(), 0U);
 }
 
+TEST_F(PoolMemory, notes_have_room_only_where_borrowers_are_recorded) {
+    const auto lent_by_a_pool = [&](bool records) {
+        auto chosen = options(64);
+        chosen.record_holders = records;
+        lend::pool pool(wide_driver{}, chosen);
+        (void)pool.try_acquire();
+        return memory.lent();
+    };
+    const auto without = lent_by_a_pool(false);
+    EXPECT_EQ(lent_by_a_pool(true) - without,
+              64 * sizeof(lend::detail::kept_note<lend::default_platform>));
+    EXPECT_EQ(memory.lent(), 0U);
+}
+
 TEST_F(PoolMemory, comes_back_when_the_last_lease_has_outlived_the_pool) {
     std::optional<lend::pool<wide_driver>> pool(lend::pool(wide_driver{}, options(1)));
     auto late = pool->acquire().value();

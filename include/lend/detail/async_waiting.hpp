@@ -16,6 +16,7 @@
 #include <lend/detail/serving.hpp>
 #include <lend/detail/taking.hpp>
 #include <lend/detail/waiting.hpp>
+#include <lend/short_text.hpp>
 
 #include <atomic>
 #include <cstdint>
@@ -57,9 +58,10 @@ public:
                   const options_type& options,
                   void (*run)(void*) noexcept,
                   void* owner) noexcept
-        : core_(core), type_(std::move(type)), options_(options),
+        : core_(core), type_(std::move(type)), options_(options), note_(options.note),
           asked_(asking<Core>::request_of(core, type_, options_)), stay_(core, asked_, held{}) {
         asked_.asked_by = platform::thread_id();
+        if (asked_.note != nullptr) asked_.note = note_.c_str();
         auto& r = stay_.node().resumed;
         r.run = run;
         r.owner = owner;
@@ -226,6 +228,7 @@ private:
     const std::uint64_t nonce_ = core_.nonce;
     resource_type type_;
     options_type options_;
+    short_text note_; // a copy of theirs
     typename Core::request_type asked_;
     waiting<Core> stay_;
     std::optional<stop_callback> stop_;

@@ -12,6 +12,7 @@
 #include <lend/error.hpp>
 #include <lend/hresult.hpp>
 #include <lend/result.hpp>
+#include <lend/short_text.hpp>
 
 #include <coroutine>
 #include <new>
@@ -100,7 +101,7 @@ public:
                     resource_type type,
                     const options_type& options,
                     std::optional<error> refused)
-        : core_(core), type_(std::move(type)), options_(options) {
+        : core_(core), type_(std::move(type)), options_(options), note_(options.note) {
         if (refused) outcome_.emplace(*std::move(refused));
     }
     /// For one that is refused before it is known what is asked for.
@@ -131,6 +132,7 @@ private:
     // before it returns.
     static LEND_NOINLINE bool finished_at_once(acquire_awaiter& self, Core& core) noexcept {
         const bool in_callback = serve::here(core);
+        if (self.options_.note != nullptr) self.options_.note = self.note_.c_str();
         self.stay_.emplace(core, *std::move(self.type_), self.options_, &run_it, &self);
         self.stay_->begin();
         bool done = false;
@@ -160,6 +162,7 @@ private:
     Core* core_;
     std::optional<resource_type> type_;
     options_type options_;
+    short_text note_; // a copy of theirs
     std::coroutine_handle<> waits_;
     std::optional<stay> stay_;
     std::optional<result<held>> outcome_;

@@ -136,7 +136,7 @@ struct core {
 
     // ---- shared without the lock ----------------------------------------------------------
     timings<Platform> times{options.time_uses};
-    slots_type slots{options.memory};
+    slots_type slots{options.memory, options.records()};
     typename Platform::template atomic<std::uint32_t> shares{1};
     // Changes whenever the closer, or the housekeeper, has a reason to look.
     event_count<Platform> settled;

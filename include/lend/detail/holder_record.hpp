@@ -7,7 +7,9 @@
 #define LEND_DETAIL_HOLDER_RECORD_HPP
 
 #include <lend/detail/config.hpp>
+#include <lend/detail/kept_note.hpp>
 #include <lend/detail/lending_word.hpp>
+#include <lend/short_text.hpp>
 #include <lend/source_site.hpp>
 
 #include <atomic>
@@ -27,7 +29,11 @@ struct borrower {
 };
 
 // What is read of it.
-struct recorded_borrower : borrower {
+struct recorded_borrower {
+    source_site site;
+    short_text note; // a copy
+    bool detect_leak = true;
+    bool in_person = true;
     std::uint64_t thread = 0;
     lending_word::type count = 0; // of the lending that is under way
 };
@@ -43,13 +49,17 @@ struct recorded_borrower : borrower {
 // who reads a field of a later one knows of its take, and finds another count in the word. A slot
 // in use whose stamp is another is being looked at, or its borrower has not written yet.
 //
-// No clock, no lock, no read-modify-write: seven stores, which are plain ones on x86.
+// No clock, no lock, no read-modify-write: seven stores, which are plain ones on x86;
+// and of the note as many as it takes: see kept_note.hpp.
 template <class Platform>
 class holder_record {
     template <class T>
     using field = typename Platform::template atomic<T>;
 
 public:
+    // Before the slot is published: where notes are copied to. Without it there are none.
+    void keep_notes_in(kept_note<Platform>& room) noexcept { note_ = &room; }
+
     // By the owner of the slot, at the beginning of a lending. `held` is the slot's word.
     LEND_ALWAYS_INLINE void
     begin(lending_word::type held, const borrower& by, std::uint64_t thread) noexcept {
@@ -63,16 +73,14 @@ public:
         flags_.store(flags_of(by), std::memory_order_release);
         // (1) release-store synchronizes-with the acquire-load (2)
         thread_.store(thread, std::memory_order_release);
-        // (1) release-store synchronizes-with the acquire-load (2)
-        note_.store(by.note, std::memory_order_release);
+        if (note_ != nullptr) note_->begin(by.note);
         // (3) release-store synchronizes-with the acquire-load (4)
         stamp_.store(lending_word::count_of(held), std::memory_order_release);
     }
 
     // By the owner of the slot, at any time in between.
     void say(const char* text) noexcept {
-        // (1) release-store synchronizes-with the acquire-load (2)
-        note_.store(text, std::memory_order_release);
+        if (note_ != nullptr) note_->say(text);
     }
 
     // By the owner of the slot, who goes on with it when the borrower has left. Relaxed: who still
@@ -98,8 +106,7 @@ public:
         seen.in_person = (flags & personal) != 0;
         // (2) acquire-load synchronizes-with the release-store (1)
         seen.thread = thread_.load(std::memory_order_acquire);
-        // (2) acquire-load synchronizes-with the release-store (1)
-        seen.note = note_.load(std::memory_order_acquire);
+        if (note_ != nullptr) seen.note = note_->read();
         const lending_word::type now = word.peek();
         if (!lending_word::is_out(now) || lending_word::count_of(now) != seen.count)
             return std::nullopt;
@@ -117,10 +124,10 @@ private:
     field<lending_word::type> stamp_{lending_word::impossible};
     field<const char*> file_{""};
     field<const char*> function_{""};
-    field<const char*> note_{nullptr};
     field<std::uint64_t> thread_{0};
     field<std::uint32_t> line_{0};
     field<std::uint8_t> flags_{0};
+    kept_note<Platform>* note_ = nullptr;
 };
 
 } // namespace detail

@@ -9,6 +9,7 @@
 #include <lend/destroy_reason.hpp>
 #include <lend/detail/config.hpp>
 #include <lend/detail/holder_record.hpp>
+#include <lend/detail/kept_note.hpp>
 #include <lend/detail/lending_word.hpp>
 #include <lend/detail/quota.hpp>
 #include <lend/detail/shelves.hpp>
@@ -115,7 +116,8 @@ struct alignas(64) slot {
     slot& operator=(const slot&) = delete;
 };
 
-// Segments of slots in a list that only grows; a slot's address is good until the list dies.
+// Segments of slots in a list that only grows; a slot's address is good until the list dies. Where
+// borrowers are recorded, room for what they say stands behind the slots, a note for each.
 //
 // The memory comes from a memory_resource, or, where that is null, from operator new. The resource
 // is asked under the pool's lock, and gets everything back at the end.
@@ -141,7 +143,8 @@ class slot_list {
 
 public:
     slot_list() = default;
-    explicit slot_list(std::pmr::memory_resource* memory) noexcept : memory_(memory) {}
+    explicit slot_list(std::pmr::memory_resource* memory, bool with_notes) noexcept
+        : memory_(memory), with_notes_(with_notes) {}
     slot_list(const slot_list&) = delete;
     slot_list& operator=(const slot_list&) = delete;
 
@@ -150,7 +153,8 @@ public:
         while (at != nullptr) {
             segment* next = at->next.load(std::memory_order_relaxed); // as above
             std::destroy_n(at->slots(), at->count);
-            const std::size_t bytes = first_slot + at->count * sizeof(Slot);
+            if (with_notes_) std::destroy_n(notes_of(*at), at->count);
+            const std::size_t bytes = bytes_for(at->count);
             at->~segment();
             give_back(static_cast<void*>(at), bytes);
             at = next;
@@ -161,7 +165,7 @@ public:
     // memory is out; `added` says how many stand behind it.
     Slot* grow(std::size_t wanted, void* home, std::size_t& added) noexcept {
         added = (std::min)(wanted, slots_per_segment);
-        void* memory = take(first_slot + added * sizeof(Slot));
+        void* memory = take(bytes_for(added));
         if (memory == nullptr) return nullptr;
         auto* fresh = ::new (memory) segment;
         fresh->count = added;
@@ -169,6 +173,10 @@ public:
             auto* made = ::new (static_cast<void*>(fresh->slots() + at)) Slot;
             made->index = static_cast<std::uint32_t>(size_ + at);
             made->home = home;
+            if (with_notes_) {
+                void* const room = reinterpret_cast<note*>(fresh->slots() + added) + at;
+                made->borrower.keep_notes_in(*::new (room) note);
+            }
         }
         size_ += added;
         // (1) release-store synchronizes-with the acquire-load (2), (3)
@@ -218,6 +226,16 @@ public:
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
 private:
+    using note = kept_note<Platform>;
+    static_assert(alignof(note) <= alignof(Slot));
+
+    [[nodiscard]] std::size_t bytes_for(std::size_t count) const noexcept {
+        return first_slot + count * (sizeof(Slot) + (with_notes_ ? sizeof(note) : 0));
+    }
+    static note* notes_of(segment& s) noexcept {
+        return std::launder(reinterpret_cast<note*>(s.slots() + s.count));
+    }
+
     void* take(std::size_t bytes) noexcept {
         if (memory_ == nullptr) return ::operator new(bytes, alignment, std::nothrow);
         LEND_TRY { return memory_->allocate(bytes, static_cast<std::size_t>(alignment)); }
@@ -233,6 +251,7 @@ private:
     segment* tail_ = nullptr;
     std::size_t size_ = 0;
     std::pmr::memory_resource* memory_ = nullptr;
+    bool with_notes_ = false;
 };
 
 } // namespace detail
