@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// One learns: how each connection to SQLite gets the program's own functions and is watched by it.
+// One learns: how each connection to SQLite gets the program's own functions and is watched by it,
+// that a database in memory lives as long as its pool, and how each connection gets one of its own.
 
 #include <lend/drivers/sqlite.hpp>
 #include <lend/pool.hpp>
@@ -52,6 +53,33 @@ void functions_and_hooks() {
     std::printf("writing: %s\n", std::string(lease->exec("DELETE FROM n").error().text()).c_str());
 }
 
+void memory() {
+    pool_type pool(lend::sqlite::driver{});
+    const database kept{.path = "file:/kept?vfs=memdb"};
+    pool.acquire(kept).value()->exec("CREATE TABLE t(x)").value();
+    pool.clear(); // closes every connection of the pool's
+    const auto tables =
+        pool.acquire(kept).value()->query<std::int64_t>("SELECT count(*) FROM sqlite_master");
+    std::printf("tables after all connections were closed: %d\n", static_cast<int>(tables.value()));
+
+    // [scratch]
+    // Each borrower gets an empty table of words that no other one sees.
+    const database scratch{.path = ":memory:",
+                           .set_up = {"CREATE TABLE word(text TEXT PRIMARY KEY)"},
+                           .deep_reset = lend::sqlite::reset_depth::reopen,
+                           .memory = lend::sqlite::memory_life::connection};
+    // [scratch]
+    for (int borrower = 1; borrower <= 2; ++borrower) {
+        auto lease = pool.acquire(scratch).value();
+        const auto words = lease->query<std::int64_t>("SELECT count(*) FROM word").value();
+        std::printf("borrower %d finds %d words\n", borrower, static_cast<int>(words));
+        lease->exec("INSERT INTO word VALUES ('lend')").value();
+    }
+}
+
 } // namespace
 
-int main() { functions_and_hooks(); }
+int main() {
+    functions_and_hooks();
+    memory();
+}

@@ -90,6 +90,8 @@ INSTANTIATE_TEST_SUITE_P(
         bad_database{"journal_mode_that_cannot_be",
                      [](sqlite::database& d) { d.path = "file:/no_wal?vfs=memdb"; }, hr::e_fail,
                      "its journal mode is memory and could not be made WAL"},
+        bad_database{"memory_of_each_connection", [](sqlite::database& d) { d.path = ":memory:"; },
+                     hr::e_invalidarg, "file:/name?vfs=memdb"},
         bad_database{"set_up_that_is_not_sql",
                      [](sqlite::database& d) { d.set_up = {"ATACH 'x' AS y"}; }, hr::e_fail,
                      "ATACH"}),

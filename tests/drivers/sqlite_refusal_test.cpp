@@ -115,6 +115,7 @@ TEST_F(SqliteRefusal, what_an_attached_file_lacks_is_not_said_of_the_database) {
     for (const char* path : {":memory:", "file:there?mode=memory"}) {
         wanted.path = path;
         wanted.mode = sqlite::open_mode::read_write;
+        wanted.memory = sqlite::memory_life::connection;
         wanted.set_up = {absent};
 
         const auto c = driver.create(wanted);

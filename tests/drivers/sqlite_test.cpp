@@ -64,6 +64,7 @@ TEST_F(SqliteDriver, descriptions_are_equal_if_every_field_is) {
         [](sqlite::database& d) { d.pragmas[0].value = "DELETE"; },
         [](sqlite::database& d) { d.set_up = {"SELECT 1"}; },
         [](sqlite::database& d) { d.deep_reset = sqlite::reset_depth::reopen; },
+        [](sqlite::database& d) { d.memory = sqlite::memory_life::connection; },
     };
     EXPECT_EQ(wanted, sqlite::database(wanted));
     for (const auto& change : changes) {

@@ -10,6 +10,7 @@
 #include <lend/drivers/sqlite_connection.hpp>
 #include <lend/drivers/sqlite_database.hpp>
 #include <lend/drivers/sqlite_handle.hpp>
+#include <lend/drivers/sqlite_memory.hpp>
 #include <lend/drivers/sqlite_opening.hpp>
 #include <lend/error.hpp>
 #include <lend/hresult.hpp>
@@ -44,6 +45,8 @@ namespace sqlite {
 ///
 /// "Undone" is a transaction that SQLite rolled back by itself (full disk, interrupt of a write)
 /// or that was ended by SQL text instead of `connection::commit`.
+/// A database in memory would be gone with its last connection: the driver keeps one more open to
+/// each that it has opened, for as long as it or a copy of it lives. See memory_life.
 /// Example: examples/ledger.cpp.
 /// @par Thread safety Distinct connections: safe. One connection: only `interrupt` may overlap
 ///      with another call for it.
@@ -55,13 +58,21 @@ public:
     driver() : driver(additions{}) {}
 
     /// A driver that does something of the program's with each connection.
-    explicit driver(additions added) : added_(std::move(added)) {}
+    explicit driver(additions added)
+        : added_(std::move(added)), keepers_(std::make_shared<detail::keepers>()) {}
 
     /// Opens a connection: see connection::open.
-    /// @par Errors As connection::open. @par Thread safety See the class; blocking on file locks
-    ///      for the busy timeout at most twice.
+    /// @par Errors As connection::open; e_invalidarg: a database that each connection has for
+    /// itself,
+    ///      as ":memory:", without memory_life::connection.
+    /// @par Thread safety See the class; blocking on file locks for the busy timeout at most twice.
     [[nodiscard]] result<connection> create(const database& wanted) {
-        return connection::open(wanted, added_);
+        if (auto may = detail::may_be_pooled(wanted); !may) return may.error();
+        auto made = connection::open(wanted, added_);
+        const bool stays = wanted.memory == memory_life::pool;
+        if (!made || !stays || !detail::is_in_memory(made->native())) return made;
+        if (auto kept = keepers_->keep(wanted); !kept) return kept.error();
+        return made;
     }
 
     /// Puts the connection into a transaction by BEGIN IMMEDIATE, or takes it out of one.
@@ -250,6 +261,7 @@ private:
     }
 
     additions added_;
+    std::shared_ptr<detail::keepers> keepers_;
 };
 
 static_assert(resource_driver<driver>);

@@ -37,6 +37,18 @@ enum class reset_depth : std::uint8_t {
     reopen, ///< the connection is closed and opened again: nothing stays
 };
 
+/// How long a database lives that is in memory, or in a temporary file, and so is gone when the
+/// last connection to it is closed. For a file it says nothing.
+enum class memory_life : std::uint8_t {
+    /// As long as the driver, and so as long as its pool: the driver keeps one more connection to
+    /// it
+    /// open. Refused for a database that each connection has for itself, as ":memory:" is.
+    pool,
+    /// As long as one of its connections. A pool closes them when it sees fit: for their idle time,
+    /// their age, an exception, a check. For contents that may go, as a scratch area.
+    connection,
+};
+
 /// One `PRAGMA name = value`. The value is written as SQL would have it: "WAL", "-8000", "'x'".
 struct pragma {
     std::string name;
@@ -50,8 +62,8 @@ struct pragma {
 /// Two descriptions that are equal are served by the same connections.
 /// @par Thread safety Distinct objects: safe. Shared objects: safe while none is written.
 struct database {
-    /// A file's path, ":memory:" (each connection has its own), or a URI as
-    /// "file:/name?vfs=memdb" (in memory, shared by the process's connections).
+    /// A file's path, or a URI. "file:/name?vfs=memdb" is in memory, one for the connections of the
+    /// process. ":memory:" is in memory too, another one for each connection: see memory_life.
     std::string path;
     open_mode mode = open_mode::read_write;
     /// How long a statement waits for another connection's lock; 0: not at all. At most 24 days.
@@ -62,6 +74,8 @@ struct database {
     /// SQL run on each new connection after the pragmas, as "ATTACH 'archive.db' AS archive".
     std::vector<std::string> set_up{};
     reset_depth deep_reset = reset_depth::light;
+    /// Looked at by the driver, and not by `connection::open`.
+    memory_life memory = memory_life::pool;
 
     [[nodiscard]] friend bool operator==(const database&, const database&) = default;
 };

@@ -85,6 +85,16 @@ inline location locate(std::string_view path) {
     return found;
 }
 
+// Whether each connection to this path has a database of its own, in memory or in a temporary file,
+// that is gone with it.
+inline bool is_private(const location& at) {
+    if (at.in_memory) return !at.shared_cache;
+    if (at.file.empty()) return true; // a temporary file, whatever the cache
+    if (at.vfs != "memdb") return false;
+    constexpr int memdb_is_shared_since = 3036000;
+    return !at.file.starts_with('/') || sqlite3_libversion_number() < memdb_is_shared_since;
+}
+
 } // namespace detail
 } // namespace sqlite
 } // namespace lend
