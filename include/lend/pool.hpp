@@ -276,6 +276,9 @@ public:
 
     /// Destroys what was idle for too long and makes what is to be kept ready. The pool's own
     /// thread does this unless `housekeeping = manual`.
+    /// @param now  what time it is; left out: what the clock says. It is taken at its word, from
+    ///   time_point::min() to max(): what a sweep saw idle at one time has been idle at the next,
+    ///   for as long as lies between them.
     /// @return How many resources were destroyed.
     /// @par Errors None: what goes wrong is counted and told to the driver's events.
     /// @par Thread safety Blocking on the pool's lock for a moment.

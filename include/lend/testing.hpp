@@ -8,6 +8,7 @@
 
 #include <lend/detail/config.hpp>
 #include <lend/detail/faulty.hpp>
+#include <lend/detail/later.hpp>
 #include <lend/detail/lock.hpp>
 #include <lend/driver.hpp>
 #include <lend/hresult.hpp>
@@ -231,8 +232,7 @@ private:
         // (2) acquire-load synchronizes-with the release-fetch-add (1)
         const std::uint32_t before = gate_.load(std::memory_order_acquire);
         const time_point start = Platform::now();
-        const bool for_ever = time > (time_point::max)() - start;
-        const time_point deadline = for_ever ? (time_point::max)() : start + time;
+        const time_point deadline = detail::later(start, time);
         while (Platform::now() < deadline) {
             // (2) acquire-load synchronizes-with the release-fetch-add (1)
             if (gate_.load(std::memory_order_acquire) != before) return;

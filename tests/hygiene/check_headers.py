@@ -33,6 +33,16 @@ WALL_CLOCK = re.compile(
     r"\b(system_clock|high_resolution_clock|utc_clock|file_clock|gettimeofday|timespec_get"
     r"|CLOCK_REALTIME\w*|pthread_cond_timedwait|std::time)\b"
 )
+# A moment, by the names that lend gives to moments, as a part of a sum or of a difference. What has another
+# name is found by tests/unit/strict_clock_test.cpp, whose moments cannot be added to.
+MOMENT = (
+    r"(?:now|until|woke|meant|deadline\w*|due(?:_at)?|since\w*|began_?|begun(?! \?)"
+    r"|\w+_(?:at|since|until|deadline)_?)\b(?!\.|->)"
+)
+SUM_OF_TIMES = re.compile(
+    rf"\b{MOMENT}(?:\(\))?\s[-+]=?\s(?!\d)|\s[-+]=?\s(?:[*(]|\w+(?:::|\.|->))*{MOMENT}"
+)
+KNOWS_THE_CLOCK = {"lend/detail/later.hpp", "lend/detail/parking.hpp"}
 SLEEPS = re.compile(r"\b(sleep_for|sleep_until|usleep|nanosleep)\b")
 
 ACQUIRE = re.compile(r"(?<![.>:\w])((?:try_)?acquire(?:_\w+)?)\(")
@@ -205,6 +215,8 @@ def header_problems(header, text, version):
             yield at, "min and max are macros after <windows.h>: write (std::max)(a, b)"
         if WALL_CLOCK.search(line):
             yield at, "a clock that is set: only the steady clock goes on evenly"
+        if SUM_OF_TIMES.search(line) and header not in KNOWS_THE_CLOCK:
+            yield at, "times are added and subtracted by later, between and together of detail/later.hpp"
         if re.search(r"\bthread_local\b", line) and header != "lend/platform.hpp":
             yield at, "thread_local stands in platform.hpp only"
         if THREAD_START.search(line) and header not in NAMES_ITS_THREADS:

@@ -7,6 +7,7 @@
 #define LEND_COM_CALL_GATE_HPP
 
 #include <lend/detail/config.hpp>
+#include <lend/detail/later.hpp>
 #include <lend/platform.hpp>
 
 #include <array>
@@ -196,7 +197,7 @@ private:
             if ((value & moving) == 0) return value / one_inside;
             // Relaxed: only to sleep on.
             const std::uint32_t word = word_.load(std::memory_order_relaxed);
-            Platform::park(word_, word, Platform::now() + a_while);
+            Platform::park(word_, word, detail::later(Platform::now(), a_while));
         }
     }
 

@@ -8,6 +8,7 @@
 
 #include <lend/com/types.hpp>
 #include <lend/detail/fork_watch.hpp>
+#include <lend/detail/later.hpp>
 #include <lend/platform.hpp>
 
 #include <atomic>
@@ -172,7 +173,7 @@ private:
 
     // False if the manager ended meanwhile.
     [[nodiscard]] bool sleep_one_period() noexcept {
-        const time_point due = Platform::now() + period_;
+        const time_point due = detail::later(Platform::now(), period_);
         for (;;) {
             // (10) acquire-load synchronizes-with the release-fetch-add (7)
             const auto bell = bell_.load(std::memory_order_acquire);

@@ -6,6 +6,8 @@
 #ifndef LEND_DETAIL_BACKING_OFF_HPP
 #define LEND_DETAIL_BACKING_OFF_HPP
 
+#include <lend/detail/later.hpp>
+
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
@@ -55,7 +57,7 @@ public:
         last_failure_ = now;
         const auto share = static_cast<typename duration::rep>(
             Platform::random() % static_cast<std::uint64_t>(span.count()));
-        probe_at_ = now + duration(share);
+        probe_at_ = later(now, duration(share));
     }
 
     // How many of `wanted` may start now, with `in_flight` others under way that may still
@@ -77,12 +79,12 @@ public:
 
     // Whether something succeeded so lately that the budget does not matter.
     [[nodiscard]] bool is_proven(time_point now, duration usual) const noexcept {
-        return proven_ && now - last_success_ <= success_lasts + usual;
+        return proven_ && between(last_success_, now) <= together(success_lasts, usual);
     }
 
     // The earliest time at which `allow` can let one start, if none is in flight.
     [[nodiscard]] time_point next_start() const noexcept {
-        const time_point token_at = tokens_ > 0 ? time_point{} : filled_at_ + token_every;
+        const time_point token_at = tokens_ > 0 ? time_point{} : later(filled_at_, token_every);
         return failing() ? (std::max)(probe_at_, token_at) : token_at;
     }
 
@@ -90,14 +92,15 @@ private:
     static constexpr unsigned most_doublings = 10; // 50 ms * 2^10 is beyond the longest span
 
     void fill(time_point now) noexcept {
-        if (now - filled_at_ < token_every) return;
-        const auto fresh = static_cast<std::uint64_t>((now - filled_at_) / token_every);
+        if (between(filled_at_, now) < token_every) return;
+        const auto fresh = static_cast<std::uint64_t>(between(filled_at_, now) / token_every);
         if (fresh >= most_tokens - tokens_) {
             tokens_ = most_tokens;
             filled_at_ = now;
         } else {
             tokens_ += static_cast<std::size_t>(fresh);
-            filled_at_ += token_every * static_cast<typename duration::rep>(fresh);
+            filled_at_ =
+                later(filled_at_, token_every * static_cast<typename duration::rep>(fresh));
         }
     }
 

@@ -8,6 +8,7 @@
 
 #include <lend/detail/backing_off.hpp>
 #include <lend/detail/creation_rule.hpp>
+#include <lend/detail/later.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -73,7 +74,7 @@ public:
     // True if others were held back until now, because none was known to succeed.
     bool succeeded(time_point began, time_point now) noexcept {
         const bool held_back = failing() || !pause_.is_proven(now, rule_.average());
-        rule_.created(now - began);
+        rule_.created(between(began, now));
         if (failing()) rule_.recovered();
         pause_.succeeded(now);
         given_up_ = 0;
@@ -97,7 +98,7 @@ public:
         if (left(creates) == 0) return (time_point::max)();
         if (!failing()) return rule_.look_at();
         if (rule_.counted_on(now, creates) == 0) return pause_.next_start();
-        return now + second_thoughts;
+        return later(now, second_thoughts);
     }
 
     // How many were lent when it was last asked.

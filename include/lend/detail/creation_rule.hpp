@@ -7,6 +7,8 @@
 #ifndef LEND_DETAIL_CREATION_RULE_HPP
 #define LEND_DETAIL_CREATION_RULE_HPP
 
+#include <lend/detail/later.hpp>
+
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -54,7 +56,7 @@ public:
         look_ = 0;
         patience_ = first_patience;
         returns_ = (std::max)(returns_, assumed_returns);
-        look_at_ = now + period(average_);
+        look_at_ = later(now, period(average_));
     }
 
     // A resource came back while somebody waits; `busy`: it included.
@@ -82,14 +84,14 @@ public:
         const double usual = usual_time(now, creates);
         observe(now, d.busy, usual);
         const bool look = now >= look_at_;
-        if (look) look_at_ = now + period(usual);
+        if (look) look_at_ = later(now, period(usual));
         if (!look && (d.busy > 0 || creates.size() > 0)) return 0;
 
         const double rate = d.helps ? returns_per_busy(d.busy) : 0;
         double served = d.busy == 0 || rate == 0 ? 0 : static_cast<double>(d.busy) * rate * usual;
         std::size_t alive = 0;
         creates.for_each([&](time_point began) {
-            const double age = seconds(now - began);
+            const double age = seconds(between(began, now));
             if (age > longest(usual)) return;
             ++alive;
             served += 1 + (std::isinf(rate) ? 0 : rate * (std::min)(age, usual));
@@ -117,7 +119,7 @@ public:
     [[nodiscard]] std::size_t counted_on(time_point now, const Creates& creates) const noexcept {
         const double most = longest(usual_time(now, creates));
         std::size_t alive = 0;
-        creates.for_each([&](time_point began) { alive += seconds(now - began) <= most; });
+        creates.for_each([&](time_point began) { alive += seconds(between(began, now)) <= most; });
         return alive;
     }
 
@@ -163,7 +165,7 @@ private:
         double middle = 0;
         std::size_t younger = count;
         creates.for_each([&](time_point began) {
-            if (--younger == count / 2) middle = seconds(now - began);
+            if (--younger == count / 2) middle = seconds(between(began, now));
         });
         return (std::max)(average_, middle);
     }
@@ -172,7 +174,7 @@ private:
     void observe(time_point now, std::size_t busy, double usual) noexcept {
         if (now <= seen_at_) return;
         const double span = window * (std::max)(usual, average_);
-        const double kept = std::exp(-seconds(now - seen_at_) / span);
+        const double kept = std::exp(-seconds(between(seen_at_, now)) / span);
         returns_ *= kept;
         exposure_ = exposure_ * kept + static_cast<double>(busy) * span * (1 - kept);
         seen_at_ = now;

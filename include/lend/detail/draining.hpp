@@ -12,6 +12,7 @@
 #include <lend/detail/handing.hpp>
 #include <lend/detail/holders.hpp>
 #include <lend/detail/interrupting.hpp>
+#include <lend/detail/later.hpp>
 #include <lend/drain_report.hpp>
 
 #include <algorithm>
@@ -63,7 +64,7 @@ struct draining {
         }
         wake.deliver();
         if (mode == drain_mode::forced && interrupt_all(core)) {
-            deadline = (std::max)(deadline, platform::now() + moment);
+            deadline = (std::max)(deadline, later(platform::now(), moment));
             wait(core, deadline);
         }
         report.closed = close_it::close(core, deadline);

@@ -7,6 +7,7 @@
 
 #include <lend/detail/births.hpp>
 #include <lend/detail/core.hpp>
+#include <lend/detail/later.hpp>
 #include <lend/detail/sending_away.hpp>
 #include <lend/detail/sweep_round.hpp>
 
@@ -47,7 +48,7 @@ struct expiring {
             std::size_t idle = 0;
             core.slots.for_each([&](slot_type& s) { idle += is_idle(s.word.peek()) ? 1U : 0U; });
             core.slots.for_each([&](slot_type& s) {
-                if (s.expires_at <= r.now) away::send(core, s, s.why, gone);
+                if (is_over(s.expires_at, r.now)) away::send(core, s, s.why, gone);
                 const lending_word::type word = s.word.see();
                 if (is_idle(word)) {
                     if (was_idle_for_too_long(s, word, r.now, idle > core.limits.min_idle, r) &&
@@ -69,6 +70,9 @@ struct expiring {
     }
 
 private:
+    static bool is_over(time_point end, time_point now) noexcept {
+        return end <= now && end != (time_point::max)(); // that is never
+    }
     static bool is_idle(lending_word::type word) noexcept {
         return lending_word::is(word, lending_word::idle);
     }
@@ -77,10 +81,9 @@ private:
     static bool was_idle_for_too_long(
         slot_type& s, lending_word::type word, time_point now, bool may_go, round& r) noexcept {
         const time_point since = idle_times::since(s, word, now);
-        const time_point until = lives::after(since, s.idle_limit);
         if (s.idle_limit == (duration::max)() || !may_go) return false;
-        if (until <= now) return true;
-        r.due(until);
+        if (between(since, now) >= s.idle_limit) return true;
+        r.due(lives::after(since, s.idle_limit));
         return false;
     }
 };

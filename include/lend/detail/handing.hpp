@@ -6,6 +6,7 @@
 #define LEND_DETAIL_HANDING_HPP
 
 #include <lend/detail/core.hpp>
+#include <lend/detail/later.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -153,7 +154,7 @@ private:
         if (w.state.load(std::memory_order_relaxed) != waiter_state::waiting) return false;
         // Relaxed: see note_hold.
         const std::int64_t since = s.held_since.load(std::memory_order_relaxed);
-        return ticks(now()) - since >= long_hold.count();
+        return saturated_difference(ticks(now()), since) >= long_hold.count();
     }
 };
 

@@ -8,6 +8,7 @@
 
 #include <lend/detail/core.hpp>
 #include <lend/detail/holder_record.hpp>
+#include <lend/detail/later.hpp>
 #include <lend/detail/measuring.hpp>
 #include <lend/holder_info.hpp>
 
@@ -107,7 +108,7 @@ struct holders {
                                const recorded_borrower& by,
                                time_point now) noexcept {
         // A sweep may be given a time before that of another look.
-        const auto seen = (std::max)(now, s.watched.since) - s.watched.since;
+        const auto seen = between(s.watched.since, (std::max)(now, s.watched.since));
         return {.id = s.number,
                 .site = by.site,
                 .thread = by.thread,

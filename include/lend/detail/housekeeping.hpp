@@ -11,6 +11,7 @@
 #include <lend/detail/doubting.hpp>
 #include <lend/detail/expiring.hpp>
 #include <lend/detail/keeping_alive.hpp>
+#include <lend/detail/later.hpp>
 #include <lend/detail/leaks.hpp>
 #include <lend/detail/oversleeping.hpp>
 #include <lend/detail/pruning.hpp>
@@ -85,7 +86,7 @@ private:
             chores::run(core, r);
             lock.lock();
             const time_point now = platform::now();
-            core.next_sweep = r.next > now ? r.next : now + shortest_sleep;
+            core.next_sweep = r.next > now ? r.next : later(now, shortest_sleep);
             core.next_sweep = (std::min)(core.next_sweep, r.alarm);
             until = core.next_sweep;
             lock.unlock();

@@ -7,6 +7,7 @@
 
 #include <lend/detail/core.hpp>
 #include <lend/detail/forking.hpp>
+#include <lend/detail/later.hpp>
 
 #include <chrono>
 
@@ -54,7 +55,7 @@ struct measuring {
     static LEND_NOINLINE void use_ends(Core& core, slot_type& s, hresult code) noexcept {
         if (forking<Core>::is_inherited(s) || !core.measures_uses) return;
         const auto now = platform::now();
-        if (auto* const uses = core.times.uses()) uses->use.record(now - s.lent.since);
+        if (auto* const uses = core.times.uses()) uses->use.record(between(s.lent.since, now));
         s.lent.since = now;
         s.lent.traced.end(core.events, code);
     }
@@ -65,7 +66,7 @@ struct measuring {
     static LEND_NOINLINE void reset_ended(Core& core, slot_type& s, bool clean) noexcept {
         auto* const uses = core.times.uses();
         if (uses == nullptr || forking<Core>::is_inherited(s)) return;
-        (clean ? uses->reset : uses->reset_failed).record(platform::now() - s.lent.since);
+        (clean ? uses->reset : uses->reset_failed).record(between(s.lent.since, platform::now()));
     }
 };
 

@@ -8,6 +8,7 @@
 
 #include <lend/detail/core.hpp>
 #include <lend/detail/front.hpp>
+#include <lend/detail/later.hpp>
 #include <lend/detail/shelves.hpp>
 
 #include <atomic>
@@ -113,7 +114,7 @@ struct ordered_slots {
 
     static bool is_due(const slot_type& s, time_point now) noexcept {
         return lending_word::is(s.word.peek(), lending_word::idle) && !is_doomed(s) &&
-               s.idle_limit != (duration::max)() && now - s.idle_since >= s.idle_limit;
+               s.idle_limit != (duration::max)() && between(s.idle_since, now) >= s.idle_limit;
     }
 
     static slot_type* next_free(Core& core, slot_type* at, transaction_id transaction) noexcept {

@@ -7,6 +7,7 @@
 #define LEND_DETAIL_OVERSLEEPING_HPP
 
 #include <lend/detail/core.hpp>
+#include <lend/detail/later.hpp>
 #include <lend/detail/lifetimes.hpp>
 
 #include <chrono>
@@ -32,19 +33,20 @@ struct oversleeping {
 
     // Forgets the time from `meant` to `woke`, if that is a jump.
     static void forgive(Core& core, time_point meant, time_point woke) noexcept {
-        if (meant == (time_point::max)() || woke - meant < usual) return;
-        const duration lost = woke - meant;
+        if (meant == (time_point::max)() || between(meant, woke) < usual) return;
+        const duration lost = between(meant, woke);
         const lock_type lock(core.mutex);
         core.slots.for_each([&](slot_type& s) {
             if (lending_word::is(s.word.peek(), lending_word::empty)) return;
-            s.idle_since += lost;
-            s.alive_at += lost;
+            s.idle_since = later(s.idle_since, lost);
+            s.alive_at = later(s.alive_at, lost);
             // As evenly as those that were made at the same time.
             if (s.expires_at > meant && s.expires_at <= woke)
                 s.expires_at = lives::after(
                     woke, lives::jitter(core.options.max_lifetime, core.options.lifetime_jitter));
         });
-        if (core.next_sample != (time_point::max)()) core.next_sample += lost;
+        if (core.next_sample != (time_point::max)())
+            core.next_sample = later(core.next_sample, lost);
     }
 };
 

@@ -220,7 +220,7 @@ struct planning {
     static void give_up_late(Core& core, time_point now, errand& todo) noexcept {
         const auto is_late = [&](const record& r) { return deadline_of(core, r) <= now; };
         while (record* const r = core.creates.find(is_late)) {
-            todo.why = settled::took_too_long(now - r->began);
+            todo.why = settled::took_too_long(between(r->began, now));
             ++todo.given_up;
             core.make_vacant(core.creates.give_up(*r));
             ++core.counted.abandoned;

@@ -9,6 +9,7 @@
 #include <lend/detail/core.hpp>
 #include <lend/detail/gauges.hpp>
 #include <lend/detail/holders.hpp>
+#include <lend/detail/later.hpp>
 #include <lend/detail/waiting_threads.hpp>
 
 #include <chrono>
@@ -69,7 +70,7 @@ struct refusing {
         const auto at = core.create_failed_at.value_or(platform::now());
         why.with_last_create_error(
             *core.last_create_error,
-            std::chrono::duration_cast<std::chrono::nanoseconds>(platform::now() - at));
+            std::chrono::duration_cast<std::chrono::nanoseconds>(between(at, platform::now())));
     }
 
 private:

@@ -7,6 +7,7 @@
 
 #include <lend/detail/core.hpp>
 #include <lend/detail/gauges.hpp>
+#include <lend/detail/later.hpp>
 #include <lend/stats.hpp>
 
 #include <algorithm>
@@ -49,7 +50,7 @@ struct reporting {
         s.min_idle = core.limits.min_idle;
         if (core.create_failed_at) {
             s.since_create_failed = std::chrono::duration_cast<std::chrono::nanoseconds>(
-                platform::now() - *core.create_failed_at);
+                between(*core.create_failed_at, platform::now()));
         }
         return s;
     }

@@ -8,6 +8,7 @@
 #include <lend/detail/core.hpp>
 #include <lend/detail/driver_call.hpp>
 #include <lend/detail/giving_back.hpp>
+#include <lend/detail/later.hpp>
 #include <lend/detail/phases.hpp>
 #include <lend/detail/sweep_round.hpp>
 #include <lend/resource_info.hpp>
@@ -70,12 +71,13 @@ private:
         const time_point now = platform::now();
         resource_info info;
         info.id = s.number;
-        info.age =
-            (std::max)(now - s.made_at, Core::duration::zero()); // a clock may have jumped back
+        info.age = (std::max)(between(s.made_at, now),
+                              Core::duration::zero()); // a clock may have jumped back
         // As far as sweeps know: see idleness. A sweep's time may be from before it was made.
         const bool seen_before = s.idle_word == (lending_word::count_of(word) | lending_word::idle);
         if (seen_before && now > s.idle_since)
-            info.idle_for = (std::min)(now - s.idle_since, info.age);
+            info.idle_for =
+                (std::min<std::chrono::nanoseconds>)(between(s.idle_since, now), info.age);
         info.lendings =
             (lending_word::count_of(word) - s.lendings_before) / lending_word::one_lending;
         held = lending_word::taken(word);

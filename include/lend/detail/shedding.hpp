@@ -6,6 +6,8 @@
 #ifndef LEND_DETAIL_SHEDDING_HPP
 #define LEND_DETAIL_SHEDDING_HPP
 
+#include <lend/detail/later.hpp>
+
 #include <algorithm>
 
 namespace lend::inline v0_1 {
@@ -57,7 +59,7 @@ public:
     // It is the turn of one who came at `since`. True: it has waited for too long.
     [[nodiscard]] bool is_too_late(time_point now, time_point since) noexcept {
         notice(now);
-        const duration delay = now - (std::max)(since, counts_from_);
+        const duration delay = between((std::max)(since, counts_from_), now);
         if (now >= end_) {
             const bool was_good = smallest_ == none || smallest_ <= target_;
             slow_ = slow_ ? refused_ : !was_good;
@@ -74,14 +76,14 @@ private:
     static constexpr duration none = (duration::max)();
 
     void notice(time_point now) noexcept {
-        if (now - seen_ > interval_) restart(now);
+        if (between(seen_, now) > interval_) restart(now);
         seen_ = (std::max)(seen_, now);
     }
 
     void begin_interval(time_point now) noexcept {
         smallest_ = none;
         refused_ = false;
-        end_ = now + interval_;
+        end_ = later(now, interval_);
     }
 
     duration target_;

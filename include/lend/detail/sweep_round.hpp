@@ -49,7 +49,8 @@ struct idleness {
     // Since when the slot, seen idle with this word, has not been used.
     static time_point since(slot_type& s, lending_word::type word, time_point now) noexcept {
         const lending_word::type unflagged = lending_word::count_of(word) | lending_word::idle;
-        if (s.idle_word != unflagged) {
+        // A sweep for a time to come knew nothing of this one.
+        if (s.idle_word != unflagged || s.idle_since > now) {
             s.idle_word = unflagged;
             s.idle_since = now;
         }

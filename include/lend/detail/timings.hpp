@@ -6,6 +6,7 @@
 #ifndef LEND_DETAIL_TIMINGS_HPP
 #define LEND_DETAIL_TIMINGS_HPP
 
+#include <lend/detail/later.hpp>
 #include <lend/histogram.hpp>
 #include <lend/outcome.hpp>
 #include <lend/stats.hpp>
@@ -163,7 +164,8 @@ template <class Platform>
 class stopwatch {
 public:
     [[nodiscard]] std::chrono::nanoseconds elapsed() const noexcept {
-        return std::chrono::duration_cast<std::chrono::nanoseconds>(Platform::now() - began_);
+        return std::chrono::duration_cast<std::chrono::nanoseconds>(
+            between(began_, Platform::now()));
     }
 
 private:

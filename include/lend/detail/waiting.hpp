@@ -10,6 +10,7 @@
 #include <lend/detail/checks.hpp>
 #include <lend/detail/core.hpp>
 #include <lend/detail/giving_back.hpp>
+#include <lend/detail/later.hpp>
 #include <lend/detail/looking.hpp>
 #include <lend/detail/making.hpp>
 #include <lend/detail/outcomes.hpp>
@@ -109,7 +110,7 @@ public:
 private:
     void report(result<held>& outcome) noexcept {
         core_.note_progress();
-        const std::chrono::nanoseconds waited = platform::now() - began_;
+        const std::chrono::nanoseconds waited = between(began_, platform::now());
         if (!outcome) {
             error why = outcome.error();
             outcomes<Core>::failed_after(core_, why, waited);
@@ -133,7 +134,7 @@ private:
     result<held> late() noexcept {
         const time_point now = platform::now();
         checks<Core>::is_late(now, deadline_);
-        return refusing<Core>::after_waiting(core_, hr::lend_e_timed_out, now - began_);
+        return refusing<Core>::after_waiting(core_, hr::lend_e_timed_out, between(began_, now));
     }
 
     // Enters the queue, and starts what creates the queue now calls for. An answer only if the
@@ -379,7 +380,7 @@ private:
     // Somebody else found the reason.
     result<held> dismissed(hresult code) noexcept {
         if (code == hr::lend_e_timed_out) return late();
-        return refusing<Core>::after_waiting(core_, code, platform::now() - began_);
+        return refusing<Core>::after_waiting(core_, code, between(began_, platform::now()));
     }
 
     // Under the lock, after planning: when to plan again, if this is the one who keeps the time.

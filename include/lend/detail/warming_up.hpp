@@ -7,6 +7,7 @@
 #define LEND_DETAIL_WARMING_UP_HPP
 
 #include <lend/detail/core.hpp>
+#include <lend/detail/later.hpp>
 #include <lend/detail/making.hpp>
 #include <lend/detail/patience.hpp>
 #include <lend/detail/warm_ups.hpp>
@@ -53,7 +54,7 @@ public:
         LEND_CATCH_ALL {
             // What fails is not told, then.
         }
-        found.ready = call.run(count);
+        found.ready = call.run((std::min)(count, pool_options::largest_size));
         found.errors = std::move(call.node_.failures);
         for (error& each : found.errors) each.with_pool(core.options.name);
         if (call.closed_ && found.errors.size() < found.errors.capacity())
@@ -79,7 +80,7 @@ public:
             if (warmed.ready > 0) return {};
             if (!warmed.errors.empty()) return warmed.errors.front();
             if (warmed.errors.capacity() == 0) return hr::e_outofmemory; // and no failure was told
-            return error(hr::lend_e_timed_out).with_wait(platform::now() - begun, {});
+            return error(hr::lend_e_timed_out).with_wait(between(begun, platform::now()), {});
         }
     }
 
@@ -177,7 +178,7 @@ private:
         if (share <= 0) return began_;
         const auto within = static_cast<typename duration::rep>(platform::random() %
                                                                 static_cast<std::uint64_t>(share));
-        return began_ + duration(share * static_cast<typename duration::rep>(which) + within);
+        return later(began_, duration(share * static_cast<typename duration::rep>(which) + within));
     }
 
     // Where only the driver can tell what serves whom, nothing is known to be ready. Under the

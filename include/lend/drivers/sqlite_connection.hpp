@@ -7,6 +7,7 @@
 #ifndef LEND_DRIVERS_SQLITE_CONNECTION_HPP
 #define LEND_DRIVERS_SQLITE_CONNECTION_HPP
 
+#include <lend/detail/later.hpp>
 #include <lend/driver.hpp>
 #include <lend/drivers/sqlite_database.hpp>
 #include <lend/drivers/sqlite_handle.hpp>
@@ -197,6 +198,162 @@ inline result<connection> connection::open(const database& source, const additio
     own->as_opened = made->as_opened;
     return connection(made->db.release(), std::move(own));
 }
+// One attempt to open a database: its steps, and the words for the step that fails.
+class connection::opening {
+public:
+    explicit opening(const database& wanted)
+        : wanted_(wanted), made_(std::make_unique<kept>(wanted)) {}
+
+    result<connection> run() {
+        if (auto valid = validate(); !valid) return valid.error();
+        if (auto opened = open_file(); !opened) return opened.error();
+        for (const pragma& each : wanted_.pragmas) {
+            if (auto done = set(each); !done) return done.error();
+        }
+        for (const std::string& sql : wanted_.set_up) {
+            if (const int code = patiently(sql); code != SQLITE_OK) return refusal(code, sql);
+        }
+        constexpr std::string_view first_read = "SELECT 1 FROM sqlite_master LIMIT 1";
+        if (const int code = patiently(first_read); code != SQLITE_OK)
+            return refusal(code, "the first read");
+        if (detail::has_moved(made_.db_)) return moved();
+        return std::move(made_);
+    }
+
+private:
+    result<void> validate() const {
+        const std::string_view path = wanted_.path;
+        if (path.empty()) {
+            return error(hr::e_invalidarg, "database.path is empty; name a file, or \":memory:\"");
+        }
+        if (path.find('\0') != path.npos) {
+            return error(hr::e_invalidarg, "database.path has a null character in it");
+        }
+        const auto wait = wanted_.busy_timeout.count();
+        if (wait < 0 || wait > (std::numeric_limits<int>::max)()) {
+            return error(hr::e_invalidarg, "database.busy_timeout is " + std::to_string(wait) +
+                                               " ms; it must be from 0 to 2147483647 ms");
+        }
+        if (sqlite3_threadsafe() == 0) {
+            return error(hr::e_unexpected, "this SQLite was built for one thread "
+                                           "(SQLITE_THREADSAFE=0); a pool has several");
+        }
+        return {};
+    }
+
+    result<void> open_file() {
+        deadline_ = detail::later(std::chrono::steady_clock::now(), wanted_.busy_timeout);
+        int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI;
+        flags |=
+            wanted_.mode == open_mode::read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
+        if (wanted_.mode == open_mode::create) flags |= SQLITE_OPEN_CREATE;
+        int code = sqlite3_open_v2(wanted_.path.c_str(), &made_.db_, flags, nullptr);
+        if (code != SQLITE_OK) return refusal(code, "opening the file");
+        sqlite3_extended_result_codes(made_.db_, 1);
+        sqlite3_busy_timeout(made_.db_, static_cast<int>(wanted_.busy_timeout.count()));
+        // A file that may only be read is opened for reading by SQLite without a word.
+        if (wanted_.mode != open_mode::read_only && sqlite3_db_readonly(made_.db_, "main") == 1) {
+            return error(hr::e_accessdenied,
+                         opening_failed() + "this user may only read it; "
+                                            "open_mode::read_only asks for no more",
+                         SQLITE_READONLY);
+        }
+        return {};
+    }
+
+    result<void> set(const pragma& wanted) {
+        constexpr std::string_view letters =
+            "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.";
+        const std::string& name = wanted.name;
+        const bool is_word = !name.empty() && name.find_first_not_of(letters) == name.npos;
+        const result<bool> known = is_word ? knows(name) : result<bool>(false);
+        if (!known) return known.error();
+        if (!*known) {
+            return error(hr::e_invalidarg,
+                         opening_failed() + "SQLite knows no pragma \"" + name + "\"");
+        }
+        std::string sql = "PRAGMA " + name;
+        if (!wanted.value.empty()) sql += " = " + wanted.value;
+        if (const int code = patiently(sql); code != SQLITE_OK) return refusal(code, sql);
+        if (bare(name) == "journal_mode" && !wanted.value.empty()) {
+            const auto is = made_.query<std::string>("PRAGMA " + name);
+            if (!is) return refusal(static_cast<int>(is.error().driver_code()), sql);
+            if (sqlite3_stricmp(is->c_str(), wanted.value.c_str()) != 0) {
+                return error(hr::e_fail, opening_failed() + "its journal mode is " + *is +
+                                             " and could not be made " + wanted.value);
+            }
+        }
+        return {};
+    }
+
+    // A misspelt pragma does nothing and is no error to SQLite.
+    [[nodiscard]] result<bool> knows(std::string_view name) {
+        constexpr std::string_view all = "PRAGMA pragma_list";
+        auto list = made_.prepare(all);
+        if (!list) return refusal(static_cast<int>(list.error().driver_code()), all);
+        const std::string wanted = bare(name);
+        for (bool any = false;; any = true) {
+            const auto row = list->step();
+            if (!row) return refusal(static_cast<int>(row.error().driver_code()), all);
+            if (!*row) return !any; // a build of SQLite without the list
+            if (list->text(0) == wanted) return true;
+        }
+    }
+
+    static std::string bare(std::string_view name) { // "Main.Journal_Mode" -> "journal_mode"
+        std::string lower(name.substr(name.rfind('.') + 1));
+        for (char& c : lower) {
+            if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+        }
+        return lower;
+    }
+
+    // Runs SQL, again and again while the database is locked and the busy timeout lasts. SQLite
+    // itself does not wait everywhere: of eight connections that switch a new file to WAL at the
+    // same time, some get SQLITE_BUSY at once (7 of 2400 on two cores). In a shared cache nobody
+    // waits: SQLITE_LOCKED comes at once.
+    int patiently(std::string_view sql) {
+        for (;;) {
+            // The first read opens the -wal and the -shm by their names, and they may be another
+            // file's by now. Looked at before and, at the end of all, after that.
+            if (detail::has_moved(made_.db_)) return SQLITE_READONLY_DBMOVED;
+            const int code = made_.run(sql);
+            const bool locked = (code & 0xFF) == SQLITE_BUSY || (code & 0xFF) == SQLITE_LOCKED;
+            if (!locked || std::chrono::steady_clock::now() >= deadline_) return code;
+            sqlite3_sleep(1);
+        }
+    }
+
+    [[nodiscard]] std::string opening_failed() const {
+        return "cannot open SQLite database \"" + wanted_.path + "\": ";
+    }
+
+    error moved() const {
+        return {hr::e_fail, opening_failed() + "it was moved, deleted or replaced meanwhile",
+                SQLITE_READONLY_DBMOVED};
+    }
+
+    error refusal(int code, std::string_view doing) const {
+        if (code == SQLITE_READONLY_DBMOVED) return moved();
+        const error said = detail::last_error(made_.db_, code, doing);
+        // Without memory for its words an error has no code of SQLite's.
+        const int best = said.driver_code() != 0 ? static_cast<int>(said.driver_code()) : code;
+        std::string text = opening_failed();
+        const bool with_file = (best & 0xFF) == SQLITE_CANTOPEN || (best & 0xFF) == SQLITE_IOERR;
+        const int system = with_file && made_.db_ != nullptr ? sqlite3_system_errno(made_.db_) : 0;
+        if (const std::string why = detail::why_not(wanted_, best, system); !why.empty()) {
+            text.append(why).append("; SQLite says: ");
+        }
+        const bool denied = system == EACCES;
+        return {denied ? hr::e_accessdenied : said.code(), text.append(said.text()), best};
+    }
+
+    const database& wanted_;
+    connection made_;
+    std::chrono::steady_clock::time_point deadline_;
+};
+
+inline result<connection> connection::open(const database& source) { return opening(source).run(); }
 
 } // namespace sqlite
 } // namespace lend
