@@ -27,7 +27,7 @@ def row_problems(number, cells, tests):
         return
     given, requirement, test, planted = cells
     if given != str(number):
-        yield f"stands where {number} should"
+        yield f"stands where {number} should, or a larger number"
     if not requirement:
         yield "says no requirement"
     named = feature_pages.NAME.findall(test)
