@@ -142,8 +142,10 @@ public:
 
     pool(pool&& other) noexcept : base(std::exchange(other.core_, nullptr)) {}
     pool& operator=(pool&& other) noexcept {
-        pool old(std::move(*this));
-        core_ = std::exchange(other.core_, nullptr);
+        if (this != &other) {
+            const pool old(std::move(*this));
+            core_ = std::exchange(other.core_, nullptr);
+        }
         return *this;
     }
 

@@ -42,6 +42,9 @@ MOMENT = (
 SUM_OF_TIMES = re.compile(
     rf"\b{MOMENT}(?:\(\))?\s[-+]=?\s(?!\d)|\s[-+]=?\s(?:[*(]|\w+(?:::|\.|->))*{MOMENT}"
 )
+# A move assignment with a body of its own, and what makes it harmless to the object itself.
+MOVE_ASSIGNMENT = re.compile(r"operator=\((\w[\w:<>, ]*)&&[^)]*\)[^{;=]*\{")
+SELF_IS_SAFE = re.compile(r"this != &|\)\.swap\(\*this\)")
 KNOWS_THE_CLOCK = {"lend/detail/later.hpp", "lend/detail/parking.hpp"}
 SLEEPS = re.compile(r"\b(sleep_for|sleep_until|usleep|nanosleep)\b")
 
@@ -232,6 +235,10 @@ def header_problems(header, text, version):
             yield whole.count("\n", 0, call.start()), f"{call[1]} leaves its memory order to the default"
     for problem in call_site_problems(header, whole):
         yield problem
+    for assigned in MOVE_ASSIGNMENT.finditer(whole):
+        if not SELF_IS_SAFE.search(whole[assigned.end() : assigned.end() + 120]):
+            line = whole.count("\n", 0, assigned.start())
+            yield line, "a move assignment that does not look whether it moves from itself"
     for problem in namespace_problems(header, code, version):
         yield problem
 
