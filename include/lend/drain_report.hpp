@@ -5,10 +5,13 @@
 #ifndef LEND_DRAIN_REPORT_HPP
 #define LEND_DRAIN_REPORT_HPP
 
+#include <lend/detail/words.hpp>
 #include <lend/holder_info.hpp>
 #include <lend/hresult.hpp>
 
+#include <array>
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 namespace lend::inline v0_1 {
@@ -24,6 +27,19 @@ enum class queued_mode : std::uint8_t {
     serve,  ///< they are served as long as the drain lasts
     refuse, ///< they are refused at once
 };
+
+namespace detail {
+
+template <>
+struct words_of<drain_mode> {
+    static constexpr std::array<std::string_view, 2> list{"soft", "forced"};
+};
+template <>
+struct words_of<queued_mode> {
+    static constexpr std::array<std::string_view, 2> list{"serve", "refuse"};
+};
+
+} // namespace detail
 
 /// How a drain ended.
 /// @par Thread safety A plain value.

@@ -7,9 +7,11 @@
 #ifndef LEND_DRIVER_HPP
 #define LEND_DRIVER_HPP
 
+#include <lend/detail/words.hpp>
 #include <lend/hresult.hpp>
 #include <lend/result.hpp>
 
+#include <array>
 #include <chrono>
 #include <compare>
 #include <concepts>
@@ -77,6 +79,15 @@ struct one_kind {
 };
 
 namespace detail {
+
+template <>
+struct words_of<health> {
+    static constexpr std::array<std::string_view, 3> list{"good", "broken", "backend_gone"};
+};
+template <>
+struct words_of<check_kind> {
+    static constexpr std::array<std::string_view, 2> list{"passive", "active"};
+};
 
 // Found in place of the type of a member that is overloaded or a template.
 struct overloaded_or_template {};

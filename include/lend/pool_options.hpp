@@ -6,11 +6,13 @@
 #define LEND_POOL_OPTIONS_HPP
 
 #include <lend/detail/one_line.hpp>
+#include <lend/detail/option_words.hpp>
 #include <lend/executor.hpp>
 #include <lend/hresult.hpp>
 #include <lend/result.hpp>
 #include <lend/short_text.hpp>
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -282,6 +284,7 @@ private:
             }
         }
         if (auto size = validate_size(max_size, min_idle, pooling); !size) return size;
+        if (auto chosen = validate_choices(); !chosen) return chosen;
         if (max_per_key > max_size) {
             return refuse("max_per_key", std::to_string(max_per_key),
                           "it cannot exceed max_size, which is " + std::to_string(max_size));
@@ -339,6 +342,27 @@ public:
     }
 
 private:
+    [[nodiscard]] result<void> validate_choices() const {
+        using detail::choice_of;
+        const std::array choices{
+            choice_of("initialisation", initialisation),
+            choice_of("pooling", pooling),
+            choice_of("fairness", fairness),
+            choice_of("order", order),
+            choice_of("multiple_acquire", multiple_acquire),
+            choice_of("creation", creation),
+            choice_of("reset_on", reset_on),
+            choice_of("destroy_on", destroy_on),
+            choice_of("leak_action", leak_action),
+            choice_of("housekeeping", housekeeping),
+        };
+        for (const detail::choice& made : choices) {
+            if (!made.is_one())
+                return refuse(made.field, std::to_string(made.value), made.advice());
+        }
+        return {};
+    }
+
     static std::string spell(duration time) { return std::to_string(time.count()) + " ns"; }
 
     static error refuse(std::string_view field, std::string_view value, std::string_view advice) {

@@ -10,6 +10,7 @@
 #include <lend/detail/faulty.hpp>
 #include <lend/detail/later.hpp>
 #include <lend/detail/lock.hpp>
+#include <lend/detail/words.hpp>
 #include <lend/driver.hpp>
 #include <lend/hresult.hpp>
 #include <lend/platform.hpp>
@@ -22,6 +23,7 @@
 #include <cstdint>
 #include <memory>
 #include <stdexcept>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -53,6 +55,28 @@ enum class call : std::uint8_t {
     idle_limit,
 };
 inline constexpr std::size_t call_kinds = 10;
+
+} // namespace testing
+
+namespace detail {
+
+template <>
+struct words_of<testing::fault> {
+    static constexpr std::array<std::string_view, 6> list{"none", "error", "exception",
+                                                          "hang", "delay", "wrong_answer"};
+};
+template <>
+struct words_of<testing::call> {
+    static constexpr std::array<std::string_view, 10> list{
+        "create", "rate",    "enlist",    "reset",    "destroy",
+        "check",  "abandon", "interrupt", "classify", "idle_limit"};
+};
+
+} // namespace detail
+
+namespace testing {
+
+using lend::to_string;
 
 /// Thrown by a call that is to throw.
 struct injected_fault : std::runtime_error {

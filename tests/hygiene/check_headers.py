@@ -243,9 +243,44 @@ def header_problems(header, text, version):
         yield problem
 
 
+def enumerators_of(body):
+    """Returns the names between the braces of an enum."""
+    names = (one.split("=")[0].strip() for one in body.split(","))
+    return [name for name in names if name]
+
+
+def word_problems(codes):
+    """Yields (header, line, problem) for each public enumeration without words, or with wrong ones.
+
+    Its words are a list in detail::words_of, equal to its names, or come from a to_string of its own. What
+    the options choose from is looked at by validate.
+    """
+    everything = "\n".join("\n".join(lines) for lines in codes.values())
+    lists = {}
+    for found in re.finditer(r"struct words_of<([\w:]+)> \{[^{]*list\{([^}]*)\}", everything):
+        lists[found[1].split("::")[-1]] = re.findall(r'"([^"]*)"', found[2])
+    for header, lines in codes.items():
+        whole = "\n".join(lines)
+        if header.startswith("lend/detail/"):
+            continue
+        for found in re.finditer(r"^enum class (\w+) : [\w:]+ \{([^}]*)\}", whole, re.MULTILINE):
+            name, at = found[1], whole.count("\n", 0, found.start())
+            if not found[2].strip():
+                continue  # its values have names elsewhere
+            if name in lists:
+                if lists[name] != enumerators_of(found[2]):
+                    yield header, at, f"the words of {name} are not its names: {', '.join(lists[name])}"
+            elif f" to_string({name} " not in everything:
+                yield header, at, f"{name} has no words: neither detail::words_of nor to_string"
+        if header == "lend/pool_options.hpp":
+            for found in re.finditer(r"^    \w+_mode (\w+) = ", whole, re.MULTILINE):
+                if f'choice_of("{found[1]}", {found[1]})' not in whole:
+                    yield header, whole.count("\n", 0, found.start()), f"{found[1]} is not validated"
+
+
 def check(root):
     """Returns (problems, warnings) of the tree."""
-    problems, warnings, includes = [], [], {}
+    problems, warnings, includes, codes = [], [], {}, {}
     include = root / "include"
     version_text = (include / "lend/version.hpp").read_text()
     version = [re.search(rf"{part} (\d+)", version_text)[1] for part in ("MAJOR", "MINOR")]
@@ -259,6 +294,7 @@ def check(root):
 
     for header in headers:
         text = (include / header).read_text()
+        codes[header] = re.sub(r"//.*", "", text).splitlines()  # strings stay
         for line, problem in header_problems(header, text, version):
             problems.append(f"include/{header}:{line + 1}: {problem}")
         includes[header] = re.findall(r"^\s*#\s*include\s*<(lend/[^>]+)>", text, re.MULTILINE)
@@ -276,6 +312,8 @@ def check(root):
             test = f"tests/unit/{name.stem}_test.cpp"
             if not (root / test).exists():
                 problems.append(f"include/{header}: {test} is missing")
+    for header, line, problem in word_problems(codes):
+        problems.append(f"include/{header}:{line + 1}: {problem}")
     cycle = cycle_in(includes)
     if cycle:
         problems.append("the includes form a circle: " + " -> ".join(cycle))

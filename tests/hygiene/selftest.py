@@ -116,6 +116,12 @@ DEFECTS = [
     ("a move assignment blind to itself", POOL, INSIDE,
      "    pool& operator=(pool&& other) noexcept {\n        pool old(std::move(*this));\n" + INSIDE,
      "moves from itself"),
+    ("an enumeration without words", POOL, INSIDE, "enum class way : int { one, two };\n" + INSIDE,
+     "way has no words"),
+    ("an enumeration with other words", POOL, INSIDE,
+     "enum class way : int { one, two };\n"
+     'template <> struct words_of<way> {\n std::array list{"one", "tow"};\n};\n' + INSIDE,
+     "the words of way are not its names"),
     ("a sum of times", POOL, INSIDE, "auto at = now + interval;\n" + INSIDE, "times are added"),
     ("a sum of times at its end", POOL, INSIDE, "auto at = wait + s.lent_at;\n" + INSIDE, "times are added"),
     ("a moment that is moved", POOL, INSIDE, "  s.idle_since += lost;\n" + INSIDE, "times are added"),

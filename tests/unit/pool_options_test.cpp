@@ -3,6 +3,7 @@
 /// Pool options: the defaults, each field at its limits, and refusals that name the field, the
 /// value and what would be right.
 
+#include <lend/driver.hpp>
 #include <lend/pool_options.hpp>
 
 #include <gtest/gtest.h>
@@ -13,6 +14,7 @@
 #include <limits>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 namespace pool_options_test {
 
@@ -150,6 +152,37 @@ TEST(PoolOptions, every_mode_is_valid) {
             }
         }
     }
+}
+
+// What comes of a cast, or of memory that was not initialised.
+TEST(FailureMode, 66_a_choice_that_is_none_is_refused_by_name) {
+    const auto refused = [](auto pool_options::*field, std::string_view words) {
+        pool_options options;
+        options.*field = static_cast<std::remove_reference_t<decltype(options.*field)>>(200);
+        expect_verdict({words, options, std::string(words)});
+    };
+    refused(&pool_options::initialisation,
+            "pool_options::initialisation is 200; use lazy or fail_fast");
+    refused(&pool_options::pooling, "pool_options::pooling is 200; use pooled or unpooled");
+    refused(&pool_options::fairness, "pool_options::fairness is 200; use adaptive or strict");
+    refused(&pool_options::order, "pool_options::order is 200; use thread_affine, lifo or fifo");
+    refused(&pool_options::multiple_acquire,
+            "pool_options::multiple_acquire is 200; use allow, warn or refuse");
+    refused(&pool_options::creation, "pool_options::creation is 200; use worker or inline_");
+    refused(&pool_options::reset_on, "pool_options::reset_on is 200; use release or background");
+    refused(&pool_options::destroy_on, "pool_options::destroy_on is 200; use caller or background");
+    refused(&pool_options::leak_action, "pool_options::leak_action is 200; use report or reclaim");
+    refused(&pool_options::housekeeping,
+            "pool_options::housekeeping is 200; use own_thread or manual");
+}
+
+TEST(PoolOptions, every_choice_has_a_word_and_what_is_none_is_unknown) {
+    EXPECT_EQ(to_string(lend::order_mode::fifo), "fifo");
+    EXPECT_EQ(to_string(lend::pause_mode::fail), "fail");
+    EXPECT_EQ(to_string(lend::creation_mode::inline_), "inline_");
+    EXPECT_EQ(to_string(static_cast<lend::order_mode>(3)), "unknown");
+    EXPECT_EQ(to_string(lend::health::backend_gone), "backend_gone");
+    EXPECT_EQ(to_string(lend::check_kind::active), "active");
 }
 
 TEST(PoolOptions, max_size_is_1_to_16_million) {

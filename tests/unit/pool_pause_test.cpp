@@ -248,4 +248,16 @@ TEST(FailureMode, 35_what_was_being_checked_for_a_caller_goes_back) {
     EXPECT_EQ(p.pool.stats().idle, 1U);
 }
 
+TEST(FailureMode, 66_a_mode_that_is_none_changes_nothing) {
+    pool_with<recording_driver> p(quiet());
+
+    EXPECT_EQ(p.pool.pause(static_cast<lend::pause_mode>(2)), hr::e_invalidarg);
+    EXPECT_EQ(p.pool.drain(0ns, static_cast<lend::drain_mode>(2)).closed, hr::e_invalidarg);
+    EXPECT_EQ(p.pool.drain(0ns, lend::drain_mode::soft, static_cast<lend::queued_mode>(2)).closed,
+              hr::e_invalidarg);
+
+    EXPECT_FALSE(p.pool.stats().paused);
+    EXPECT_TRUE(p.pool.acquire());
+}
+
 } // namespace pool_pause_test

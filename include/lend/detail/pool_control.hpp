@@ -108,13 +108,16 @@ public:
     /// @param mode  block: whoever asks waits for `resume`. fail: whoever asks or waits is refused.
     /// @par Errors
     ///   s_false        it was paused already; `mode` is what counts from now on.
+    ///   e_invalidarg   `mode` is none.
     ///   lend_e_closed  the pool is closed or moved from.
     /// @par Thread safety Blocking on the pool's lock for a moment. Waits for no resource.
     /// @par Calls None of the driver; the callbacks of asynchronous acquires that it refuses.
     /// @par Complexity Linear in the resources, and for `fail` in those who wait.
     hresult pause(pause_mode mode = pause_mode::block) noexcept {
         Core* const core = core_.get();
-        return core == nullptr ? hr::lend_e_closed : pausing<Core>::pause(*core, mode);
+        if (core == nullptr) return hr::lend_e_closed;
+        if (!choice_of("mode", mode).is_one()) return hr::e_invalidarg;
+        return pausing<Core>::pause(*core, mode);
     }
 
     /// Lends again: first to those who wait, in their order.
@@ -171,12 +174,15 @@ public:
     /// @return Who held something at the deadline, as `holders` says it; and what `close` said,
     ///   which waits up to the deadline for driver calls that run. If somebody else closes the pool
     ///   meanwhile, it ends then.
-    /// @par Errors None. Where memory is out, some of those who hold out are missing.
+    /// @par Errors e_invalidarg for `closed`: `mode` or `queued` is none, and nothing was done.
+    ///   Where memory is out, some of those who hold out are missing.
     /// @par Thread safety Blocking until all is over or the deadline passes.
     /// @par Calls destroy for each idle resource, interrupt; no lock held.
     drain_report drain(time_point deadline,
                        drain_mode mode = drain_mode::soft,
                        queued_mode queued = queued_mode::serve) noexcept {
+        if (!choice_of("mode", mode).is_one() || !choice_of("queued", queued).is_one())
+            return {.hold_outs = {}, .closed = hr::e_invalidarg};
         Core* const core = core_.get();
         return core == nullptr ? drain_report{}
                                : draining<Core>::drain(*core, deadline, mode, queued);

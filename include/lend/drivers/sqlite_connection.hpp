@@ -242,7 +242,7 @@ private:
     }
 
     result<void> open_file() {
-        deadline_ = detail::later(std::chrono::steady_clock::now(), wanted_.busy_timeout);
+        deadline_ = lend::detail::later(std::chrono::steady_clock::now(), wanted_.busy_timeout);
         int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI;
         flags |=
             wanted_.mode == open_mode::read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;

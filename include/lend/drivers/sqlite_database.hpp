@@ -9,7 +9,9 @@
 #include <lend/drivers/sqlite_uri.hpp>
 #include <lend/result.hpp>
 
+#include <array>
 #include <sqlite3.h>
+#include <string_view>
 
 #include <cerrno>
 #include <chrono>
@@ -48,6 +50,25 @@ enum class memory_life : std::uint8_t {
     /// their age, an exception, a check. For contents that may go, as a scratch area.
     connection,
 };
+
+} // namespace sqlite
+
+namespace detail {
+
+template <>
+struct words_of<sqlite::open_mode> {
+    static constexpr std::array<std::string_view, 3> list{"read_only", "read_write", "create"};
+};
+template <>
+struct words_of<sqlite::reset_depth> {
+    static constexpr std::array<std::string_view, 2> list{"light", "reopen"};
+};
+
+} // namespace detail
+
+namespace sqlite {
+
+using lend::to_string;
 
 /// One `PRAGMA name = value`. The value is written as SQL would have it: "WAL", "-8000", "'x'".
 struct pragma {
