@@ -5,6 +5,7 @@
 #ifndef LEND_DRIVERS_SQLITE_OPENING_HPP
 #define LEND_DRIVERS_SQLITE_OPENING_HPP
 
+#include <lend/detail/later.hpp>
 #include <lend/drivers/sqlite_database.hpp>
 #include <lend/drivers/sqlite_handle.hpp>
 #include <lend/drivers/sqlite_settings.hpp>
@@ -94,7 +95,7 @@ private:
     }
 
     result<void> open_file() {
-        deadline_ = std::chrono::steady_clock::now() + wanted_.busy_timeout;
+        deadline_ = lend::detail::later(std::chrono::steady_clock::now(), wanted_.busy_timeout);
         const int code = open_handle(wanted_, db_);
         if (code != SQLITE_OK) return refusal(code, "opening the file");
         sqlite3_extended_result_codes(db(), 1);
