@@ -6,11 +6,12 @@ usage: check_headers.py [ROOT]
 
 Headers: listed in cmake/headers.txt; an SPDX line and `/// @file` first; the path as include guard;
 only the agreed namespaces; no iostream, no #pragma once, no memory order left to its default, no
-thread_local but in platform.hpp, no clock but the steady one, no min or max as <windows.h> would
-replace them; no thread of a pool without the pool's name;
-no acquire that drops the place of its call; not longer than 600 lines; includes as <lend/...> that point
-downward only, without a cycle; a unit test for each of include/lend/*.hpp. Tests: no sleeping, no
-notes to oneself.
+thread_local but in platform.hpp, no clock but the steady one, no sum or difference of times that could
+overflow, no move assignment that harms an object that is moved to itself, no min or max as <windows.h>
+would replace them; no thread of a pool without the pool's name; no acquire that drops the place of its
+call; not longer than 600 lines; includes as <lend/...> that point downward only, without a cycle; words
+for each public enumeration; a unit test for each of include/lend/*.hpp. Tests: no sleeping, no notes to
+oneself.
 """
 
 import pathlib

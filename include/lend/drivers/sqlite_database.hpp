@@ -6,19 +6,20 @@
 #ifndef LEND_DRIVERS_SQLITE_DATABASE_HPP
 #define LEND_DRIVERS_SQLITE_DATABASE_HPP
 
+#include <lend/detail/words.hpp>
 #include <lend/drivers/sqlite_uri.hpp>
 #include <lend/result.hpp>
 
-#include <array>
 #include <sqlite3.h>
-#include <string_view>
 
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <vector>
 
@@ -62,6 +63,11 @@ struct words_of<sqlite::open_mode> {
 template <>
 struct words_of<sqlite::reset_depth> {
     static constexpr std::array<std::string_view, 2> list{"light", "reopen"};
+};
+
+template <>
+struct words_of<sqlite::memory_life> {
+    static constexpr std::array<std::string_view, 2> list{"pool", "connection"};
 };
 
 } // namespace detail
