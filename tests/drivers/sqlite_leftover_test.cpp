@@ -4,6 +4,7 @@
 /// something in use: backups, blob handles, limits, and the statements of virtual tables.
 
 #include <drivers/sqlite_fixture.hpp>
+#include <lend/pool.hpp>
 
 #include <gtest/gtest.h>
 
@@ -141,6 +142,69 @@ TEST_F(SqliteLeftover, a_blob_handle_outlives_its_connection_and_can_be_closed) 
 
     EXPECT_EQ(SQLITE_OK, sqlite3_blob_close(blob));
 }
+
+// ---- contents --------------------------------------------------------------------------------
+
+#ifndef SQLITE_OMIT_DESERIALIZE
+// Invariant: the memory that a borrower has given SQLite to read from is read by nobody afterwards
+// (AddressSanitizer sees it if it is).
+TEST_F(SqliteLeftover, contents_that_a_borrower_has_put_in_the_files_place_go_with_the_borrower) {
+    for (const char* path : {wanted.path.c_str(), "file:/replaced?vfs=memdb",
+                             "file:replaced?mode=memory&cache=shared", "file:replaced?vfs=memdb"}) {
+        sqlite::database from = wanted;
+        from.path = path;
+        from.pragmas.clear();
+        from.memory = sqlite::memory_life::connection;
+        for (const bool enlisted : {false, true}) {
+            LEND_UNWRAP(c, driver.create(from));
+            EXPECT_EQ(hr::s_ok, driver.reset(c)) << path;
+            LEND_EXPECT_OK(c.exec("CREATE TABLE IF NOT EXISTS u(x)"));
+            sqlite3_int64 size = 0;
+            unsigned char* const own = sqlite3_serialize(c.native(), "main", &size, 0);
+            ASSERT_NE(nullptr, own);
+            ASSERT_EQ(SQLITE_OK, sqlite3_deserialize(c.native(), "main", own, size, size, 0));
+            LEND_EXPECT_OK(c.exec("SELECT * FROM u"));
+            const transaction_id in = enlisted ? tx : transaction_id{};
+            ASSERT_EQ(hr::s_ok, driver.enlist(c, in).code);
+            sqlite3_free(own);
+
+            EXPECT_EQ(hr::e_fail, driver.reset(c)) << path;
+
+            EXPECT_EQ(hr::s_ok, driver.destroy(std::move(c)));
+        }
+    }
+}
+
+TEST_F(SqliteLeftover, contents_are_the_files_again_after_a_reset_by_reopening) {
+    wanted.deep_reset = sqlite::reset_depth::reopen;
+    LEND_UNWRAP(c, filled());
+    ASSERT_EQ(SQLITE_OK, sqlite3_deserialize(c.native(), "main", nullptr, 0, 0, 0));
+    ASSERT_FALSE(c.exec("SELECT * FROM t"));
+
+    EXPECT_EQ(hr::s_ok, driver.reset(c));
+
+    LEND_EXPECT_OK(c.exec("SELECT * FROM t"));
+}
+#endif
+
+#ifndef SQLITE_OMIT_DESERIALIZE
+TEST(FailureMode, 64_contents_that_a_borrower_has_put_in_a_databases_place_are_not_lent) {
+    const lend_test::temp_dir dir;
+    const sqlite::database file{.path = dir.file("t.db"), .mode = sqlite::open_mode::create};
+    lend::pool<sqlite::driver> pool(sqlite::driver{}, {.max_size = 1});
+    {
+        LEND_UNWRAP(first, pool.acquire(file));
+        LEND_EXPECT_OK(first->exec("CREATE TABLE mine(x)"));
+        ASSERT_EQ(SQLITE_OK, sqlite3_deserialize(first->native(), "main", nullptr, 0, 0, 0));
+        ASSERT_FALSE(first->exec("SELECT * FROM mine")) << "it is another database now";
+    }
+
+    LEND_UNWRAP(next, pool.acquire(file));
+
+    EXPECT_EQ(1U, pool.stats().closed_for(lend::destroy_reason::reset_failed));
+    EXPECT_EQ("mine", *next->query<std::string>("SELECT group_concat(name) FROM sqlite_master"));
+}
+#endif
 
 // ---- virtual tables --------------------------------------------------------------------------
 

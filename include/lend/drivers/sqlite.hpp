@@ -106,9 +106,10 @@ public:
     /// transaction is rolled back, and `additions::watch` is called. Attached databases, temporary
     /// tables, most pragmas and functions stay, unless the database asks for reset_depth::reopen.
     /// In a transaction that lend began, the transaction stays open and nothing is reopened.
-    /// @par Errors e_fail: a transaction could not be ended, or the one enlisted in was undone;
-    ///      any failure of `additions::watch`; with reset_depth::reopen also as connection::open,
-    ///      and the connection is closed then. The pool destroys what could not be reset.
+    /// @par Errors e_fail: a transaction could not be ended, or the one enlisted in was undone, or
+    ///      sqlite3_deserialize has put other contents in the database's place; any failure of
+    ///      `additions::watch`; with reset_depth::reopen also as connection::open, and the
+    ///      connection is closed then. The pool destroys what could not be reset.
     /// @par Thread safety See the class. @par Complexity Linear in the prepared statements; 37 us
     ///      more for reopen (open, read, close of a small file; two cores of a shared machine).
     [[nodiscard]] hresult reset(connection& r) {
@@ -118,14 +119,15 @@ public:
         const auto& state = *r.kept_;
         if (state.enlisted) {
             const bool open = sqlite3_get_autocommit(db) == 0;
-            return open != state.committed ? watch(r) : hr::e_fail;
+            return open != state.committed && state.reads.are_those_of(db) ? watch(r) : hr::e_fail;
         }
         if (sqlite3_get_autocommit(db) == 0) {
             if (const int code = detail::run(db, "ROLLBACK"); code != SQLITE_OK)
                 return to_hresult(code);
         }
         if (!is_clean(db)) return hr::e_fail;
-        return state.source.deep_reset == reset_depth::reopen ? reopen(r) : watch(r);
+        if (state.source.deep_reset == reset_depth::reopen) return reopen(r);
+        return state.reads.are_those_of(db) ? watch(r) : hr::e_fail;
     }
 
     /// Finds out whether the connection may be lent.
@@ -255,6 +257,7 @@ private:
         auto fresh = detail::opening(r.source(), added_).run();
         if (!fresh) return fresh.code();
         r.kept_->as_opened = fresh->as_opened;
+        r.kept_->reads = std::move(fresh->reads);
         const std::lock_guard hold(r.kept_->gate);
         r.db_ = fresh->db.release();
         return hr::s_ok;

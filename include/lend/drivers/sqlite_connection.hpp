@@ -137,6 +137,7 @@ private:
 
         database source;
         detail::settings as_opened;
+        detail::contents reads;
         std::mutex gate; // between interrupt and a change of db_
         transaction_id enlisted;
         bool committed = false;
@@ -195,6 +196,7 @@ inline result<connection> connection::open(const database& source, const additio
     auto made = detail::opening(own->source, added).run();
     if (!made) return made.error();
     own->as_opened = made->as_opened;
+    own->reads = std::move(made->reads);
     return connection(made->db.release(), std::move(own));
 }
 

@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <limits>
 #include <memory>
+#include <string>
 #include <string_view>
 
 namespace lend::inline v0_1 {
@@ -40,6 +41,32 @@ inline bool is_in_wal_mode(sqlite3* db) noexcept {
            file->pMethods->xRead(file, &version, 1, read_version_at) == SQLITE_OK &&
            version == by_wal;
 }
+
+// What the main database of a connection is read from. sqlite3_deserialize puts the caller's memory
+// in its place, which may be gone with the caller.
+class contents {
+public:
+    contents() = default;
+    explicit contents(sqlite3* db) : system_(system_of(db)), file_(file_of(db)) {}
+
+    [[nodiscard]] bool are_those_of(sqlite3* db) const noexcept {
+        return system_of(db) == system_ && file_ == file_of(db);
+    }
+
+private:
+    static sqlite3_vfs* system_of(sqlite3* db) noexcept {
+        sqlite3_vfs* found = nullptr;
+        sqlite3_file_control(db, "main", SQLITE_FCNTL_VFS_POINTER, &found);
+        return found;
+    }
+    static std::string_view file_of(sqlite3* db) noexcept {
+        const char* const name = sqlite3_db_filename(db, "main");
+        return name != nullptr ? name : "";
+    }
+
+    sqlite3_vfs* system_ = nullptr;
+    std::string file_;
+};
 
 // A statement that somebody has prepared, or null. A blob handle is a statement without a text,
 // which sqlite3_blob_close finalises.

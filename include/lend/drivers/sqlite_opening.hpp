@@ -33,6 +33,7 @@ namespace detail {
 struct opened {
     handle db;
     settings as_opened;
+    contents reads;
 };
 
 // Opens without a word of anything; the handle may be there even if it fails. SQLite's code.
@@ -70,7 +71,8 @@ public:
         if (const int code = now.read(db()); code != SQLITE_OK)
             return refusal(code, "its settings");
         if (auto done = add(added_.watch, "watch"); !done) return done.error();
-        return opened{std::move(db_), now};
+        contents reads(db());
+        return opened{std::move(db_), now, std::move(reads)};
     }
 
 private:
