@@ -92,6 +92,18 @@ INSTANTIATE_TEST_SUITE_P(
                      "its journal mode is memory and could not be made WAL"},
         bad_database{"memory_of_each_connection", [](sqlite::database& d) { d.path = ":memory:"; },
                      hr::e_invalidarg, "file:/name?vfs=memdb"},
+        bad_database{"mode_that_is_none",
+                     [](sqlite::database& d) { d.mode = static_cast<sqlite::open_mode>(3); },
+                     hr::e_invalidarg,
+                     "database.mode is 3, which is none of its values; use "
+                     "read_only, read_write or create"},
+        bad_database{
+            "reset_that_is_none",
+            [](sqlite::database& d) { d.deep_reset = static_cast<sqlite::reset_depth>(9); },
+            hr::e_invalidarg, "database.deep_reset is 9"},
+        bad_database{"life_that_is_none",
+                     [](sqlite::database& d) { d.memory = static_cast<sqlite::memory_life>(2); },
+                     hr::e_invalidarg, "use pool or connection"},
         bad_database{"set_up_that_is_not_sql",
                      [](sqlite::database& d) { d.set_up = {"ATACH 'x' AS y"}; }, hr::e_fail,
                      "ATACH"}),

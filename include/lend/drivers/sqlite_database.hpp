@@ -35,17 +35,16 @@ enum class open_mode : std::uint8_t {
 
 /// What is done to a connection between two uses.
 enum class reset_depth : std::uint8_t {
-    light,  ///< callbacks, settings, statements and an open transaction go; tables and functions
-            ///< stay
+    light,  ///< callbacks, settings, statements and a transaction go; tables and functions stay
     reopen, ///< the connection is closed and opened again: nothing stays
 };
 
 /// How long a database lives that is in memory, or in a temporary file, and so is gone when the
 /// last connection to it is closed. For a file it says nothing.
 enum class memory_life : std::uint8_t {
-    /// As long as the driver, and so as long as its pool: the driver keeps one more connection to
-    /// it
-    /// open. Refused for a database that each connection has for itself, as ":memory:" is.
+    /// As long as the driver, and so as long as its pool: the driver keeps one connection more
+    /// open.
+    /// Refused for a database that each connection has for itself, as ":memory:" is.
     pool,
     /// As long as one of its connections. A pool closes them when it sees fit: for their idle time,
     /// their age, an exception, a check. For contents that may go, as a scratch area.

@@ -6,6 +6,7 @@
 #define LEND_DRIVERS_SQLITE_OPENING_HPP
 
 #include <lend/detail/later.hpp>
+#include <lend/detail/words.hpp>
 #include <lend/drivers/sqlite_database.hpp>
 #include <lend/drivers/sqlite_handle.hpp>
 #include <lend/drivers/sqlite_settings.hpp>
@@ -88,6 +89,14 @@ private:
         if (wait < 0 || wait > (std::numeric_limits<int>::max)()) {
             return error(hr::e_invalidarg, "database.busy_timeout is " + std::to_string(wait) +
                                                " ms; it must be from 0 to 2147483647 ms");
+        }
+        for (const auto& made : {lend::detail::choice_of("mode", wanted_.mode),
+                                 lend::detail::choice_of("deep_reset", wanted_.deep_reset),
+                                 lend::detail::choice_of("memory", wanted_.memory)}) {
+            if (made.is_one()) continue;
+            return error(hr::e_invalidarg, "database." + std::string(made.field) + " is " +
+                                               std::to_string(made.value) +
+                                               ", which is none of its values; " + made.advice());
         }
         if (sqlite3_threadsafe() == 0) {
             return error(hr::e_unexpected, "this SQLite was built for one thread "
