@@ -5,6 +5,10 @@
 # directory.
 #
 # usage: bench/counts.sh
+if [ $# -gt 0 ]; then
+    echo "bench/counts.sh takes no arguments, and was given: $*" >&2
+    exit 2
+fi
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 lend_steps=3
 . cmake/steps.sh

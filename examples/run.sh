@@ -1,6 +1,12 @@
 #!/usr/bin/env bash
 # Builds the main example in build/example and runs it. Installs what is missing for that on a bare
 # Debian 12 (as root, or with sudo). Can be repeated; works from any directory.
+#
+# usage: examples/run.sh
+if [ $# -gt 0 ]; then
+    echo "examples/run.sh takes no arguments, and was given: $*" >&2
+    exit 2
+fi
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 lend_steps=2
 . cmake/steps.sh

@@ -6,6 +6,11 @@
 # stands in docs/reliability.md.
 #
 # usage: tests/run.sh [PRESET...]      without a preset: dev clang tsan bench
+for preset in "$@"; do
+    case $preset in dev | clang | tsan | bench) continue ;; esac
+    echo "there is no preset $preset; usage: tests/run.sh [PRESET...], of: dev clang tsan bench" >&2
+    exit 2
+done
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 # Half of the random schedules, of which 10^6 are meant for each change.
 export LEND_SIM_SCALE=${LEND_SIM_SCALE:-0.5}

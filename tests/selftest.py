@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Requires that the summary of tests/run.sh, the check of the examples' output and the long simulation
-see what is wrong.
+see what is wrong, and that no script does anything with an argument that it does not know.
 
 What decides whether all is well is itself tried with what is not.
 """
@@ -143,6 +143,57 @@ class Scripts(unittest.TestCase):
 
     def test_a_program_that_searches_nothing_fails(self):
         self.assertEqual(self.simulation(base=0)[0], 1)
+
+
+# What is read by other scripts, and starts with its first argument whatever that is.
+TAKE_ANYTHING = {"cmake/steps.sh", "tests/portability/emulate.sh"}
+# What a script that does not refuse an argument would call.
+TOOLS = ["apt-get", "clang++", "cmake", "ctest", "g++", "git", "ninja", "sudo"]
+
+
+class Arguments(unittest.TestCase):
+    """A script that is given an argument which it does not know says so and does nothing."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        self.called = self.folder / "called"
+        for tool in TOOLS:
+            stub = self.folder / tool
+            stub.write_text(f"#!/bin/sh\necho {tool} >>'{self.called}'\nexit 1\n")
+            stub.chmod(0o755)
+
+    def problem_of(self, command):
+        path = f"{self.folder}:{os.environ['PATH']}"
+        run = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60,
+                             env=dict(os.environ, PATH=path))
+        if run.returncode == 0:
+            return "ended well"
+        return "called " + self.called.read_text() if self.called.exists() else None
+
+    def test_every_script_refuses_what_it_does_not_know(self):
+        scripts = {}
+        for path in sorted(ROOT.rglob("*.sh")) + sorted(ROOT.rglob("*.py")):
+            name = str(path.relative_to(ROOT))
+            if name.startswith(("build", ".")) or name in TAKE_ANYTHING:
+                continue
+            if path.suffix == ".sh":
+                scripts[name] = ["bash", path]
+            elif '__name__ == "__main__"' in path.read_text() and "selftest" not in path.stem:
+                scripts[name] = [sys.executable, "-B", path]
+        self.assertIn("examples/run.sh", scripts)
+        self.assertIn("tests/run.sh", scripts)
+        for name, command in scripts.items():
+            with self.subTest(name):
+                self.assertIsNone(self.problem_of([*command, "nonsense"]))
+
+    def test_a_script_that_takes_anything_is_found(self):
+        script = self.folder / "script.sh"
+        script.write_text("exit 0\n")
+        self.assertEqual(self.problem_of(["bash", script, "nonsense"]), "ended well")
+        script.write_text("cmake --build x\n")
+        self.assertEqual(self.problem_of(["bash", script, "nonsense"]), "called cmake\n")
 
 
 if __name__ == "__main__":

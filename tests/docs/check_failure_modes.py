@@ -71,6 +71,6 @@ def check(root):
 
 
 if __name__ == "__main__":
-    found, with_test, all_modes = check(pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else cpp_text.ROOT)
+    found, with_test, all_modes = check(cpp_text.root_of(sys.argv[1:], __doc__))
     print(f"{with_test} of {all_modes} have a test")
     sys.exit(cpp_text.report("failure modes", found))

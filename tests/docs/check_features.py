@@ -76,6 +76,6 @@ def check(root):
 
 
 if __name__ == "__main__":
-    found, given = check(pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else cpp_text.ROOT)
+    found, given = check(cpp_text.root_of(sys.argv[1:], __doc__))
     print(", ".join(f"{answer}: {given.count(answer)}" for answer in ANSWERS), f"of {len(given)}")
     sys.exit(cpp_text.report("features", found))

@@ -125,5 +125,5 @@ def check(root):
 
 
 if __name__ == "__main__":
-    where = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else cpp_text.ROOT
+    where = cpp_text.root_of(sys.argv[1:], __doc__)
     sys.exit(cpp_text.report("snippets", check(where)))

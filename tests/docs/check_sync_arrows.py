@@ -198,7 +198,7 @@ def check(text, siblings=None):
 
 
 def main():
-    root = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else cpp_text.ROOT
+    root = cpp_text.root_of(sys.argv[1:], __doc__)
     texts = {path: path.read_text() for path in sorted((root / "include").rglob("*.hpp"))}
     problems = []
     for path, text in texts.items():

@@ -3,6 +3,7 @@
 
 import pathlib
 import re
+import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -52,6 +53,19 @@ def arguments_at(code, at):
         if depth == 0:
             return code[at + 1 : end]
     return code[at + 1 :]
+
+
+def root_of(arguments, usage):
+    """Returns the root that a check is to look at: the folder that it was given, or the project's own.
+
+    Ends the program where it was given anything else.
+    """
+    if not arguments:
+        return ROOT
+    if len(arguments) > 1 or not pathlib.Path(arguments[0]).is_dir():
+        print(f"not a folder to look at: {' '.join(arguments)}\n{usage}", file=sys.stderr)
+        sys.exit(2)
+    return pathlib.Path(arguments[0])
 
 
 def report(check, problems):
