@@ -5,6 +5,8 @@
 #ifndef LEND_DESTROY_REASON_HPP
 #define LEND_DESTROY_REASON_HPP
 
+#include <lend/detail/cpp20.hpp>
+
 #include <array>
 #include <cstddef>
 #include <cstdint>

@@ -7,6 +7,8 @@
 #ifndef LEND_DRIVER_HPP
 #define LEND_DRIVER_HPP
 
+#include <lend/detail/driver_names.hpp>
+#include <lend/detail/driver_slips.hpp>
 #include <lend/detail/words.hpp>
 #include <lend/hresult.hpp>
 #include <lend/result.hpp>
@@ -101,134 +103,6 @@ struct driver_member {
     static constexpr bool ok = Matches;
 };
 
-template <class Driver, class Name>
-struct probe : Driver, Name {};
-
-// True if the class has a member of that name, whatever it is: then the name taken from `probe` is
-// ambiguous. A final class cannot be probed so; there a member counts if its address can be taken.
-struct name_create {
-    int create;
-};
-struct name_rate {
-    int rate;
-};
-struct name_enlist {
-    int enlist;
-};
-struct name_reset {
-    int reset;
-};
-struct name_destroy {
-    int destroy;
-};
-struct name_check {
-    int check;
-};
-struct name_classify {
-    int classify;
-};
-struct name_idle_limit {
-    int idle_limit;
-};
-struct name_abandon {
-    int abandon;
-};
-struct name_interrupt {
-    int interrupt;
-};
-struct name_name {
-    int name;
-};
-
-template <class D>
-consteval bool names_create() {
-    if constexpr (std::is_final_v<D>) return requires {
-            &D::create;
-        };
-    else
-        return !requires { &probe<D, name_create>::create; };
-}
-template <class D>
-consteval bool names_rate() {
-    if constexpr (std::is_final_v<D>) return requires {
-            &D::rate;
-        };
-    else
-        return !requires { &probe<D, name_rate>::rate; };
-}
-template <class D>
-consteval bool names_enlist() {
-    if constexpr (std::is_final_v<D>) return requires {
-            &D::enlist;
-        };
-    else
-        return !requires { &probe<D, name_enlist>::enlist; };
-}
-template <class D>
-consteval bool names_reset() {
-    if constexpr (std::is_final_v<D>) return requires {
-            &D::reset;
-        };
-    else
-        return !requires { &probe<D, name_reset>::reset; };
-}
-template <class D>
-consteval bool names_destroy() {
-    if constexpr (std::is_final_v<D>) return requires {
-            &D::destroy;
-        };
-    else
-        return !requires { &probe<D, name_destroy>::destroy; };
-}
-template <class D>
-consteval bool names_check() {
-    if constexpr (std::is_final_v<D>) return requires {
-            &D::check;
-        };
-    else
-        return !requires { &probe<D, name_check>::check; };
-}
-template <class D>
-consteval bool names_classify() {
-    if constexpr (std::is_final_v<D>) return requires {
-            &D::classify;
-        };
-    else
-        return !requires { &probe<D, name_classify>::classify; };
-}
-template <class D>
-consteval bool names_idle_limit() {
-    if constexpr (std::is_final_v<D>) return requires {
-            &D::idle_limit;
-        };
-    else
-        return !requires { &probe<D, name_idle_limit>::idle_limit; };
-}
-template <class D>
-consteval bool names_abandon() {
-    if constexpr (std::is_final_v<D>) return requires {
-            &D::abandon;
-        };
-    else
-        return !requires { &probe<D, name_abandon>::abandon; };
-}
-template <class D>
-consteval bool names_interrupt() {
-    if constexpr (std::is_final_v<D>) return requires {
-            &D::interrupt;
-        };
-    else
-        return !requires { &probe<D, name_interrupt>::interrupt; };
-}
-template <class D>
-consteval bool names_name() {
-    if constexpr (std::is_final_v<D>) return requires {
-            &D::name;
-        };
-    else
-        return !requires { &probe<D, name_name>::name; };
-}
-
 template <class D>
 struct resource_type_of {
     using type = one_kind;
@@ -299,6 +173,12 @@ struct driver_traits {
     };
     /// The driver says by `using no_reset = void;` that its resources keep no state between uses.
     static constexpr bool says_no_reset = requires { typename Driver::no_reset; };
+    /// The driver says by `using no_destroy = void;` that its resources, raw pointers, are freed by
+    /// somebody else.
+    static constexpr bool says_no_destroy = requires { typename Driver::no_destroy; };
+    /// The driver says by `using names_are_meant = void;` that functions whose names are one edit
+    /// away from those that lend calls are its own affair.
+    static constexpr bool says_names_are_meant = requires { typename Driver::names_are_meant; };
     /// The driver says by `using orders_inventory = void;` that its resources are offered in the
     /// order in which they came back, those of the caller's transaction first. For com::holder.
     static constexpr bool orders_inventory = requires { typename Driver::orders_inventory; };
@@ -397,12 +277,20 @@ consteval bool driver_traits<Driver>::check() {
     static_assert(has_reset || says_no_reset || has_name,
                   "lend: the driver has no reset. Write `hresult reset(resource&)`, or say `using "
                   "no_reset = void;` if nothing of one use can be seen by the next.");
+    if constexpr (!says_names_are_meant) {
+        using samples = detail::member_arguments<R, T, error, transaction_id, check_kind>;
+        ok = ok && detail::has_no_slips<driver_traits, Driver, samples>();
+    }
+    static_assert(has_destroy || says_no_destroy || !std::is_pointer_v<R>,
+                  "lend: the resource is a raw pointer and the driver has no destroy, so nothing "
+                  "would be freed. Write `void destroy(resource&&)`, or say `using no_destroy = "
+                  "void;` if something else frees it.");
     static_assert(
         has_rate || !has_resource_type || std::equality_comparable<resource_type>,
         "lend: the driver has resource types, so lend must know which resource serves "
         "which request: write `rating rate(const resource_type&, const resource&, bool)`, "
         "or make resource_type comparable with ==.");
-    return ok;
+    return ok && has_create;
 }
 
 /// A class that a pool can use.
@@ -427,6 +315,11 @@ consteval bool driver_traits<Driver>::check() {
 ///     void interrupt(resource&);                         // breaks off a use, from any thread
 /// };
 /// ```
+/// A function whose name is one edit away from one of these and that can be called like it is taken
+/// for a slip and refused, unless the driver says `using names_are_meant = void;`. Resources that
+/// are raw pointers need `destroy`, or `using no_destroy = void;`. The driver's move must not
+/// throw. A == of resource types that throws counts as not equal.
+///
 /// Of a final class lend cannot see members that are private or of which no overload fits.
 /// `rate` is asked while others wait for the answer: it should be quick.
 ///
@@ -434,9 +327,11 @@ consteval bool driver_traits<Driver>::check() {
 /// different resources come from several threads at once; calls for one resource never overlap,
 /// except `interrupt`.
 template <class Driver>
-concept resource_driver = std::move_constructible<Driver> && requires {
+concept resource_driver = requires {
     typename Driver::resource;
-} && std::move_constructible<typename Driver::resource> && driver_traits<Driver>::check();
+}
+&&std::move_constructible<typename Driver::resource>&& driver_traits<Driver>::check() &&
+    detail::moves_well<Driver>();
 
 } // namespace lend
 

@@ -5,6 +5,8 @@
 #ifndef LEND_EXECUTOR_HPP
 #define LEND_EXECUTOR_HPP
 
+#include <lend/detail/cpp20.hpp>
+
 namespace lend::inline v0_1 {
 
 /// Runs functions on threads of the user's: creates, resets and destroys in the background, and

@@ -6,6 +6,8 @@
 #ifndef LEND_HISTOGRAM_HPP
 #define LEND_HISTOGRAM_HPP
 
+#include <lend/detail/cpp20.hpp>
+
 #include <algorithm>
 #include <array>
 #include <bit>

@@ -8,6 +8,7 @@
 
 #include <lend/detail/clearing.hpp>
 #include <lend/detail/keyed_driver.hpp>
+#include <lend/detail/keyed_parts.hpp>
 #include <lend/pool.hpp>
 #include <lend/source_site.hpp>
 
@@ -100,7 +101,7 @@ private:
 /// @par Ownership As pool.
 /// @par Source Apache Commons Pool, GenericKeyedObjectPool.
 template <class Key, class Driver, class Platform = default_platform, class Hash = std::hash<Key>>
-class keyed_pool {
+requires(detail::are_keyed_parts<Key, Driver, Hash>()) class keyed_pool {
     using directory = detail::key_directory<Key, Platform, Hash>;
     using engine_driver = detail::keyed_driver<Key, Driver, Platform, Hash>;
     using key_ref = detail::key_ref<Key>;

@@ -19,6 +19,7 @@
 #include <lend/detail/patience.hpp>
 #include <lend/detail/pool_control.hpp>
 #include <lend/detail/retaining.hpp>
+#include <lend/detail/same_kind.hpp>
 #include <lend/detail/taking.hpp>
 #include <lend/detail/warming_up.hpp>
 #include <lend/driver.hpp>
@@ -410,7 +411,7 @@ private:
                                           detail::lending_word::type word,
                                           const resource_type& type) noexcept {
         if constexpr (core_type::comparable) {
-            if (!(*s.type == type)) [[unlikely]] {
+            if (!detail::same_kind(*s.type, type)) [[unlikely]] {
                 back::clean(core, s, word, back::use::look);
                 return false;
             }

@@ -5,6 +5,8 @@
 #ifndef LEND_RESOURCE_INFO_HPP
 #define LEND_RESOURCE_INFO_HPP
 
+#include <lend/detail/cpp20.hpp>
+
 #include <chrono>
 #include <cstdint>
 

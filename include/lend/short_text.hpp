@@ -6,6 +6,8 @@
 #ifndef LEND_SHORT_TEXT_HPP
 #define LEND_SHORT_TEXT_HPP
 
+#include <lend/detail/cpp20.hpp>
+
 #include <array>
 #include <concepts>
 #include <cstddef>

@@ -5,6 +5,8 @@
 #ifndef LEND_SOURCE_SITE_HPP
 #define LEND_SOURCE_SITE_HPP
 
+#include <lend/detail/cpp20.hpp>
+
 #include <cstdint>
 #include <iosfwd>
 

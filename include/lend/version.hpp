@@ -5,6 +5,8 @@
 #ifndef LEND_VERSION_HPP
 #define LEND_VERSION_HPP
 
+#include <lend/detail/cpp20.hpp>
+
 #define LEND_VERSION_MAJOR 0
 #define LEND_VERSION_MINOR 1
 #define LEND_VERSION_PATCH 0

@@ -4,7 +4,8 @@
 
 usage: check_case.py CASE COMPILER [FLAG...]
 
-A case begins with one line `// expect: REGEX` or more. The forbidden use stands between
+A case begins with one line `// expect: REGEX` or more, after which may come `// errors: N`, the most
+errors that there may be, and `// flags: FLAG...`, which stand after the others where it must fail. The forbidden use stands between
 `#ifndef LEND_COMPILE_FAIL_OK` and `#else` or `#endif`: with that macro the file compiles (so nothing
 else is wrong with it), without it compilation fails and each REGEX matches a line of the messages.
 """
@@ -22,6 +23,11 @@ def compile_case(case, command, flags):
     return run.returncode, run.stdout + run.stderr
 
 
+def option(text, name):
+    found = re.search(rf"^// {name}: (.*)$", text, re.MULTILINE)
+    return found[1] if found else None
+
+
 def problem_of(case, command):
     """Returns what is wrong with a case, or None."""
     text = case.read_text()
@@ -34,7 +40,7 @@ def problem_of(case, command):
     status, said = compile_case(case, command, ["-DLEND_COMPILE_FAIL_OK"])
     if status != 0:
         return f"does not compile even without the forbidden use:\n{said}"
-    status, said = compile_case(case, command, [])
+    status, said = compile_case(case, command, (option(text, "flags") or "").split())
     if status == 0:
         return "the forbidden use compiles"
     # Only what the compiler says: it also quotes the source, and that holds the words too. GCC says
@@ -44,6 +50,9 @@ def problem_of(case, command):
     for regex in wanted:
         if not any(re.search(regex, line) for line in messages):
             return f"no message matches {regex!r}:\n{said}"
+    most, errors = option(text, "errors"), [line for line in messages if re.search(r"\berror:", line)]
+    if most and len(errors) > int(most):
+        return f"{len(errors)} errors, not {most} at most:\n{said}"
     return None
 
 

@@ -1,5 +1,6 @@
 // expect: lend: the driver has resource types, so lend must know which resource serves
-#include <lend/driver.hpp>
+// errors: 1
+#include <lend/pool.hpp>
 
 struct thing {};
 
@@ -19,4 +20,7 @@ struct driver {
     lend::result<thing> create(const endpoint&) { return thing{}; }
 };
 
-static_assert(lend::resource_driver<driver>);
+bool use() {
+    lend::pool pool(driver{});
+    return pool.acquire(endpoint{}).has_value();
+}

@@ -47,6 +47,8 @@ SUM_OF_TIMES = re.compile(
 MOVE_ASSIGNMENT = re.compile(r"operator=\((\w[\w:<>, ]*)&&[^)]*\)[^{;=]*\{")
 SELF_IS_SAFE = re.compile(r"this != &|\)\.swap\(\*this\)")
 KNOWS_THE_CLOCK = {"lend/detail/later.hpp", "lend/detail/parking.hpp"}
+# What the compiler must see first.
+CHECKS_THE_LANGUAGE = "lend/detail/cpp20.hpp"
 SLEEPS = re.compile(r"\b(sleep_for|sleep_until|usleep|nanosleep)\b")
 
 ACQUIRE = re.compile(r"(?<![.>:\w])((?:try_)?acquire(?:_\w+)?)\(")
@@ -299,6 +301,9 @@ def check(root):
         for line, problem in header_problems(header, text, version):
             problems.append(f"include/{header}:{line + 1}: {problem}")
         includes[header] = re.findall(r"^\s*#\s*include\s*<(lend/[^>]+)>", text, re.MULTILINE)
+        first = re.search(r"^\s*#\s*include\s*<([^>]+)>", text, re.MULTILINE)
+        if header != CHECKS_THE_LANGUAGE and not (first and first[1].startswith("lend/")):
+            problems.append(f"include/{header}: its first include is not of lend: <{CHECKS_THE_LANGUAGE}>")
         for included in includes[header]:
             problem = layer_problem(header, included)
             if included not in headers:
@@ -333,7 +338,7 @@ def check(root):
 
 
 if __name__ == "__main__":
-    where = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else cpp_text.ROOT
+    where = cpp_text.root_of(sys.argv[1:], __doc__)
     found, remarks = check(where)
     for remark in remarks:
         print("remark:", remark)

@@ -5,8 +5,11 @@
 import pathlib
 import tempfile
 import unittest
+from unittest import mock
 
 import check_headers
+import check_near_names
+from check_near_names import near_names
 
 
 def header(name, body="", includes=()):
@@ -14,7 +17,7 @@ def header(name, body="", includes=()):
     guard = name.replace("/", "_").replace(".", "_").upper()
     lines = ["// SPDX-License-Identifier: MIT", "/// @file", "/// Something.", ""]
     lines += [f"#ifndef {guard}", f"#define {guard}", ""]
-    lines += [f"#include <{one}>" for one in includes]
+    lines += [f"#include <{one}>" for one in includes or ["lend/detail/cpp20.hpp"]]
     lines += ["", "namespace lend::inline v0_1 {", "namespace detail {", "} // namespace detail"]
     lines += [body, "} // namespace lend", "", f"#endif // {guard}", ""]
     return "\n".join(lines)
@@ -28,6 +31,9 @@ def tree():
         ),
         "lend/com/types.hpp": header("lend/com/types.hpp", includes=["lend/hresult.hpp"]).replace(
             "v0_1 {", "v0_1::com {"
+        ),
+        "lend/detail/cpp20.hpp": header("lend/detail/cpp20.hpp").replace(
+            "#include <lend/detail/cpp20.hpp>\n", ""
         ),
         "lend/detail/list.hpp": header("lend/detail/list.hpp", includes=["lend/platform.hpp"]),
         "lend/drivers/odbc_row.hpp": header("lend/drivers/odbc_row.hpp", "namespace odbc {\n}"),
@@ -122,6 +128,8 @@ DEFECTS = [
      "enum class way : int { one, two };\n"
      'template <> struct words_of<way> {\n std::array list{"one", "tow"};\n};\n' + INSIDE,
      "the words of way are not its names"),
+    ("a header that the compiler reads in any mode", "include/lend/hresult.hpp",
+     "#include <lend/detail/cpp20.hpp>\n", "#include <cstdint>\n", "its first include is not of lend"),
     ("a sum of times", POOL, INSIDE, "auto at = now + interval;\n" + INSIDE, "times are added"),
     ("a sum of times at its end", POOL, INSIDE, "auto at = wait + s.lent_at;\n" + INSIDE, "times are added"),
     ("a moment that is moved", POOL, INSIDE, "  s.idle_since += lost;\n" + INSIDE, "times are added"),
@@ -164,6 +172,21 @@ class Planted(unittest.TestCase):
         files[POOL] = files[POOL].replace(INSIDE, "int y;\n" * 450 + INSIDE)
 
         self.assertIn("is it one subject", problems_of(files)[1])
+
+
+class NearNames(unittest.TestCase):
+    def test_a_member_and_an_edit_that_are_left_out_are_reported(self):
+        root = pathlib.Path(__file__).resolve().parents[2]
+        self.assertEqual(check_near_names.check(root), [])
+        with mock.patch.dict(near_names.MEMBERS, {"check": "(with.r)"}):
+            self.assertIn("is not what", check_near_names.check(root)[0])
+        with mock.patch.dict(near_names.MEMBERS):
+            del near_names.MEMBERS["check"]
+            self.assertIn("cmake/near_names.py does not know the member check",
+                          check_near_names.check(root))
+        less = [one for one in near_names.edits_of("check") if one[1:] != ("c", "heck")]
+        with mock.patch.object(near_names, "edits_of", lambda name: less):
+            self.assertIn("leaves out", check_near_names.check(root)[1])
 
 
 if __name__ == "__main__":

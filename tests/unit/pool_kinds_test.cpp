@@ -3,11 +3,15 @@
 /// Pools whose resources are of several kinds: what is told to those who ask for a kind that cannot
 /// be had, and what makes room.
 
+#include "support/quiet_pool.hpp"
+
 #include <lend/pool.hpp>
 
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <memory>
+#include <stdexcept>
 #include <string>
 #include <utility>
 
@@ -79,6 +83,47 @@ TEST(PoolKinds, the_threads_last_resource_is_not_lent_for_another_kind) {
     EXPECT_EQ(**a, "a");
     EXPECT_EQ(**b, "b");
     EXPECT_EQ(pool.stats().created, 2U);
+}
+
+// Compared under the pool's lock, in calls that cannot fail: there is nobody to throw to.
+TEST(FailureMode, 67_a_comparison_of_kinds_that_throws_ends_no_program) {
+    struct fickle {
+        int kind = 0;
+        bool* throws = nullptr;
+        bool operator==(const fickle& other) const {
+            if (*throws) throw std::runtime_error("not now");
+            return kind == other.kind;
+        }
+    };
+    struct fickle_driver {
+        using resource = int;
+        using resource_type = fickle;
+        using no_reset = void;
+        lend::result<int> create(const fickle& type) {
+            ++*made;
+            return type.kind;
+        }
+        std::shared_ptr<int> made = std::make_shared<int>(0);
+    };
+    bool throws = false;
+    fickle_driver driver;
+    lend::pool<fickle_driver> pool(driver, lend_test::quiet(2));
+    { const auto first = pool.acquire(fickle{1, &throws}); }
+    EXPECT_EQ(*driver.made, 1);
+
+    throws = true;
+    { // not known to be the same: another one is made
+        const auto second = pool.acquire(fickle{1, &throws});
+        ASSERT_TRUE(second);
+        EXPECT_EQ(*driver.made, 2);
+        EXPECT_EQ(pool.try_acquire_for(fickle{1, &throws}, std::chrono::nanoseconds(0)).code(),
+                  lend::hr::s_ok)
+            << "what can serve nobody makes room";
+    }
+    throws = false;
+
+    EXPECT_TRUE(pool.acquire(fickle{1, &throws}));
+    EXPECT_EQ(pool.stats().size, 2U);
 }
 
 } // namespace pool_kinds_test

@@ -7,6 +7,8 @@
 #ifndef LEND_DETAIL_CONFIG_HPP
 #define LEND_DETAIL_CONFIG_HPP
 
+#include <lend/detail/cpp20.hpp>
+
 #include <version>
 
 #include <cstdio>

@@ -30,6 +30,7 @@
 
 #include <array>
 #include <chrono>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -100,7 +101,9 @@ struct core {
     // True where a request names a type, so that not every resource serves every request.
     static constexpr bool typed = traits::has_resource_type || traits::has_rate;
     // True where lend itself can tell by == whether a resource serves a request.
-    static constexpr bool comparable = traits::has_resource_type && !traits::has_rate;
+    // Without == the driver is refused; that is one message if the rest compiles.
+    static constexpr bool comparable = traits::has_resource_type && !traits::has_rate &&
+                                       std::equality_comparable<typename traits::resource_type>;
 
     // True where the inventory keeps the order in which resources came back, and their
     // transactions: see affinity.hpp.

@@ -6,6 +6,8 @@
 #ifndef LEND_DETAIL_CREATES_IN_FLIGHT_HPP
 #define LEND_DETAIL_CREATES_IN_FLIGHT_HPP
 
+#include <lend/detail/cpp20.hpp>
+
 #include <cstddef>
 
 namespace lend::inline v0_1 {

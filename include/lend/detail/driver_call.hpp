@@ -8,6 +8,7 @@
 
 #include <lend/detail/config.hpp>
 #include <lend/detail/lock.hpp>
+#include <lend/detail/same_kind.hpp>
 #include <lend/driver.hpp>
 
 #include <chrono>
@@ -76,7 +77,7 @@ struct driver_call {
             LEND_CATCH_ALL { return rating{rating::perfect + 1}; }
         }
         if constexpr (traits::has_resource_type && !traits::has_rate) {
-            return wanted == made_as ? rating::perfect : rating::unusable;
+            return same_kind(wanted, made_as) ? rating::perfect : rating::unusable;
         }
         return rating::perfect;
     }

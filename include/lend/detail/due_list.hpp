@@ -6,6 +6,8 @@
 #ifndef LEND_DETAIL_DUE_LIST_HPP
 #define LEND_DETAIL_DUE_LIST_HPP
 
+#include <lend/detail/cpp20.hpp>
+
 #include <atomic>
 #include <chrono>
 #include <cstddef>

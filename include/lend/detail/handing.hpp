@@ -7,6 +7,7 @@
 
 #include <lend/detail/core.hpp>
 #include <lend/detail/later.hpp>
+#include <lend/detail/same_kind.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -141,7 +142,7 @@ private:
 
     static bool fits(const waiter_type& w, const slot_type& s) {
         if constexpr (Core::comparable) {
-            return *w.wanted == *s.type;
+            return same_kind(*w.wanted, *s.type);
         } else {
             return !Core::typed;
         }

@@ -6,6 +6,8 @@
 #ifndef LEND_DETAIL_IDLE_SAMPLES_HPP
 #define LEND_DETAIL_IDLE_SAMPLES_HPP
 
+#include <lend/detail/cpp20.hpp>
+
 #include <algorithm>
 #include <array>
 #include <cstddef>

@@ -7,6 +7,8 @@
 #ifndef LEND_DETAIL_LATER_HPP
 #define LEND_DETAIL_LATER_HPP
 
+#include <lend/detail/cpp20.hpp>
+
 #include <chrono>
 #include <limits>
 #include <type_traits>

@@ -11,6 +11,7 @@
 #include <lend/detail/handing.hpp>
 #include <lend/detail/ordering.hpp>
 #include <lend/detail/phases.hpp>
+#include <lend/detail/same_kind.hpp>
 
 #include <cstdint>
 
@@ -127,7 +128,7 @@ private:
         if constexpr (!Core::typed) {
             return rating::perfect;
         } else if constexpr (Core::comparable) {
-            return wanted == *s.type ? rating::perfect : rating::unusable;
+            return same_kind(wanted, *s.type) ? rating::perfect : rating::unusable;
         } else {
             std::uint32_t value = rating::unusable;
             phases<Core>::during(s, slot_phase::rating, [&] {

@@ -10,6 +10,7 @@
 #include <lend/detail/core.hpp>
 #include <lend/detail/creates_in_flight.hpp>
 #include <lend/detail/later.hpp>
+#include <lend/detail/same_kind.hpp>
 #include <lend/detail/settling_in.hpp>
 
 #include <algorithm>
@@ -247,7 +248,7 @@ struct planning {
     // Whether two types are known to be the same; true where only the driver can tell.
     static bool is_kind(const resource_type& a, const resource_type& b) {
         if constexpr (Core::comparable) {
-            return a == b;
+            return same_kind(a, b);
         }
         return true;
     }

@@ -6,6 +6,8 @@
 #ifndef LEND_DETAIL_QUOTA_HPP
 #define LEND_DETAIL_QUOTA_HPP
 
+#include <lend/detail/cpp20.hpp>
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>

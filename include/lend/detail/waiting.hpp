@@ -15,6 +15,7 @@
 #include <lend/detail/making.hpp>
 #include <lend/detail/outcomes.hpp>
 #include <lend/detail/refusing.hpp>
+#include <lend/detail/same_kind.hpp>
 
 #include <algorithm>
 #include <optional>
@@ -409,8 +410,8 @@ private:
     // Where only the driver can tell, a resource is unwanted when the last of a round has looked.
     bool wanted_by_others(slot_type& s) {
         if constexpr (Core::comparable) {
-            return core_.waiters.first([&](waiter_type& w) { return *w.wanted == *s.type; }) !=
-                   nullptr;
+            return core_.waiters.first(
+                       [&](waiter_type& w) { return same_kind(*w.wanted, *s.type); }) != nullptr;
         } else {
             return !core_.waiters.ends_the_round(me_);
         }

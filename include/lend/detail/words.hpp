@@ -6,6 +6,8 @@
 #ifndef LEND_DETAIL_WORDS_HPP
 #define LEND_DETAIL_WORDS_HPP
 
+#include <lend/detail/cpp20.hpp>
+
 #include <cstddef>
 #include <span>
 #include <string>

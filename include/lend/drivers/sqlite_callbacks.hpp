@@ -7,6 +7,8 @@
 #ifndef LEND_DRIVERS_SQLITE_CALLBACKS_HPP
 #define LEND_DRIVERS_SQLITE_CALLBACKS_HPP
 
+#include <lend/detail/cpp20.hpp>
+
 #include <sqlite3.h>
 
 // Builds of SQLite may lack these, by SQLITE_OMIT_ and SQLITE_ENABLE_ options that a program which

@@ -7,6 +7,8 @@
 #ifndef LEND_DRIVERS_SQLITE_SETTINGS_HPP
 #define LEND_DRIVERS_SQLITE_SETTINGS_HPP
 
+#include <lend/detail/cpp20.hpp>
+
 #include <sqlite3.h>
 
 #include <array>

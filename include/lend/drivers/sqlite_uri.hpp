@@ -6,6 +6,8 @@
 #ifndef LEND_DRIVERS_SQLITE_URI_HPP
 #define LEND_DRIVERS_SQLITE_URI_HPP
 
+#include <lend/detail/cpp20.hpp>
+
 #include <sqlite3.h>
 
 #include <cstddef>

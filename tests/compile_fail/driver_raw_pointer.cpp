@@ -1,0 +1,20 @@
+// expect: lend: the resource is a raw pointer and the driver has no destroy
+// errors: 1
+#include <lend/pool.hpp>
+
+struct session;
+
+// Every session that goes would stay open.
+struct driver {
+    using resource = session*;
+    using no_reset = void;
+#ifdef LEND_COMPILE_FAIL_OK
+    using no_destroy = void;
+#endif
+    lend::result<session*> create() { return nullptr; }
+};
+
+bool use() {
+    lend::pool pool(driver{});
+    return pool.acquire().has_value();
+}

@@ -1,0 +1,18 @@
+// expect: lend: a driver's move constructor must not throw
+// errors: 1
+#include <lend/pool.hpp>
+
+struct driver {
+    driver() = default;
+#ifndef LEND_COMPILE_FAIL_OK
+    driver(driver&&) {}
+#endif
+    using resource = int;
+    using no_reset = void;
+    lend::result<int> create() { return 1; }
+};
+
+bool use() {
+    lend::pool<driver> pool(driver{});
+    return pool.acquire().has_value();
+}

@@ -1,0 +1,31 @@
+// expect: lend: keys are hashed
+// errors: 5
+#include <lend/keyed_pool.hpp>
+
+#include <cstddef>
+#include <functional>
+
+struct place {
+    int number = 0;
+    friend bool operator==(const place&, const place&) = default;
+};
+
+#ifdef LEND_COMPILE_FAIL_OK
+template <>
+struct std::hash<place> {
+    std::size_t operator()(const place& p) const noexcept {
+        return static_cast<std::size_t>(p.number);
+    }
+};
+#endif
+
+struct driver {
+    using resource = int;
+    using no_reset = void;
+    lend::result<int> create(const place& where) { return where.number; }
+};
+
+bool use() {
+    lend::keyed_pool<place, driver> pool(driver{});
+    return pool.acquire(place{}).has_value();
+}
