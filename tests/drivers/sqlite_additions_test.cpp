@@ -119,6 +119,52 @@ TEST_F(SqliteAdditions, watch_every_borrower) {
     EXPECT_EQ(2, program.calls);
 }
 
+TEST_F(SqliteAdditions, that_forbid_to_read_do_not_make_a_check_call_the_connection_broken) {
+    sqlite::driver forbidding(sqlite::additions{.watch = [](sqlite3* db) -> lend::result<void> {
+        const auto deny = [](void*, int, const char*, const char*, const char*, const char*) {
+            return SQLITE_DENY;
+        };
+        sqlite3_set_authorizer(db, deny, nullptr);
+        return {};
+    }});
+    LEND_UNWRAP(c, forbidding.create(wanted));
+    ASSERT_FALSE(c.exec("SELECT 1"));
+
+    EXPECT_EQ(lend::health::good, forbidding.check(c, lend::check_kind::active));
+
+    EXPECT_FALSE(c.exec("SELECT 1")) << "and they are there again";
+}
+
+TEST_F(SqliteAdditions, that_wait_for_locks_do_so_after_a_check_too) {
+    lend_test::borrower program;
+    sqlite::driver waiting(sqlite::additions{.watch = [&](sqlite3* db) -> lend::result<void> {
+        sqlite3_busy_handler(
+            db, [](void* w, int) { return lend_test::borrower::call(w); }, &program);
+        return {};
+    }});
+    LEND_UNWRAP(other, filled());
+    LEND_UNWRAP(c, waiting.create(wanted));
+    LEND_EXPECT_OK(other.exec("BEGIN IMMEDIATE"));
+
+    EXPECT_EQ(lend::health::good, waiting.check(c, lend::check_kind::active));
+    EXPECT_EQ(0, program.calls);
+
+    EXPECT_FALSE(c.exec("BEGIN IMMEDIATE"));
+    EXPECT_EQ(1, program.calls);
+}
+
+TEST_F(SqliteAdditions, that_fail_after_a_check_make_the_connection_broken) {
+    sqlite::driver once(
+        sqlite::additions{.watch = [opens = true](sqlite3*) mutable -> lend::result<void> {
+            if (std::exchange(opens, false)) return {};
+            return hr::e_fail;
+        }});
+    LEND_UNWRAP(c, once.create(wanted));
+
+    EXPECT_EQ(lend::health::good, once.check(c, lend::check_kind::passive));
+    EXPECT_EQ(lend::health::broken, once.check(c, lend::check_kind::active));
+}
+
 TEST_F(SqliteAdditions, that_fail_are_named_with_their_own_words) {
     const auto fail = [](sqlite3*) -> lend::result<void> {
         return lend::error(hr::e_accessdenied, "no licence for it", 77);

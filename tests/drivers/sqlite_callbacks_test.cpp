@@ -33,7 +33,7 @@ class SqliteCallbacks : public lend_test::sqlite_test {
 protected:
     SqliteCallbacks() {
         wanted.busy_timeout = 0ms;
-        wanted.pragmas = {{"auto_vacuum", "FULL"}, {"journal_mode", "WAL"}, {"synchronous", "OFF"}};
+        wanted.pragmas = {{"synchronous", "OFF"}, {"auto_vacuum", "FULL"}, {"journal_mode", "WAL"}};
         other.emplace(filled().value());
     }
 

@@ -8,6 +8,9 @@
 
 #include <gtest/gtest.h>
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -236,6 +239,24 @@ TEST(SqliteKeeping, is_done_by_the_last_copy_of_a_driver) {
     driver.reset();
 
     LEND_EXPECT_OK(copy.create(wanted)->exec("SELECT * FROM t"));
+}
+
+// A thread that is not there may have had SQLite's locks at the fork.
+TEST(SqliteKeeping, leaves_what_a_parent_keeps_alone_in_its_child) {
+    std::optional<sqlite::driver> driver(std::in_place);
+    LEND_EXPECT_OK(driver->create({.path = shared_ones[0]})->exec("CREATE TABLE t(x)"));
+
+    const pid_t child = fork();
+    if (child == 0) {
+        const auto before = sqlite3_memory_used();
+        driver.reset();
+        _exit(sqlite3_memory_used() == before ? 0 : 1);
+    }
+    int status = -1;
+    ASSERT_EQ(child, waitpid(child, &status, 0));
+
+    EXPECT_EQ(0, status);
+    LEND_EXPECT_OK(driver->create({.path = shared_ones[0]})->exec("SELECT * FROM t"));
 }
 
 TEST(SqliteKeeping, opens_one_connection_more_though_threads_come_at_once) {

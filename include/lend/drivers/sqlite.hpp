@@ -138,8 +138,10 @@ public:
     /// of several files the connections to the others are dropped with it, which costs their
     /// opening. Active: reads from the file as well (`SELECT 1` alone would not). A file that
     /// another connection has locked at that moment is good.
-    /// @par Errors None. @par Thread safety See the class. Passive does not block.
-    [[nodiscard]] health check(connection& r, check_kind kind) noexcept {
+    /// Active takes the callbacks of `additions::watch` out for its reading, and calls that again.
+    /// @par Errors None; throws what `additions::watch` throws. @par Thread safety See the class.
+    ///      Passive does not block.
+    [[nodiscard]] health check(connection& r, check_kind kind) {
         sqlite3* const db = r.native();
         if (db == nullptr) return health::broken;
         const auto& state = *r.kept_;
@@ -243,12 +245,18 @@ private:
         return sqlite3_get_autocommit(db) != 0 && sqlite3_txn_state(db, nullptr) == SQLITE_TXN_NONE;
     }
 
-    static health read_something(connection& r) noexcept {
-        sqlite3_busy_timeout(r.native(), 0);
-        const int code = detail::run(r.native(), "SELECT 1 FROM sqlite_master LIMIT 1") & 0xFF;
-        sqlite3_busy_timeout(r.native(), static_cast<int>(r.source().busy_timeout.count()));
+    // Without the program's callbacks, which may forbid to read, or have a word when it is locked.
+    [[nodiscard]] health read_something(connection& r) const {
+        sqlite3* const db = r.native();
+        if (added_.watch) {
+            detail::take_out_callbacks(db);
+            r.kept_->as_opened.restore(db);
+        }
+        sqlite3_busy_timeout(db, 0);
+        const int code = detail::run(db, "SELECT 1 FROM sqlite_master LIMIT 1") & 0xFF;
+        sqlite3_busy_timeout(db, static_cast<int>(r.source().busy_timeout.count()));
         const bool answered = code == SQLITE_OK || code == SQLITE_BUSY || code == SQLITE_LOCKED;
-        return answered ? health::good : health::broken;
+        return answered && succeeded(watch(r)) ? health::good : health::broken;
     }
 
     // Closes first: a connection in exclusive locking mode would keep the new one out.
