@@ -25,13 +25,18 @@
 namespace lend::inline v0_1 {
 
 /// How a pool stood when an acquire failed. Counts of resources and of waiting callers.
+/// The states sum to the size.
 struct pool_snapshot {
-    std::size_t max_size = 0; ///< the most resources that may exist
-    std::size_t size = 0;     ///< how many exist or are being made
-    std::size_t idle = 0;     ///< free to be lent
-    std::size_t in_use = 0;   ///< lent
-    std::size_t creating = 0; ///< being made
-    std::size_t waiting = 0;  ///< callers in the queue, the failed one included
+    std::size_t max_size = 0;   ///< the most resources that may exist
+    std::size_t size = 0;       ///< how many exist or are being made
+    std::size_t idle = 0;       ///< free to be lent
+    std::size_t in_use = 0;     ///< lent
+    std::size_t creating = 0;   ///< being made
+    std::size_t waiting = 0;    ///< callers in the queue, the failed one included
+    std::size_t checking = 0;   ///< being checked before they are lent, or while idle
+    std::size_t resetting = 0;  ///< being reset after a use
+    std::size_t parked = 0;     ///< kept apart
+    std::size_t destroying = 0; ///< being destroyed
 };
 
 /// A failure, for people and for programs.
@@ -57,11 +62,29 @@ public:
         });
     }
 
+    /// The same where the driver's own code is text, as an SQLSTATE: `{hr::e_fail, words,
+    /// "57P01"}`.
+    error(hresult code, std::string_view text, std::string_view driver_code) noexcept
+        : error(code) {
+        edit([&](details& d) {
+            d.text.assign(text);
+            d.driver_code_text.assign(driver_code);
+        });
+    }
+    error(hresult code, std::string_view text, const char* driver_code) noexcept
+        : error(code, text, std::string_view(driver_code)) {}
+
     [[nodiscard]] hresult code() const noexcept { return code_; }
 
     /// The number that the driver's own library gave, as SQLite's extended result; 0 if none.
     [[nodiscard]] std::int64_t driver_code() const noexcept {
         return details_ ? details_->driver_code : 0;
+    }
+
+    /// The code that the driver's own library gave, where it is text, as an SQLSTATE; empty if
+    /// none.
+    [[nodiscard]] std::string_view driver_code_text() const noexcept {
+        return details_ ? std::string_view{details_->driver_code_text} : std::string_view{};
     }
 
     /// The words of whoever reported the failure; empty if there are none.
@@ -99,6 +122,23 @@ public:
         return *this;
     }
 
+    /// Whether a driver answered this, or threw it. Its code may then be one of lend's own without
+    /// being the pool's answer: SQLite's "locked" is lend_e_timed_out, and no acquire that timed
+    /// out.
+    [[nodiscard]] bool from_driver() const noexcept { return from_driver_; }
+
+    /// The same error, marked as a driver's.
+    error& with_driver_origin() noexcept {
+        from_driver_ = true;
+        return *this;
+    }
+
+    /// How long after this error the pool tries to create again, where creates pause after a
+    /// failure; zero where they do not.
+    [[nodiscard]] std::chrono::nanoseconds next_try_in() const noexcept {
+        return details_ ? details_->next_try_in : std::chrono::nanoseconds{0};
+    }
+
     /// Who had held a resource of the pool for longest; null where the pool does not record holders
     /// or nobody held one.
     [[nodiscard]] const holder_info* oldest_holder() const noexcept {
@@ -117,10 +157,11 @@ public:
         edit([&](details& d) {
             if (!d.pool.empty()) {
                 std::string inner = message();
-                const std::int64_t driver_code = d.driver_code;
-                d = details{};
-                d.text = std::move(inner);
-                d.driver_code = driver_code;
+                details whole;
+                whole.text = std::move(inner);
+                whole.driver_code = d.driver_code;
+                whole.driver_code_text = std::move(d.driver_code_text);
+                d = std::move(whole);
             }
             d.pool = name;
         });
@@ -147,6 +188,12 @@ public:
         return *this;
     }
 
+    /// The same error with when a create will be tried again.
+    error& with_next_try(std::chrono::nanoseconds in) noexcept {
+        edit([&](details& d) { d.next_try_in = in; });
+        return *this;
+    }
+
     /// The same error with who had held a resource for longest.
     error& with_oldest_holder(const holder_info& holder) noexcept {
         edit([&](details& d) {
@@ -156,8 +203,9 @@ public:
         return *this;
     }
 
-    /// Everything in one line for a log: pool, name, number, meaning, words, wait, snapshot, oldest
-    /// holder and the last create error.
+    /// Everything in one line for a log: the pool's name, the words or what the code means, the
+    /// code's name and number, the driver's own code, wait, snapshot, oldest holder and the last
+    /// create error. Line breaks of the words are blanks in it.
     /// @par Errors None; throws bad_alloc when memory is out. @par Thread safety Safe.
     [[nodiscard]] std::string message() const { return in_a_line(true); }
 
@@ -173,6 +221,7 @@ private:
     struct details {
         short_text pool;
         std::int64_t driver_code = 0;
+        std::string driver_code_text;
         std::string text;
         std::chrono::nanoseconds waited{0};
         pool_snapshot snapshot;
@@ -181,39 +230,57 @@ private:
         bool has_holder = false;
         std::string last_create_error;
         std::chrono::nanoseconds last_create_error_age{0};
+        std::chrono::nanoseconds next_try_in{0};
     };
+
+    // " (E_FAIL 0x80004005, driver code 113)".
+    void append_codes(std::string& line) const {
+        const std::string_view name = name_of(code_);
+        line.append(" (").append(name).append(name.empty() ? "" : " ").append(to_hex(code_));
+        if (driver_code() != 0) line.append(", driver code ").append(std::to_string(driver_code()));
+        if (!driver_code_text().empty())
+            detail::append_in_line(line.append(", driver code "), driver_code_text());
+        line.append(")");
+    }
+
+    // States that are empty as a rule are left out if they are.
+    static void append(std::string& line, const pool_snapshot& s) {
+        line.append("; ").append(std::to_string(s.size)).append(" of ");
+        line.append(std::to_string(s.max_size)).append(" resources: ");
+        line.append(std::to_string(s.idle)).append(" idle, ");
+        line.append(std::to_string(s.in_use)).append(" in use, ");
+        line.append(std::to_string(s.creating)).append(" being created");
+        const auto add = [&](std::size_t count, const char* what) {
+            if (count != 0) line.append(", ").append(std::to_string(count)).append(what);
+        };
+        add(s.checking, " being checked");
+        add(s.resetting, " being reset");
+        add(s.parked, " parked");
+        add(s.destroying, " being destroyed");
+        line.append("; ").append(std::to_string(s.waiting)).append(" waiting");
+    }
 
     [[nodiscard]] std::string in_a_line(bool with_pool) const {
         std::string line;
         if (with_pool) detail::append_pool(line, pool());
-        if (const std::string_view name = name_of(code_); !name.empty()) {
-            line.append(name).append(" (").append(to_hex(code_)).append(")");
-        } else {
-            line.append(to_hex(code_));
-        }
-        line.append(": ").append(text().empty() ? describe(code_) : text());
-        if (driver_code() != 0)
-            line.append(" [driver code ").append(std::to_string(driver_code())).append("]");
+        detail::append_in_line(line, text().empty() ? describe(code_) : text());
+        append_codes(line);
         if (waited().count() > 0) {
-            const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(waited());
-            line.append("; waited ").append(std::to_string(ms.count())).append(" ms");
+            line.append("; waited ");
+            detail::append_time(line, waited());
         }
-        if (const pool_snapshot* s = snapshot()) {
-            line.append("; ").append(std::to_string(s->size)).append(" of ");
-            line.append(std::to_string(s->max_size)).append(" resources: ");
-            line.append(std::to_string(s->idle)).append(" idle, ");
-            line.append(std::to_string(s->in_use)).append(" in use, ");
-            line.append(std::to_string(s->creating)).append(" being created; ");
-            line.append(std::to_string(s->waiting)).append(" waiting");
-        }
+        if (const pool_snapshot* s = snapshot()) append(line, *s);
         if (const holder_info* h = oldest_holder()) {
             line.append("; oldest holder: ").append(detail::describe(*h, h->pool != pool()));
         }
         if (!last_create_error().empty()) {
-            using std::chrono::milliseconds;
-            const auto ms = std::chrono::duration_cast<milliseconds>(last_create_error_age());
-            line.append("; last create error, ").append(std::to_string(ms.count()));
-            line.append(" ms ago: ").append(last_create_error());
+            line.append("; last create error, ");
+            detail::append_time(line, last_create_error_age());
+            line.append(" ago: ").append(last_create_error());
+        }
+        if (next_try_in().count() > 0) {
+            line.append("; next try in ");
+            detail::append_time(line, next_try_in());
         }
         return line;
     }
@@ -236,6 +303,7 @@ private:
     std::shared_ptr<const details> details_;
     hresult code_;
     bool thrown_ = false;
+    bool from_driver_ = false;
 };
 
 /// Writes message().

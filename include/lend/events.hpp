@@ -92,7 +92,7 @@ public:
 
     // An acquire ends with nothing: the happening that its code stands for.
     void not_acquired(const error& why) noexcept {
-        switch (outcome_of(why.code())) {
+        switch (outcome_of(why)) {
         case acquire_outcome::timed_out:
             return timed_out(why);
         case acquire_outcome::cancelled:

@@ -121,7 +121,7 @@ inline constexpr std::array code_table{
     code_entry{hr::lend_e_transaction_ended, "LEND_E_TRANSACTION_ENDED", "the transaction is over",
                std::errc::operation_not_permitted},
     code_entry{hr::lend_e_exhausted, "LEND_E_EXHAUSTED",
-               "the maximum is reached and nothing is free",
+               "nothing is free, and none may be made now",
                std::errc::resource_unavailable_try_again},
 };
 
@@ -194,12 +194,12 @@ public:
     return {static_cast<int>(code), error_category()};
 }
 
-/// Writes name, number and meaning: "E_FAIL (0x80004005): the operation failed".
+/// Writes meaning, name and number: "the operation failed (E_FAIL 0x80004005)".
 template <class Traits>
 std::basic_ostream<char, Traits>& operator<<(std::basic_ostream<char, Traits>& out, hresult code) {
     const std::string_view name = name_of(code);
-    if (!name.empty()) return out << name << " (" << to_hex(code) << "): " << describe(code);
-    return out << to_hex(code) << ": " << describe(code);
+    return out << describe(code) << " (" << name << (name.empty() ? "" : " ") << to_hex(code)
+               << ')';
 }
 
 } // namespace lend

@@ -79,7 +79,7 @@ template <std::size_t Size, class Enum>
     return detail::word_of(detail::create_failure_words, how);
 }
 
-/// The outcome that an acquire's code stands for. What a driver's create failed with is a refusal.
+/// The outcome that a code of the pool's stands for.
 /// @par Errors None. @par Thread safety Safe; wait-free.
 [[nodiscard]] constexpr acquire_outcome outcome_of(hresult code) noexcept {
     if (succeeded(code)) return acquire_outcome::served;
@@ -89,7 +89,14 @@ template <std::size_t Size, class Enum>
     return acquire_outcome::refused;
 }
 
-/// The reason that the code of a refused acquire stands for.
+/// The outcome of an acquire that ended with this error. What a driver's create failed with is a
+/// refusal, whatever its code.
+/// @par Errors None. @par Thread safety Safe; wait-free.
+[[nodiscard]] inline acquire_outcome outcome_of(const error& why) noexcept {
+    return why.from_driver() ? acquire_outcome::refused : outcome_of(why.code());
+}
+
+/// The reason that a code of the pool's stands for.
 /// @par Errors None. @par Thread safety Safe; wait-free.
 [[nodiscard]] constexpr refusal refusal_of(hresult code) noexcept {
     if (code == hr::lend_e_closed) return refusal::closed;
@@ -100,11 +107,17 @@ template <std::size_t Size, class Enum>
     return refusal::create_failed;
 }
 
+/// The reason of an acquire that was refused with this error.
+/// @par Errors None. @par Thread safety Safe; wait-free.
+[[nodiscard]] inline refusal refusal_of(const error& why) noexcept {
+    return why.from_driver() ? refusal::create_failed : refusal_of(why.code());
+}
+
 /// The way of failing that the error of a create stands for.
 /// @par Errors None. @par Thread safety Safe; wait-free.
 [[nodiscard]] inline create_failure create_failure_of(const error& why) noexcept {
     if (why.code() == hr::e_outofmemory) return create_failure::out_of_memory;
-    if (why.code() == hr::lend_e_timed_out) return create_failure::timed_out;
+    if (why.code() == hr::lend_e_timed_out && !why.from_driver()) return create_failure::timed_out;
     return why.thrown() ? create_failure::threw : create_failure::refused;
 }
 

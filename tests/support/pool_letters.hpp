@@ -192,6 +192,7 @@ private:
 
     void check_refusal(const letter& l, const lend::error& why, nanoseconds took) const {
         const lend::hresult code = why.code();
+        SIM_CHECK(tells_the_truth(why));
         if (code == lend::hr::lend_e_timed_out) {
             SIM_CHECK(l.span > nanoseconds(0) || l.deadline);
             SIM_CHECK(took >= l.span - nanoseconds(1) && why.snapshot() != nullptr);

@@ -396,6 +396,7 @@ protected:
             return;
         }
         const lend::hresult code = got.error().code();
+        SIM_CHECK(tells_the_truth(got.error()));
         if (code == lend::hr::lend_e_timed_out) {
             SIM_CHECK(span > nanoseconds(0) && took >= span - nanoseconds(1));
             SIM_CHECK(got.error().waited() <= took && got.error().snapshot() != nullptr);

@@ -10,6 +10,7 @@
 
 #include <lend/detail/quota.hpp>
 #include <lend/driver.hpp>
+#include <lend/error.hpp>
 #include <lend/pool_options.hpp>
 #include <lend/stats.hpp>
 
@@ -45,6 +46,17 @@ enum class driver_member : std::uint8_t {
     idle_limit,
     destroy
 };
+
+/// Whether what an error says of its pool agrees with itself: the states sum to the size, and the
+/// maximum is reached if that is the reason.
+inline bool tells_the_truth(const lend::error& why) {
+    const lend::pool_snapshot* const s = why.snapshot();
+    if (s == nullptr) return true;
+    const std::size_t sum =
+        s->idle + s->in_use + s->creating + s->checking + s->resetting + s->parked + s->destroying;
+    const bool full = why.text().starts_with("the maximum is reached");
+    return sum == s->size && (!full || s->size >= s->max_size);
+}
 
 /// What is known of one fiber.
 struct fiber_notes {

@@ -125,7 +125,7 @@ TEST_F(Error, with_last_create_error_adds_the_causes_message_and_keeps_the_rest)
     error& same = e.with_last_create_error(error(hr::e_fail, "no route to host", 113), 3s);
 
     EXPECT_EQ(&same, &e);
-    EXPECT_EQ(e.last_create_error(), "E_FAIL (0x80004005): no route to host [driver code 113]");
+    EXPECT_EQ(e.last_create_error(), "no route to host (E_FAIL 0x80004005, driver code 113)");
     EXPECT_EQ(e.text(), "words");
     EXPECT_EQ(e.waited(), 2s);
     EXPECT_NE(e.snapshot(), nullptr);
@@ -143,7 +143,7 @@ TEST_F(Error, can_be_its_own_cause) {
 
     e.with_last_create_error(e, 1s);
 
-    EXPECT_EQ(e.last_create_error(), "E_FAIL (0x80004005): words");
+    EXPECT_EQ(e.last_create_error(), "words (E_FAIL 0x80004005)");
 }
 
 // ---- copies -------------------------------------------------------------------------------------
@@ -165,7 +165,7 @@ TEST_F(Error, change_of_a_copy_leaves_the_original_as_it_was) {
 
     copy.with_wait(1s, full_pool).with_last_create_error(hr::e_abort, 1s);
 
-    EXPECT_EQ(original.message(), "E_FAIL (0x80004005): words");
+    EXPECT_EQ(original.message(), "words (E_FAIL 0x80004005)");
     EXPECT_EQ(original.snapshot(), nullptr);
     EXPECT_EQ(original.last_create_error(), "");
 }
@@ -259,31 +259,44 @@ TEST_F(Error, failed_with_last_create_error_leaves_the_error_as_it_was) {
 TEST_F(Error, message_says_what_is_known) {
     constexpr pool_snapshot busy{
         .max_size = 2, .size = 2, .idle = 0, .in_use = 2, .creating = 0, .waiting = 1};
+    const lend::pool_snapshot moving{.max_size = 16,
+                                     .size = 10,
+                                     .idle = 1,
+                                     .checking = 2,
+                                     .resetting = 3,
+                                     .parked = 1,
+                                     .destroying = 3};
     struct row {
         error e;
         std::string_view message;
     };
     const std::array rows{
-        row{error(hr::lend_e_closed), "LEND_E_CLOSED (0x80040203): the pool is closed"},
-        row{error(hr::e_fail, "words"), "E_FAIL (0x80004005): words"},
-        row{error(hr::e_fail, "", -5),
-            "E_FAIL (0x80004005): the operation failed [driver code -5]"},
-        row{error(static_cast<lend::hresult>(-1), "words"), "0xFFFFFFFF: words"},
+        row{error(hr::lend_e_closed), "the pool is closed (LEND_E_CLOSED 0x80040203)"},
+        row{error(hr::e_fail, "words"), "words (E_FAIL 0x80004005)"},
+        row{error(hr::e_fail, "", -5), "the operation failed (E_FAIL 0x80004005, driver code -5)"},
+        row{error(static_cast<lend::hresult>(-1), "words"), "words (0xFFFFFFFF)"},
         row{error(static_cast<lend::hresult>(-1)),
-            "0xFFFFFFFF: failure with a code of the driver's own"},
+            "failure with a code of the driver's own (0xFFFFFFFF)"},
         row{error(hr::lend_e_exhausted).with_wait(0ns, busy),
-            "LEND_E_EXHAUSTED (0x8004020B): the maximum is reached and nothing is free; 2 of 2 "
+            "nothing is free, and none may be made now (LEND_E_EXHAUSTED 0x8004020B); 2 of 2 "
             "resources: 0 idle, 2 in use, 0 being created; 1 waiting"},
         row{error(hr::lend_e_timed_out).with_wait(1500ms, full_pool),
-            "LEND_E_TIMED_OUT (0x80040201): no resource could be had before the deadline; waited "
+            "no resource could be had before the deadline (LEND_E_TIMED_OUT 0x80040201); waited "
             "1500 ms; 7 of 8 resources: 1 idle, 4 in use, 2 being created; 3 waiting"},
         row{error(hr::e_fail, "words", 4)
                 .with_wait(2ms, busy)
                 .with_last_create_error(error(hr::e_abort), 20ms),
-            "E_FAIL (0x80004005): words [driver code 4]; waited 2 ms; 2 of 2 resources: 0 idle, 2 "
-            "in use, 0 being created; 1 waiting; last create error, 20 ms ago: E_ABORT "
-            "(0x80004004): the "
-            "operation was aborted"},
+            "words (E_FAIL 0x80004005, driver code 4); waited 2 ms; 2 of 2 resources: 0 idle, 2 "
+            "in use, 0 being created; 1 waiting; last create error, 20 ms ago: the "
+            "operation was aborted (E_ABORT 0x80004004)"},
+        row{error(hr::e_fail, "SSL error:\nno certificate\r\n\t", "08001"),
+            "SSL error: no certificate (E_FAIL 0x80004005, driver code 08001)"},
+        row{error(hr::lend_e_exhausted).with_wait(0ns, moving),
+            "nothing is free, and none may be made now (LEND_E_EXHAUSTED 0x8004020B); 10 of 16 "
+            "resources: 1 idle, 0 in use, 0 being created, 2 being checked, 3 being reset, 1 "
+            "parked, 3 being destroyed; 0 waiting"},
+        row{error(hr::lend_e_exhausted, "creates pause").with_next_try(1700ms),
+            "creates pause (LEND_E_EXHAUSTED 0x8004020B); next try in 1700 ms"},
     };
 
     for (const row& r : rows) EXPECT_EQ(r.e.message(), r.message);
@@ -329,13 +342,13 @@ TEST_F(Error, exception_is_caught_as_a_std_exception) {
     try {
         lend::detail::raise<true>(error(hr::e_fail, "words"));
     } catch (const std::exception& e) {
-        EXPECT_STREQ(e.what(), "E_FAIL (0x80004005): words");
+        EXPECT_STREQ(e.what(), "words (E_FAIL 0x80004005)");
     }
 }
 
 TEST(ErrorDeathTest, raising_where_exceptions_are_off_ends_the_program_with_the_message) {
     EXPECT_DEATH(lend::detail::raise<false>(error(hr::e_fail, "words")),
-                 "lend: E_FAIL \\(0x80004005\\): words");
+                 "lend: words \\(E_FAIL 0x80004005\\)");
 }
 
 TEST_F(Error, without_details_has_no_earlier_error_and_no_age_of_one) {

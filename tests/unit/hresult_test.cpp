@@ -202,13 +202,13 @@ TEST(Hresult, hexadecimal_text_has_eight_upper_case_digits) {
 }
 
 TEST(Hresult, prints_name_number_and_meaning) {
-    EXPECT_EQ(printed(hr::e_fail), "E_FAIL (0x80004005): the operation failed");
-    EXPECT_EQ(printed(hr::s_ok), "S_OK (0x00000000): success");
+    EXPECT_EQ(printed(hr::e_fail), "the operation failed (E_FAIL 0x80004005)");
+    EXPECT_EQ(printed(hr::s_ok), "success (S_OK 0x00000000)");
 }
 
 TEST(Hresult, unknown_code_prints_number_and_meaning) {
-    EXPECT_EQ(printed(unknown_failure), "0x80010042: failure with a code of the driver's own");
-    EXPECT_EQ(printed(unknown_success), "0x00040042: success with a code of the driver's own");
+    EXPECT_EQ(printed(unknown_failure), "failure with a code of the driver's own (0x80010042)");
+    EXPECT_EQ(printed(unknown_success), "success with a code of the driver's own (0x00040042)");
 }
 
 TEST(Hresult, printing_can_be_chained) {
@@ -216,7 +216,7 @@ TEST(Hresult, printing_can_be_chained) {
 
     out << '[' << hr::s_ok << ']';
 
-    EXPECT_EQ(out.str(), "[S_OK (0x00000000): success]");
+    EXPECT_EQ(out.str(), "[success (S_OK 0x00000000)]");
 }
 
 // ---- std::error_code ----------------------------------------------------------------------------

@@ -273,7 +273,7 @@ TEST(PoolHealth, prints_state_problems_and_stats) {
     stats << h.stats;
 
     EXPECT_EQ(out.str(),
-              "degraded: creates fail (E_FAIL (0x80004005): no route), leaking; " + stats.str());
+              "degraded: creates fail (no route (E_FAIL 0x80004005)), leaking; " + stats.str());
 }
 
 TEST(PoolHealth, prints_no_error_where_none_is_known) {

@@ -322,12 +322,12 @@ TEST_F(Result, value_of_an_error_throws_it) {
         (void)std::move(r).value();
     } catch (const lend::lend_exception& e) {
         EXPECT_EQ(e.error(), hr::e_fail);
-        EXPECT_STREQ(e.what(), "E_FAIL (0x80004005): words [driver code 4]");
+        EXPECT_STREQ(e.what(), "words (E_FAIL 0x80004005, driver code 4)");
     }
 }
 
 TEST(ResultDeathTest, use_of_an_error_ends_the_program_with_its_message) {
-    const std::string message = "lend: a failed result was used: E_FAIL \\(0x80004005\\): words";
+    const std::string message = "lend: a failed result was used: words \\(E_FAIL 0x80004005\\)";
     result<std::string> r = error(hr::e_fail, "words");
 
     EXPECT_DEATH((void)*r, message);
@@ -341,10 +341,10 @@ TEST(ResultDeathTest, value_of_an_error_ends_the_program_where_exceptions_are_of
     result<int> r = error(hr::e_fail, "words");
     const result<void> nothing = error(hr::e_fail, "words");
 
-    EXPECT_DEATH((void)r.value<false>(), "lend: E_FAIL \\(0x80004005\\): words");
-    EXPECT_DEATH((void)std::as_const(r).value<false>(), "lend: E_FAIL \\(0x80004005\\): words");
-    EXPECT_DEATH((void)std::move(r).value<false>(), "lend: E_FAIL \\(0x80004005\\): words");
-    EXPECT_DEATH(nothing.value<false>(), "lend: E_FAIL \\(0x80004005\\): words");
+    EXPECT_DEATH((void)r.value<false>(), "lend: words \\(E_FAIL 0x80004005\\)");
+    EXPECT_DEATH((void)std::as_const(r).value<false>(), "lend: words \\(E_FAIL 0x80004005\\)");
+    EXPECT_DEATH((void)std::move(r).value<false>(), "lend: words \\(E_FAIL 0x80004005\\)");
+    EXPECT_DEATH(nothing.value<false>(), "lend: words \\(E_FAIL 0x80004005\\)");
 }
 
 TEST(ResultDeathTest, error_of_a_value_ends_the_program) {

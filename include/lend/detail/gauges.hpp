@@ -71,7 +71,8 @@ struct gauges {
     [[nodiscard]] static pool_snapshot snapshot(Core& core) noexcept {
         pool_stats s;
         count(core, s);
-        return {core.limits.max_size, s.size, s.idle, s.in_use, s.creating, core.waiters.size()};
+        return {core.limits.max_size, s.size,     s.idle,      s.in_use, s.creating,
+                core.waiters.size(),  s.checking, s.resetting, s.parked, s.destroying};
     }
 };
 

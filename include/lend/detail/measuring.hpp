@@ -35,6 +35,7 @@ struct measuring {
         result<resource> made = Core::calls::create(core.driver, type);
         core.times.created(made.has_value(), took.elapsed());
         traced.end(core.events, made.code());
+        if (!made) return error(made.error()).with_driver_origin();
         return made;
     }
 

@@ -8,6 +8,7 @@
 #include <lend/short_text.hpp>
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -33,6 +34,12 @@ inline void append_in_line(std::string& line, std::string_view text) {
         gap = false;
         line.push_back(c);
     }
+}
+
+// "1700 ms": times as people are told them.
+inline void append_time(std::string& line, std::chrono::nanoseconds time) {
+    const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(time);
+    line.append(std::to_string(ms.count())).append(" ms");
 }
 
 // "pool 'orders': ", in front of what is said of a pool; nothing for a pool without a name.

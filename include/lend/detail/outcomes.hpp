@@ -31,17 +31,17 @@ struct outcomes {
     // The error becomes the pool's answer, with its name.
     static void failed_after(Core& core, error& why, nanoseconds waited) noexcept {
         why.with_pool(core.options.name);
-        core.times.waited(outcome_of(why.code()), waited);
+        core.times.waited(outcome_of(why), waited);
         {
             const lock_type lock(core.mutex);
-            count(core.counted, why.code());
+            count(core.counted, why);
         }
         core.events.not_acquired(why);
     }
 
 private:
-    static void count(pool_stats& counted, hresult code) noexcept {
-        switch (outcome_of(code)) {
+    static void count(pool_stats& counted, const error& why) noexcept {
+        switch (outcome_of(why)) {
         case acquire_outcome::timed_out:
             ++counted.timed_out;
             break;
@@ -53,7 +53,7 @@ private:
             break;
         default:
             ++counted.refused;
-            ++counted.refused_by[static_cast<std::size_t>(refusal_of(code))];
+            ++counted.refused_by[static_cast<std::size_t>(refusal_of(why))];
             break;
         }
     }

@@ -27,6 +27,8 @@ struct refusing {
     using platform = typename Core::platform;
     using lock_type = typename Core::lock_type;
     using duration = typename Core::duration;
+    using time_point = typename Core::time_point;
+    using resource_type = typename Core::resource_type;
 
     // For a caller that has left the queue after waiting. No lock is held.
     static error after_waiting(Core& core, hresult code, duration waited) noexcept {
@@ -64,8 +66,28 @@ struct refusing {
             .with_wait({}, gauges<Core>::snapshot(core));
     }
 
-    // Why the last create failed, if none has succeeded since. Under the lock.
+    // For a caller that does not wait, where nothing is free and it may have nothing made: what is
+    // in its way. Under the lock.
+    static error nothing_free(Core& core, const resource_type& wanted) noexcept {
+        const pool_snapshot stood = gauges<Core>::snapshot(core);
+        error why = with_text(hr::lend_e_exhausted, [&] { return obstacle(core, wanted, stood); });
+        why.with_wait({}, stood);
+        if (const auto holder = holders<Core>::oldest(core, platform::now()))
+            why.with_oldest_holder(*holder);
+        add_last_create_error(core, why);
+        return why;
+    }
+
+    // Why the last create failed, if none has succeeded since, and when the next is tried. Under
+    // the lock.
     static void add_last_create_error(const Core& core, error& why) noexcept {
+        if constexpr (requires { core.plan.next_try(core.creates); }) {
+            const auto next = core.plan.next_try(core.creates);
+            const auto now = platform::now();
+            if (next && *next > now && *next != (time_point::max)())
+                why.with_next_try(
+                    std::chrono::duration_cast<std::chrono::nanoseconds>(between(now, *next)));
+        }
         if (!core.last_create_error) return;
         const auto at = core.create_failed_at.value_or(platform::now());
         why.with_last_create_error(
@@ -74,6 +96,19 @@ struct refusing {
     }
 
 private:
+    static std::string
+    obstacle(Core& core, const resource_type& wanted, const pool_snapshot& stood) {
+        if (core.room() == 0) {
+            return stood.idle > 0 ? "the maximum is reached and nothing that is free fits"
+                                  : "the maximum is reached and nothing is free";
+        }
+        if (!quota<Core>::has_room(wanted))
+            return "the maximum of its key is reached and nothing of it is free";
+        if (core.plan.failing()) return "nothing is free, and creates pause after a failure";
+        if (core.lacks_memory()) return "nothing is free, and memory for another is out";
+        return std::string(describe(hr::lend_e_exhausted));
+    }
+
     static error locked_up(Core& core, typename Core::time_point now) noexcept {
         return with_text(hr::lend_e_pool_locked, [&] {
             return "every resource is held by a thread that itself waits for one: " +

@@ -112,12 +112,7 @@ private:
         }
         if (place == nullptr) {
             lock_type lock(core.mutex);
-            error why(hr::lend_e_exhausted);
-            why.with_wait({}, gauges<Core>::snapshot(core));
-            if (const auto holder = holders<Core>::oldest(core, platform::now()))
-                why.with_oldest_holder(*holder);
-            refusing<Core>::add_last_create_error(core, why);
-            return why;
+            return refusing<Core>::nothing_free(core, wanted);
         }
         if (auto made = steps::made(core, *place, wanted)) return *std::move(made);
         return hr::lend_e_paused;
