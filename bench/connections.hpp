@@ -86,6 +86,7 @@ private:
 
 struct connection_driver {
     using resource = connection*;
+    using no_destroy = void; // they are the benchmark's
     using no_reset = void;
 
     backend* behind;

@@ -6,7 +6,7 @@
 #ifndef LEND_HISTOGRAM_HPP
 #define LEND_HISTOGRAM_HPP
 
-#include <lend/detail/cpp20.hpp>
+#include <lend/detail/as.hpp>
 
 #include <algorithm>
 #include <array>
@@ -38,7 +38,7 @@ struct histogram_scale {
         const auto power = static_cast<unsigned>(std::bit_width(before)) - 1;
         if (power >= powers) return buckets - 1;
         const unsigned shift = power - steps_log2;
-        return shift * steps + static_cast<std::size_t>(before >> shift) + 1;
+        return shift * steps + detail::as<std::size_t>(before >> shift) + 1;
     }
 
     // The longest time that belongs to a bucket.

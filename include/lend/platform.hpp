@@ -7,6 +7,7 @@
 #ifndef LEND_PLATFORM_HPP
 #define LEND_PLATFORM_HPP
 
+#include <lend/detail/as.hpp>
 #include <lend/detail/asymmetric_fence.hpp>
 #include <lend/detail/config.hpp>
 #include <lend/detail/fork_watch.hpp>
@@ -282,7 +283,7 @@ struct LEND_EXPORT basic_platform {
         auto& s = local<random_state>().value;
         if (s == 0) {
             s = static_cast<std::uint64_t>(now().time_since_epoch().count()) ^
-                static_cast<std::uint64_t>(reinterpret_cast<std::uintptr_t>(&s)) ^
+                detail::as<std::uint64_t>(reinterpret_cast<std::uintptr_t>(&s)) ^
                 detail::fork_watch::process() << 32U;
         }
         // splitmix64: one addition and three mixing steps; passes the usual statistical tests.

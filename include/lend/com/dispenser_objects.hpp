@@ -8,6 +8,7 @@
 
 #include <lend/com/types.hpp>
 #include <lend/com/utf16.hpp>
+#include <lend/detail/as.hpp>
 #include <lend/detail/driver_call.hpp>
 #include <lend/driver.hpp>
 #include <lend/events.hpp>
@@ -244,7 +245,7 @@ private:
 
     hresult destroy(RESID id, resource& last) noexcept {
         return calls::destroy(driver_, last, [&](const error& e) {
-            events_.destroy_failed(static_cast<event_number>(id), e);
+            events_.destroy_failed(lend::detail::as<event_number>(id), e);
         });
     }
 

@@ -7,6 +7,7 @@
 #define LEND_COM_ID_MAP_HPP
 
 #include <lend/com/types.hpp>
+#include <lend/detail/as.hpp>
 #include <lend/platform.hpp>
 
 #include <array>
@@ -83,8 +84,8 @@ private:
 
     // Numbers are often addresses, whose low bits are equal: take the high bits of a product.
     [[nodiscard]] static std::size_t index_of(RESID id) noexcept {
-        return static_cast<std::size_t>((static_cast<std::uint64_t>(id) * 0x9E3779B97F4A7C15U) >>
-                                        60U);
+        return lend::detail::as<std::size_t>(
+            (lend::detail::as<std::uint64_t>(id) * 0x9E3779B97F4A7C15U) >> 60U);
     }
     [[nodiscard]] part& part_of(RESID id) noexcept { return parts_[index_of(id)]; }
     [[nodiscard]] const part& part_of(RESID id) const noexcept { return parts_[index_of(id)]; }

@@ -8,6 +8,7 @@
 #define LEND_COM_MACROS_HPP
 
 #include <lend/com/types.hpp>
+#include <lend/detail/as.hpp>
 #include <lend/hresult.hpp>
 
 #if !defined(_WIN32)
@@ -41,10 +42,10 @@
 #endif
 
 #ifndef SUCCEEDED
-#define SUCCEEDED(hr) (static_cast<::lend::com::HRESULT>(hr) >= 0)
+#define SUCCEEDED(hr) (::lend::detail::as<::lend::com::HRESULT>(hr) >= 0)
 #endif
 #ifndef FAILED
-#define FAILED(hr) (static_cast<::lend::com::HRESULT>(hr) < 0)
+#define FAILED(hr) (::lend::detail::as<::lend::com::HRESULT>(hr) < 0)
 #endif
 
 #ifndef TRUE

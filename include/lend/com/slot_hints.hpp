@@ -7,6 +7,7 @@
 #define LEND_COM_SLOT_HINTS_HPP
 
 #include <lend/com/types.hpp>
+#include <lend/detail/as.hpp>
 #include <lend/detail/config.hpp>
 #include <lend/platform.hpp>
 
@@ -77,8 +78,8 @@ private:
 
         // Numbers are often addresses, whose low bits are equal: take the high bits of a product.
         [[nodiscard]] entry& at(RESID id, std::size_t step) const noexcept {
-            const std::uint64_t mixed = static_cast<std::uint64_t>(id) * 0x9E3779B97F4A7C15U;
-            return entries[(static_cast<std::size_t>(mixed >> shift) + step) & mask];
+            const std::uint64_t mixed = lend::detail::as<std::uint64_t>(id) * 0x9E3779B97F4A7C15U;
+            return entries[(lend::detail::as<std::size_t>(mixed >> shift) + step) & mask];
         }
     };
 

@@ -13,6 +13,7 @@
 #ifndef LEND_COM_TYPES_HPP
 #define LEND_COM_TYPES_HPP
 
+#include <lend/detail/as.hpp>
 #include <lend/hresult.hpp>
 
 #include <cstdint>
@@ -137,13 +138,13 @@ static_assert(sizeof(OLECHAR) == 2);
 /// One of lend's codes as an HRESULT: the same number.
 /// @par Errors None. @par Thread safety Safe; wait-free.
 [[nodiscard]] constexpr HRESULT to_com(hresult code) noexcept {
-    return static_cast<HRESULT>(static_cast<std::int32_t>(code));
+    return lend::detail::as<HRESULT>(static_cast<std::int32_t>(code));
 }
 
 /// An HRESULT as one of lend's codes: the same number.
 /// @par Errors None. @par Thread safety Safe; wait-free.
 [[nodiscard]] constexpr hresult from_com(HRESULT code) noexcept {
-    return static_cast<hresult>(static_cast<std::int32_t>(code));
+    return static_cast<hresult>(lend::detail::as<std::int32_t>(code));
 }
 
 } // namespace lend

@@ -6,6 +6,7 @@
 #ifndef LEND_DETAIL_FRONT_HPP
 #define LEND_DETAIL_FRONT_HPP
 
+#include <lend/detail/as.hpp>
 #include <lend/detail/config.hpp>
 
 #include <atomic>
@@ -155,7 +156,7 @@ private:
         return empty | address_of(s);
     }
     [[nodiscard]] static Slot* slot_in(std::uint64_t word) noexcept {
-        const auto address = static_cast<std::uintptr_t>((word & address_mask) << alignment_bits);
+        const auto address = as<std::uintptr_t>((word & address_mask) << alignment_bits);
         return reinterpret_cast<Slot*>(address); // NOLINT(performance-no-int-to-ptr)
     }
     [[nodiscard]] std::uint64_t order_of(std::uint64_t word) const noexcept {

@@ -7,6 +7,7 @@
 #ifndef LEND_DETAIL_PARKING_HPP
 #define LEND_DETAIL_PARKING_HPP
 
+#include <lend/detail/as.hpp>
 #include <lend/detail/config.hpp>
 
 #include <atomic>
@@ -59,8 +60,9 @@ inline void park(park_word& word, std::uint32_t expected, park_time deadline) no
         if (since.count() < 0) return;
         // What is beyond a time_t of 32 bits is 68 years away.
         if (whole.count() <= (std::numeric_limits<std::time_t>::max)()) {
-            at.tv_sec = static_cast<std::time_t>(whole.count());
-            at.tv_nsec = static_cast<long>(std::chrono::nanoseconds(since - whole).count());
+            at.tv_sec = as<std::time_t>(whole.count());
+            at.tv_nsec = as<long>(
+                std::chrono::duration_cast<std::chrono::nanoseconds>(since - whole).count());
             until = &at;
         }
     }

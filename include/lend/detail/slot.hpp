@@ -70,14 +70,15 @@ struct measured_use {
 //   held_since  whoever flags the slot as wanted, and releases; a time, exact enough for a choice
 //   the rest    lock
 template <class Driver, class Platform>
-struct alignas(64) slot {
+struct slot {
     using traits = driver_traits<Driver>;
     using resource = typename traits::resource;
     using resource_type = typename traits::resource_type;
     using time_point = typename Platform::time_point;
     using duration = typename Platform::duration;
 
-    lending_cell<Platform> word;
+    // A cache line of its own, or more where a resource asks for more.
+    alignas(64) lending_cell<Platform> word;
     typename Platform::template atomic<slot_phase> phase{slot_phase::none};
     std::uint32_t index = 0;
     void* home = nullptr;

@@ -110,7 +110,8 @@ public:
     explicit statement(sqlite3_stmt* native) noexcept : native_(native) {}
     statement(statement&& other) noexcept : native_(std::exchange(other.native_, nullptr)) {}
     statement& operator=(statement&& other) noexcept {
-        statement(std::move(other)).swap(*this);
+        statement taken(std::move(other));
+        taken.swap(*this);
         return *this;
     }
     ~statement() { sqlite3_finalize(native_); }
