@@ -45,7 +45,7 @@ SUM_OF_TIMES = re.compile(
 )
 # A move assignment with a body of its own, and what makes it harmless to the object itself.
 MOVE_ASSIGNMENT = re.compile(r"operator=\((\w[\w:<>, ]*)&&[^)]*\)[^{;=]*\{")
-SELF_IS_SAFE = re.compile(r"this != &|\)\.swap\(\*this\)")
+SELF_IS_SAFE = re.compile(r"this != &|\.swap\(\*this\)")
 KNOWS_THE_CLOCK = {"lend/detail/later.hpp", "lend/detail/parking.hpp"}
 # What the compiler must see first.
 CHECKS_THE_LANGUAGE = "lend/detail/cpp20.hpp"
