@@ -202,6 +202,8 @@ public:
 
     /// How the pool stands as a whole. @par Errors None. @par Thread safety As pool::stats.
     [[nodiscard]] pool_stats stats() const noexcept { return pool_.stats(); }
+    /// As pool::timings. @par Errors None. @par Thread safety Safe.
+    [[nodiscard]] pool_timings timings() const noexcept { return pool_.timings(); }
 
     /// How one key stands; all zero for one that was never asked for, but for the maximum.
     /// @par Errors None; zeros where hashing or comparing keys throws.

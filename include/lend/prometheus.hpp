@@ -11,6 +11,7 @@
 #include <lend/outcome.hpp>
 #include <lend/stats.hpp>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstddef>
@@ -31,6 +32,17 @@ struct pool_metrics {
     pool_timings timings{};
 };
 
+namespace detail {
+
+template <class Pool>
+concept measured_pool = requires(const Pool& pool) {
+    pool.name();
+    pool.stats();
+    pool.timings();
+};
+
+} // namespace detail
+
 /// Looks at a pool.
 /// @param name  the label of its metrics: any text, best one that no other pool of the program has.
 /// @par Errors None; throws bad_alloc when memory is out.
@@ -40,7 +52,7 @@ template <class Pool>
     return {std::string(name), pool.stats(), pool.timings()};
 }
 /// The same under the pool's own name, pool_options::name.
-template <class Pool>
+template <detail::measured_pool Pool>
 [[nodiscard]] pool_metrics metrics_of(const Pool& pool) {
     return metrics_of(pool.name(), pool);
 }
@@ -407,6 +419,24 @@ private:
 /// @par Errors As above. @par Thread safety As above.
 [[nodiscard]] inline std::string prometheus_text(const pool_metrics& pool) {
     return prometheus_text(std::span(&pool, 1));
+}
+
+/// The same of the program's pools, of any types, under their own names: one page for a scrape.
+/// Pools whose names are equal, as of those that have none, are told apart by a number in the order
+/// in which they are given: "", "#2", "#3".
+/// @par Errors As above. @par Thread safety As `pool::stats` and `pool::timings`.
+template <class... Pools>
+requires(sizeof...(Pools) > 0 && (detail::measured_pool<Pools> && ...)) [[nodiscard]] std::string
+    prometheus_text(const Pools&... pools) {
+    std::array<pool_metrics, sizeof...(Pools)> all{metrics_of(pools)...};
+    std::array<std::string, sizeof...(Pools)> given;
+    for (std::size_t at = 0; at < all.size(); ++at) {
+        given[at] = all[at].name;
+        const auto before = given.begin() + static_cast<std::ptrdiff_t>(at);
+        const auto times = std::count(given.begin(), before, given[at]);
+        if (times > 0) all[at].name += "#" + std::to_string(times + 1);
+    }
+    return prometheus_text(std::span<const pool_metrics>(all));
 }
 
 } // namespace lend

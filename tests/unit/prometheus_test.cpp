@@ -354,4 +354,22 @@ TEST(Prometheus, metrics_of_a_pool_are_its_own) {
               1);
 }
 
+TEST(Prometheus, several_pools_of_any_types_are_one_page) {
+    auto options = quiet(2);
+    options.name = "orders";
+    pool_with<recording_driver> first(options);
+    pool_with<with_idle_limit<recording_driver>> second(options);
+    pool_with<recording_driver> third(quiet(2));
+    const auto held = second.pool.acquire();
+
+    const checker read(prometheus_text(first.pool, second.pool, third.pool));
+
+    EXPECT_EQ(read.problems, std::vector<std::string>{});
+    EXPECT_EQ(read.value("lend_pool_resources", {{"pool", "orders"}, {"state", "in_use"}}), 0);
+    EXPECT_EQ(read.value("lend_pool_resources", {{"pool", "orders#2"}, {"state", "in_use"}}), 1);
+    EXPECT_EQ(read.value("lend_pool_resources",
+                         {{"pool", std::string(third.pool.name())}, {"state", "in_use"}}),
+              0);
+}
+
 } // namespace prometheus_test
