@@ -13,7 +13,9 @@
 #include <lend/driver.hpp>
 #include <lend/lease.hpp>
 #include <lend/result.hpp>
+#include <lend/source_site.hpp>
 
+#include <concepts>
 #include <type_traits>
 #include <utility>
 
@@ -84,6 +86,27 @@ public:
         return awaits(std::move(type), options);
     }
 
+    /// The same with something that calls it off, and nothing else of the options.
+    ///
+    /// g++ 12 destroys twice what is made from braces within a co_await expression, so
+    /// `co_await pool.acquire_async({.stop = token})` ends in a double free there: write
+    /// `co_await pool.acquire_async(token)`, or give the options a name first.
+    /// @par Errors As `acquire`. @par Thread safety As with a callback. @par Calls As `acquire`.
+    /// @par Complexity As `acquire`; allocates nothing of its own.
+    template <std::same_as<typename Platform::stop_token> Stop>
+    [[nodiscard]] auto acquire_async(
+        const Stop& stop,
+        call_site at = call_site::current()) requires(!driver_traits<Driver>::has_resource_type) {
+        return awaits(one_kind{}, called_off_by(stop, at));
+    }
+    template <std::same_as<typename Platform::stop_token> Stop>
+    [[nodiscard]] auto acquire_async(resource_type type,
+                                     const Stop& stop,
+                                     call_site at = call_site::current()) requires
+        driver_traits<Driver>::has_resource_type {
+        return awaits(std::move(type), called_off_by(stop, at));
+    }
+
 protected:
     async_acquires() = default;
     ~async_acquires() = default;
@@ -103,6 +126,12 @@ private:
         }
         waits::start(*self().core_, std::move(type), options,
                      kept(std::forward<Callback>(callback)));
+    }
+
+    static acquire_options called_off_by(const typename Platform::stop_token& stop, call_site at) {
+        acquire_options options{.site = at.site()};
+        options.stop = stop;
+        return options;
     }
 
     auto awaits(resource_type&& type, const acquire_options& options) {

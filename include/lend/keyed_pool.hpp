@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <concepts>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -182,6 +183,16 @@ public:
         using awaiter = decltype(pool_.acquire_async(std::declval<key_ref>(), options));
         const auto type = find(key);
         return type ? pool_.acquire_async(*type, options) : awaiter(type.error());
+    }
+    /// The same with something that calls it off; see pool::acquire_async.
+    /// @par Errors As `acquire`. @par Thread safety As `acquire`.
+    /// @par Calls As pool::acquire_async. @par Complexity As pool::acquire_async.
+    template <std::same_as<typename Platform::stop_token> Stop>
+    [[nodiscard]] auto
+    acquire_async(const Key& key, const Stop& stop, call_site at = call_site::current()) {
+        acquire_options options{.site = at.site()};
+        options.stop = stop;
+        return acquire_async(key, options);
     }
 
     /// As pool::warm_up, for one key.

@@ -498,6 +498,31 @@ coroutine take_one(timed& p,
     if (got) a.got = *std::move(got);
 }
 
+coroutine take_one_until(timed& p, answer& a, std::stop_token token) {
+    auto got = co_await p.pool.acquire_async(token);
+    a.codes.push_back(got.code());
+    if (got) a.got = *std::move(got);
+}
+
+// g++ 12 destroys twice what is made from braces within a co_await.
+TEST(PoolAwait, a_stop_alone_can_be_given_without_braces) {
+    const manual_clock clock;
+    timed p(quiet(1));
+    std::stop_source stop;
+    answer a;
+    auto held = p.pool.acquire();
+
+    const coroutine one = take_one_until(p, a, stop.get_token());
+    EXPECT_FALSE(one.done());
+    stop.request_stop();
+
+    EXPECT_TRUE(one.done());
+    EXPECT_EQ(a.codes, codes{hr::lend_e_cancelled});
+    (void)held->release();
+    const coroutine two = take_one_until(p, a, {});
+    EXPECT_EQ(a.codes.back(), hr::s_ok);
+}
+
 TEST(PoolAwait, coroutine_goes_on_at_once_if_something_is_free) {
     const manual_clock clock;
     timed p(quiet(1));
