@@ -264,7 +264,8 @@ public:
     ///   s_ok          it was idle and is destroyed.
     ///   s_false       it is lent: it is condemned, and destroyed when its lease ends.
     ///   e_fail        it was idle and the driver failed to destroy it; it is gone all the same.
-    ///   lend_e_stale  the number has outlived its resource, or was never one of this pool's.
+    ///   lend_e_stale  the number has outlived its resource, or was never one of this pool's. Every
+    ///                 256th pool made has the same tag in its numbers, and may take such a one.
     ///   lend_e_closed the pool is closed, and what the number names is out still.
     /// @par Thread safety Blocking on the pool's lock for a moment.
     /// @par Calls destroy at most once; no lock held.

@@ -615,4 +615,19 @@ TEST(HandleTableTypes, make_returns_a_table_in_a_result) {
     EXPECT_EQ(*table->find(*table->insert("seven")), "seven");
 }
 
+// As README.md, the tour and pool::destroy say.
+TEST(HandleTableTags, a_number_is_refused_by_the_next_255_tables) {
+    using table_type = lend::handle_table<int>;
+    auto first = table_type::make().value();
+    const auto number = first.insert(1).value();
+
+    for (int other = 1; other < 256; ++other) {
+        auto table = table_type::make().value();
+        (void)table.insert(2).value();
+        EXPECT_FALSE(table.contains(number)) << other;
+    }
+
+    EXPECT_TRUE(first.contains(number));
+}
+
 } // namespace handle_table_test
