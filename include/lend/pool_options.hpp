@@ -96,6 +96,14 @@ enum class pause_mode : std::uint8_t {
     fail,  ///< they are refused with lend_e_paused, those who wait already as well
 };
 
+/// What callers that wait are told of creates that fail.
+enum class create_failure_mode : std::uint8_t {
+    /// The failure, if the create that was tried after it has failed as well and the pool has
+    /// nothing that could serve them.
+    tell,
+    wait, ///< nothing before their deadlines, whatever fails; a time-out says why the last one did
+};
+
 /// What is done about a resource that its borrower keeps for longer than leak_after.
 enum class leak_mode : std::uint8_t {
     report, ///< it is counted and reported
@@ -177,6 +185,18 @@ struct pool_options {
     /// Positive; (duration::max)(): for ever. Not with creation inline_.
     duration create_timeout = std::chrono::seconds(30);
 
+    /// Within which time after a create that failed the next one is tried, at a random moment of
+    /// it, so that many pools do not try together. Four times as long after each that fails too,
+    /// until that would be retry_max. Positive; longer than retry_max counts as retry_max.
+    duration retry_min = std::chrono::milliseconds(50);
+
+    /// How often creates are tried at most while they go on failing, from start to start; one at a
+    /// time, and in no case more than ten a second. The first success ends it. Positive;
+    /// (duration::max)(): the spans grow without an end.
+    duration retry_max = std::chrono::milliseconds(900);
+
+    create_failure_mode on_create_failure = create_failure_mode::tell;
+
     // ---- life and health ------------------------------------------------------------------
 
     /// How long a resource may stay idle before it is destroyed, unless the driver's `idle_limit`
@@ -227,7 +247,9 @@ struct pool_options {
 
     housekeeping_mode housekeeping = housekeeping_mode::own_thread;
 
-    /// Where creates and what is done in the background run. Null: on threads of the pool.
+    /// Where creates and what is done in the background run. A create that it has not begun after
+    /// 100 ms, though callers wait, is begun by a thread of the pool: it may be busy with just
+    /// these callers. Null: on threads of the pool.
     /// @par Ownership Shared.
     std::shared_ptr<lend::executor> executor{};
 
@@ -302,6 +324,9 @@ private:
             return refuse("queue_interval", spell(queue_interval), "use a positive time");
         if (create_timeout.count() <= 0)
             return refuse("create_timeout", spell(create_timeout), or_never);
+        if (retry_min.count() <= 0)
+            return refuse("retry_min", spell(retry_min), "use a positive time");
+        if (retry_max.count() <= 0) return refuse("retry_max", spell(retry_max), or_never);
         if (idle_timeout.count() <= 0) {
             return refuse("idle_timeout", spell(idle_timeout),
                           "use a positive time, or nanoseconds::max() for resources that stay");
@@ -353,6 +378,7 @@ private:
             choice_of("creation", creation),
             choice_of("reset_on", reset_on),
             choice_of("destroy_on", destroy_on),
+            choice_of("on_create_failure", on_create_failure),
             choice_of("leak_action", leak_action),
             choice_of("housekeeping", housekeeping),
         };

@@ -19,7 +19,8 @@ struct warm_up_result {
     /// have borrowed some of them by now.
     std::size_t ready = 0;
 
-    /// What the driver's failed creates said, one each. lend_e_closed if the pool is closed,
+    /// What the driver's creates said that failed meanwhile, one each, whoever began them; or the
+    /// last one before, where it was too early to try again. lend_e_closed if the pool is closed,
     /// e_outofmemory if there was none for another resource's place.
     std::vector<error> errors;
 };

@@ -98,6 +98,8 @@ lend::pool_options raw_options(fuzz_input& in) {
             break;
         case 7:
             options.create_timeout = span(in);
+            options.retry_min = span(in);
+            options.retry_max = span(in);
             break;
         case 8:
             options.idle_timeout = span(in);
@@ -133,6 +135,7 @@ lend::pool_options raw_options(fuzz_input& in) {
     }
     options.housekeeping = lend::housekeeping_mode::manual;
     options.fairness = static_cast<lend::fairness_mode>(in.flag());
+    options.on_create_failure = static_cast<lend::create_failure_mode>(in.flag());
     options.leak_action = static_cast<lend::leak_mode>(in.flag());
     options.creation = static_cast<lend::creation_mode>(in.flag());
     return options;
@@ -151,6 +154,8 @@ std::string_view wrong_field(const lend::pool_options& o) {
     if (o.queue_target < zero) return "queue_target";
     if (o.queue_interval <= zero) return "queue_interval";
     if (o.create_timeout <= zero) return "create_timeout";
+    if (o.retry_min <= zero) return "retry_min";
+    if (o.retry_max <= zero) return "retry_max";
     if (o.idle_timeout <= zero) return "idle_timeout";
     if (o.max_lifetime <= zero) return "max_lifetime";
     const bool is_share = o.lifetime_jitter >= 0 && o.lifetime_jitter <= 1;

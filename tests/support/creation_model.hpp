@@ -60,12 +60,21 @@ public:
     model_span patience = for_ever; ///< of those who wait
     plan_type plan{0, std::chrono::seconds(30)};
 
+    /// What is known of the time since anything was lent.
+    enum class sight : std::uint8_t { exact, each_second, none };
+    sight sees = sight::each_second;
+    bool loops = false;  ///< each who has been served and is done asks again
+    model_span think{0}; ///< before that
+
     // What happened.
     std::vector<model_span> waits;    ///< of those who were served
     std::vector<model_span> attempts; ///< when creates began, since the start
     std::vector<model_span> served;   ///< when
     model_span last_end{0};           ///< when the last hold ended
     std::size_t most_in_flight = 0;
+    std::size_t most_busy = 0;
+    std::size_t most_over = 0; ///< in flight beyond those who wait
+    std::size_t told = 0;      ///< who were told that a create failed
 
     explicit creation_model(std::uint64_t seed = 1) { model_platform::chance().seed(seed); }
 
@@ -125,13 +134,28 @@ private:
             serve(now_);
             return;
         }
-        if (queue_.empty()) plan.begin(now_);
+        if (queue_.empty()) {
+            plan.begin(now_, last_lent(), out());
+        } else {
+            plan.arrived(now_, out());
+        }
         queue_.push_back(now_);
         ask();
     }
 
+    // As the pool counts them: what exists and is not being made.
+    [[nodiscard]] std::size_t out() const { return idle + busy; }
+
+    [[nodiscard]] model_time last_lent() const {
+        using std::chrono::seconds;
+        if (sees == sight::none) return now_;
+        if (sees == sight::exact) return std::min(now_, last_lent_);
+        return std::min<model_time>(now_, std::chrono::ceil<seconds>(last_lent_));
+    }
+
     void serve(model_time came) {
-        ++busy;
+        most_busy = std::max(most_busy, ++busy);
+        last_lent_ = now_;
         waits.push_back(now_ - came);
         served.push_back(elapsed());
         after(hold(), [this] {
@@ -140,6 +164,9 @@ private:
             if (!queue_.empty() && max_size > size()) plan.returned(now_, busy);
             --busy;
             make_available();
+            if (!loops) return;
+            if (think > model_span{0}) return after(think, [this] { arrive_now(); });
+            arrive_now();
         });
     }
 
@@ -158,10 +185,13 @@ private:
         const std::size_t count =
             plan.for_waiters(now_, {queue_.size(), busy, max_size - size(), true}, in_flight_);
         for (std::size_t each = 0; each < count; ++each) begin_create();
-        if (look_set_ || queue_.empty() || size() == max_size) return;
-        look_set_ = true;
-        events_.emplace(std::max(plan.look_at(now_, in_flight_), now_), [this] {
-            look_set_ = false;
+        if (queue_.empty() || size() == max_size) return;
+        const model_time when = std::max(plan.look_at(now_, in_flight_), now_);
+        if (when >= look_at_) return;
+        look_at_ = when;
+        events_.emplace(when, [this, when] {
+            if (look_at_ != when) return;
+            look_at_ = model_time::max();
             purge();
             ask();
         });
@@ -171,6 +201,8 @@ private:
         const std::uint64_t number = ++last_number_;
         in_flight_.began[number] = now_;
         most_in_flight = std::max(most_in_flight, in_flight_.size());
+        if (in_flight_.size() > queue_.size())
+            most_over = std::max(most_over, in_flight_.size() - queue_.size());
         attempts.push_back(elapsed());
         const model_span took = create();
         const unsigned before = plan.given_up();
@@ -188,9 +220,14 @@ private:
             const model_time began = in_flight_.began[number];
             in_flight_.began.erase(number);
             if (fails(now_)) {
+                const bool tells = plan.is_probe(began);
                 plan.failed(began, now_);
+                if (tells && size() == 0) {
+                    told += queue_.size();
+                    queue_.clear();
+                }
             } else {
-                (void)plan.succeeded(began, now_);
+                (void)plan.succeeded(began, now_, !queue_.empty());
                 make_available();
             }
             ask();
@@ -199,10 +236,11 @@ private:
 
     std::multimap<model_time, std::function<void()>> events_;
     model_time now_ = start;
+    model_time last_lent_ = start;
     std::deque<model_time> queue_;
     creates in_flight_;
     std::uint64_t last_number_ = 0;
-    bool look_set_ = false;
+    model_time look_at_ = model_time::max();
 };
 
 } // namespace lend_test

@@ -17,6 +17,7 @@ struct slot {
     using time_point = std::chrono::steady_clock::time_point;
     using resource_type = char;
     std::optional<char> type{};
+    time_point idle_since{};
     slot* next = nullptr;
 };
 

@@ -82,6 +82,9 @@ TEST(PoolOptions, defaults_are_the_documented_ones) {
     EXPECT_EQ(options.multiple_acquire, lend::multiple_acquire_mode::allow);
     EXPECT_EQ(options.max_parallel_creates, 0U);
     EXPECT_EQ(options.create_timeout, 30s);
+    EXPECT_EQ(options.retry_min, 50ms);
+    EXPECT_EQ(options.retry_max, 900ms);
+    EXPECT_EQ(options.on_create_failure, lend::create_failure_mode::tell);
     EXPECT_EQ(options.max_lifetime, 30min);
     EXPECT_EQ(options.lifetime_jitter, 0.025);
     EXPECT_EQ(options.alive_bypass, 500ms);
@@ -112,6 +115,10 @@ TEST(PoolOptions, times_out_of_range_are_refused_by_name) {
             "pool_options::queue_target is -1 ns" + off},
         row{"interval", pool_options{.queue_interval = 0ns},
             "pool_options::queue_interval is 0 ns; use a positive time"},
+        row{"retry_min", pool_options{.retry_min = 0ns},
+            "pool_options::retry_min is 0 ns; use a positive time"},
+        row{"retry_max", pool_options{.retry_max = 0ns},
+            "pool_options::retry_max is 0 ns" + positive},
         row{"create", pool_options{.create_timeout = 0ns},
             "pool_options::create_timeout is 0 ns" + positive},
         row{"lifetime", pool_options{.max_lifetime = 0ns},
@@ -171,6 +178,8 @@ TEST(FailureMode, 66_a_choice_that_is_none_is_refused_by_name) {
     refused(&pool_options::creation, "pool_options::creation is 200; use worker or inline_");
     refused(&pool_options::reset_on, "pool_options::reset_on is 200; use release or background");
     refused(&pool_options::destroy_on, "pool_options::destroy_on is 200; use caller or background");
+    refused(&pool_options::on_create_failure,
+            "pool_options::on_create_failure is 200; use tell or wait");
     refused(&pool_options::leak_action, "pool_options::leak_action is 200; use report or reclaim");
     refused(&pool_options::housekeeping,
             "pool_options::housekeeping is 200; use own_thread or manual");

@@ -116,7 +116,7 @@ TEST(PoolWorker, worker_makes_the_resource_and_its_failure_reaches_the_caller) {
     auto options = quiet(1);
     options.creation = lend::creation_mode::worker;
     timed p(options);
-    p.calls->create.then(hr::e_accessdenied);
+    p.calls->create.then(hr::e_accessdenied).then(hr::e_accessdenied);
 
     const auto refused = p.pool.acquire();
     manual_clock::advance(1min); // beyond the pause after a failure
@@ -124,7 +124,7 @@ TEST(PoolWorker, worker_makes_the_resource_and_its_failure_reaches_the_caller) {
 
     EXPECT_EQ(refused.code(), hr::e_accessdenied);
     EXPECT_TRUE(good);
-    EXPECT_EQ(p.calls->log(), "create() create()");
+    EXPECT_EQ(p.calls->log(), "create() create() create()");
 }
 
 TEST(PoolWorker, time_out_names_the_last_failure_to_create) {

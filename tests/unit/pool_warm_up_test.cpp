@@ -112,16 +112,100 @@ TEST(FailureMode, 44_warm_up_ends_at_its_deadline_and_goes_on_in_the_background)
     board->error_code = hr::e_accessdenied;
     faulty_pool pool(faulty(board), with_workers(3));
 
-    const auto warmed = pool.warm_up(3, 2s);
+    const auto warmed = pool.warm_up(3, 500ms);
 
-    EXPECT_EQ(clock.now().time_since_epoch(), 1002s);
-    EXPECT_EQ(warmed.ready, 1U);
+    EXPECT_EQ(clock.now().time_since_epoch(), 1000s + 500ms);
+    EXPECT_EQ(warmed.ready, 2U);
     ASSERT_EQ(warmed.errors.size(), 1U);
     EXPECT_EQ(warmed.errors[0].code(), hr::e_accessdenied);
     EXPECT_EQ(pool.stats().creating, 1U);
     board->release_hung();
     manual_clock::settle();
-    EXPECT_EQ(pool.stats().idle, 2U);
+    EXPECT_EQ(pool.stats().idle, 3U);
+}
+
+TEST(FailureMode, 52_warm_up_goes_on_after_a_create_that_failed_once) {
+    const manual_clock clock;
+    const auto board = std::make_shared<faulty::board>();
+    board->at(call::create, 2, fault::error);
+    board->error_code = hr::e_accessdenied;
+    faulty_pool pool(faulty(board), with_workers(8));
+
+    const auto warmed = pool.warm_up(8, 10s);
+
+    EXPECT_EQ(warmed.ready, 8U);
+    ASSERT_EQ(warmed.errors.size(), 1U);
+    EXPECT_EQ(warmed.errors[0].code(), hr::e_accessdenied);
+}
+
+TEST(FailureMode, 52_warm_up_ends_soon_where_a_second_try_fails_and_the_next_one_tries_again) {
+    const manual_clock clock;
+    const auto board = std::make_shared<faulty::board>();
+    board->at(call::create, 1, fault::error).at(call::create, 2, fault::error);
+    board->error_code = hr::e_accessdenied;
+    auto options = with_workers(4);
+    options.max_parallel_creates = 1;
+    faulty_pool pool(faulty(board), options);
+
+    const auto first = pool.warm_up(4, 1h);
+    EXPECT_EQ(first.ready, 0U);
+    EXPECT_EQ(first.errors.size(), 2U);
+    EXPECT_LE(clock.now().time_since_epoch(), 1000s + 50ms);
+
+    manual_clock::advance(1000s);
+    const auto second = pool.warm_up(4, 10s);
+    EXPECT_EQ(second.ready, 4U);
+    EXPECT_TRUE(second.errors.empty());
+}
+
+TEST(PoolWarmUp, says_what_failed_before_if_it_is_too_early_to_try_again) {
+    const manual_clock clock;
+    const auto board = std::make_shared<faulty::board>();
+    board->from(call::create, 1, fault::error);
+    board->error_code = hr::e_accessdenied;
+    faulty_pool pool(faulty(board), with_workers(4));
+    for (int probe = 0; probe < 5; ++probe) {
+        EXPECT_FALSE(pool.acquire());
+        manual_clock::advance(800ms);
+    }
+    EXPECT_FALSE(pool.acquire());
+
+    const auto warmed = pool.warm_up(4, 1ms);
+
+    EXPECT_EQ(warmed.ready, 0U);
+    ASSERT_EQ(warmed.errors.size(), 1U);
+    EXPECT_EQ(warmed.errors[0].code(), hr::e_accessdenied);
+}
+
+TEST(PoolWarmUp, two_at_once_make_what_both_want_and_each_hears_of_all) {
+    const manual_clock clock;
+    const auto board = std::make_shared<faulty::board>();
+    board->delay_time = 100ms;
+    board->from(call::create, 1, fault::delay);
+    faulty_pool pool(faulty(board), with_workers(8));
+    std::size_t ready = 0;
+    const other_thread other([&] { ready = pool.warm_up(3, 10s).ready; });
+
+    EXPECT_EQ(pool.warm_up(5, 10s).ready, 5U);
+
+    EXPECT_TRUE(other.done());
+    EXPECT_GE(ready, 3U);
+    EXPECT_EQ(board->created(), 5);
+}
+
+TEST(PoolWarmUp, place_of_a_create_that_hangs_is_tried_again) {
+    const manual_clock clock;
+    const auto board = std::make_shared<faulty::board>();
+    board->at(call::create, 2, fault::hang);
+    faulty_pool pool(faulty(board), with_workers(3));
+
+    const auto warmed = pool.warm_up(3, 10s);
+
+    EXPECT_EQ(warmed.ready, 3U);
+    ASSERT_EQ(warmed.errors.size(), 1U);
+    EXPECT_EQ(warmed.errors[0].code(), hr::lend_e_timed_out);
+    board->release_hung();
+    manual_clock::settle();
 }
 
 TEST(PoolWarmUp, creates_no_more_at_a_time_than_is_allowed) {

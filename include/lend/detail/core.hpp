@@ -13,6 +13,7 @@
 #include <lend/detail/forking.hpp>
 #include <lend/detail/front.hpp>
 #include <lend/detail/idle_samples.hpp>
+#include <lend/detail/last_lending.hpp>
 #include <lend/detail/lending_word.hpp>
 #include <lend/detail/lock.hpp>
 #include <lend/detail/quota.hpp>
@@ -111,7 +112,10 @@ struct core {
 
     core(Driver&& d, const pool_options& o, table_type&& t) noexcept
         : driver(std::move(d)), options(o), numbers(std::move(t)), limits{o.max_size, o.min_idle},
-          plan(o.max_parallel_creates, std::chrono::duration_cast<duration>(o.create_timeout)) {}
+          plan(o.max_parallel_creates,
+               std::chrono::duration_cast<duration>(o.create_timeout),
+               {std::chrono::duration_cast<duration>(o.retry_min),
+                std::chrono::duration_cast<duration>(o.retry_max)}) {}
 
     ~core() { checks<core>::all_is_over(*this); }
     core(const core&) = delete;
@@ -179,7 +183,8 @@ struct core {
     waiting_thread* waiting_threads = nullptr; // where holders are recorded
     [[no_unique_address]] shelves_of<slot_type, ordered> shelves;
     creation_plan<Platform> plan;
-    warm_up_list<Platform> warm_ups;
+    last_lending<Platform> last_lent;
+    warm_up_list<Platform, resource_type> warm_ups;
     slot_type* interrupted = nullptr;           // its resource is in the driver's interrupt
     event_count<Platform> interrupts;           // changes when that has returned
     std::optional<error> last_create_error;     // until a create succeeds

@@ -51,7 +51,33 @@ public:
     template <class Visit>
     void for_each(const Visit& visit) const {
         for (const record* r = oldest_; r != nullptr; r = r->newer) visit(r->began);
-        for (std::size_t at = 0; at < queued_; ++at) visit(queued_at_);
+        for (const Slot* s = first_; s != nullptr; s = s->next) visit(s->idle_since);
+    }
+
+    // Since when the one that is next has been queued; max() for none.
+    [[nodiscard]] time_point queued_since() const noexcept {
+        return first_ == nullptr ? (time_point::max)() : first_->idle_since;
+    }
+    // How many are, since `then` or longer. They count as queued now from here on.
+    [[nodiscard]] std::size_t requeue(time_point then, time_point now) noexcept {
+        std::size_t count = 0;
+        for (Slot* s = first_; s != nullptr; s = s->next) {
+            if (s->idle_since > then) continue;
+            s->idle_since = now;
+            ++count;
+        }
+        return count;
+    }
+
+    // How many are under way in advance, of a type for which `fits` is true.
+    template <class Fits>
+    [[nodiscard]] std::size_t in_advance(const Fits& fits) const {
+        std::size_t count = 0;
+        for (const Slot* s = first_; s != nullptr; s = s->next)
+            count += s->type.has_value() && fits(*s->type) ? 1U : 0U;
+        for (const record* r = oldest_; r != nullptr; r = r->newer)
+            count += r->in_advance && r->type != nullptr && fits(*r->type) ? 1U : 0U;
+        return count;
     }
 
     // The first running one that can still be given up and for which `is_late` is true.
@@ -69,7 +95,7 @@ public:
         s.next = nullptr;
         (first_ == nullptr ? first_ : last_->next) = &s;
         last_ = &s;
-        queued_at_ = now;
+        s.idle_since = now; // since when it waits for a worker
         ++queued_;
     }
 
@@ -124,7 +150,6 @@ private:
     Slot* last_ = nullptr;
     std::size_t queued_ = 0;
     std::size_t named_ = 0;
-    time_point queued_at_{}; // the last of them
     record* oldest_ = nullptr;
     record* newest_ = nullptr;
     std::size_t running_ = 0;

@@ -14,6 +14,7 @@
 #include <chrono>
 #include <cstddef>
 #include <limits>
+#include <optional>
 
 namespace lend::inline v0_1 {
 namespace detail {
@@ -29,14 +30,24 @@ public:
     using demand = typename rule::demand;
 
     // `most_parallel`: 0 for no bound but the rule's. `longest`: create_timeout.
-    creation_plan(std::size_t most_parallel, duration longest) noexcept
-        : most_parallel_(most_parallel), longest_(longest) {}
+    creation_plan(std::size_t most_parallel,
+                  duration longest,
+                  backing_off<Platform> pause = {}) noexcept
+        : most_parallel_(most_parallel), longest_(longest), pause_(pause) {}
 
-    // Somebody waits who found nobody waiting.
-    void begin(time_point now) noexcept { rule_.begin(now); }
+    // Somebody waits who found nobody waiting; see creation_rule.
+    void begin(time_point now, time_point last_lent, std::size_t busy) noexcept {
+        rule_.begin(now, last_lent, busy);
+    }
+
+    // Somebody waits who found others waiting.
+    void arrived(time_point now, std::size_t busy) noexcept { rule_.arrived(now, busy); }
 
     // A resource came back that serves one of those who wait; `busy`: it included.
-    void returned(time_point now, std::size_t busy) noexcept { rule_.returned(now, busy); }
+    void returned(time_point now, std::size_t busy) noexcept {
+        rule_.returned(now, busy);
+        pause_.proven(now);
+    }
 
     // How many creates to start for those who wait.
     template <class Creates>
@@ -44,10 +55,9 @@ public:
     for_waiters(time_point now, const demand& d, const Creates& creates) noexcept {
         busy_ = d.busy;
         if (d.waiting == 0 || d.room == 0) return 0;
-        if (failing()) return probe(now, creates);
-        const std::size_t counted = rule_.counted_on(now, creates);
+        if (failing()) return probe(now, d.waiting, creates);
         const std::size_t wanted = (std::min)(rule_.starts(now, d, creates), left(creates));
-        return pause_.allow(wanted, counted, now, rule_.average());
+        return pause_.allow(wanted, creates.size(), now, rule_.average());
     }
 
     // How many to start so that `missing` more are kept ready. For a time when nobody waits.
@@ -56,25 +66,37 @@ public:
                                         std::size_t missing,
                                         std::size_t room,
                                         const Creates& creates) noexcept {
+        if (missing == 0 || room == 0) return 0;
+        if (failing()) return probe(now, missing, creates);
         const std::size_t counted = rule_.counted_on(now, creates);
-        if (missing <= counted || room == 0) return 0;
-        if (failing()) return probe(now, creates);
+        if (missing <= counted) return 0;
         const std::size_t wanted = (std::min)({missing - counted, room, left(creates)});
-        if (wanted > 0 && counted < creates.size()) rule_.replaced();
         return pause_.allow(wanted, counted, now, rule_.average());
+    }
+
+    // The same for those who warm up: they know that they want so many, whatever is proven.
+    template <class Creates>
+    [[nodiscard]] std::size_t for_warm_up(time_point now,
+                                          std::size_t missing,
+                                          std::size_t room,
+                                          const Creates& creates) noexcept {
+        if (missing == 0 || room == 0) return 0;
+        if (failing()) return probe(now, missing, creates);
+        return (std::min)({missing, room, left(creates)});
     }
 
     // After a failure: whether a caller who does not wait may have one made on its own thread. Such
     // creates are not in flight for others, so only the pause after a failure bounds them.
     template <class Creates>
     [[nodiscard]] bool for_caller(time_point now, const Creates& creates) noexcept {
-        return probe(now, creates) > 0;
+        return probe(now, (std::numeric_limits<std::size_t>::max)(), creates) > 0;
     }
 
-    // True if others were held back until now, because none was known to succeed.
-    bool succeeded(time_point began, time_point now) noexcept {
+    // True if others were held back until now, because none was known to succeed. `in_line`: while
+    // somebody waits.
+    bool succeeded(time_point began, time_point now, bool in_line) noexcept {
         const bool held_back = failing() || !pause_.is_proven(now, rule_.average());
-        rule_.created(between(began, now));
+        rule_.created(began, now, in_line);
         if (failing()) rule_.recovered();
         pause_.succeeded(now);
         given_up_ = 0;
@@ -82,6 +104,19 @@ public:
     }
 
     void failed(time_point began, time_point now) noexcept { pause_.failed(began, now); }
+
+    // Whether a create that began then was a try after a failure; asked before its end is told.
+    [[nodiscard]] bool is_probe(time_point began) const noexcept { return pause_.is_probe(began); }
+
+    // The pause after a failure is over.
+    void retry_now(time_point now) noexcept { pause_.retry_now(now); }
+
+    // While creates fail: when the next one will be tried. For what people are told.
+    template <class Creates>
+    [[nodiscard]] std::optional<time_point> next_try(const Creates& creates) const noexcept {
+        if (!failing()) return std::nullopt;
+        return pause_.next_start(creates.size() > 0);
+    }
 
     // A create that has failed was given up. `before`: how many were when it began.
     void gave_up(unsigned before) noexcept {
@@ -97,8 +132,11 @@ public:
     [[nodiscard]] time_point look_at(time_point now, const Creates& creates) const noexcept {
         if (left(creates) == 0) return (time_point::max)();
         if (!failing()) return rule_.look_at();
-        if (rule_.counted_on(now, creates) == 0) return pause_.next_start();
-        return later(now, second_thoughts);
+        // What is due has to wait for one that is under way, until that is not counted on any more.
+        const bool in_flight = rule_.counted_on(now, creates) > 0;
+        const time_point at = pause_.next_start(in_flight);
+        const time_point later_on = later(now, second_thoughts);
+        return at > now && !in_flight ? at : (std::min)((std::max)(at, later_on), later_on);
     }
 
     // How many were lent when it was last asked.
@@ -127,18 +165,19 @@ public:
     // How long a create takes, as far as is known.
     [[nodiscard]] duration average() const noexcept { return rule_.average(); }
 
+    // How long lies between two looks of the rule.
+    [[nodiscard]] duration period() const noexcept { return rule_.period(); }
+
 private:
     static constexpr duration second_thoughts = std::chrono::milliseconds(50);
     static constexpr duration least_patience = std::chrono::seconds(1);
     static constexpr unsigned most_doublings = 20;
 
     template <class Creates>
-    std::size_t probe(time_point now, const Creates& creates) noexcept {
-        const std::size_t counted = rule_.counted_on(now, creates);
+    std::size_t probe(time_point now, std::size_t wanted, const Creates& creates) noexcept {
         if (left(creates) == 0) return 0;
-        const std::size_t count = pause_.allow(1, counted, now, rule_.average());
-        if (count > 0 && creates.size() > 0) rule_.replaced();
-        return count;
+        const std::size_t counted = rule_.counted_on(now, creates);
+        return counted < wanted ? pause_.allow(1, counted, now, rule_.average()) : 0;
     }
 
     template <class Creates>
@@ -149,8 +188,8 @@ private:
 
     const std::size_t most_parallel_;
     const duration longest_;
-    rule rule_;
     backing_off<Platform> pause_;
+    rule rule_;
     unsigned given_up_ = 0; // in a row
     std::size_t busy_ = 0;
 };

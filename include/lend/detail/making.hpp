@@ -55,7 +55,8 @@ struct making : planning<Core> {
         lend::executor* const executor = core.options.executor.get();
         std::size_t refused = 0;
         for (std::size_t at = 0; at < todo.workers; ++at) {
-            if (executor != nullptr && executor->execute(&work_when_run, &core)) continue;
+            if (at >= todo.own && executor != nullptr && executor->execute(&work_when_run, &core))
+                continue;
             count_workers(core, 1);
             refused += core.start_thread("create", &work) ? 0U : 1U;
         }
@@ -70,9 +71,9 @@ struct making : planning<Core> {
         for (; jobs > 0; --jobs) {
             slot_type* const s = core.creates.next_queued();
             if (s == nullptr) break;
-            if (s->type.has_value()) core.warm_ups.failed(nullptr);
             s->type.reset();
             if (!core.vacate(lock, *s)) lock.lock(); // the workers' shares keep the core
+            core.warm_ups.tell_all();
             core.waiters.poke(quota<Core>::first_served(core), wake);
         }
         core.workers -= workers;
@@ -264,7 +265,7 @@ private:
                 lock.unlock();
                 wake.deliver();
             } else if (outdated) {
-                if (r.in_advance) core.warm_ups.failed(nullptr);
+                core.warm_ups.tell_all();
                 (void)core.vacate(lock, *mine);
                 return;
             } else {
@@ -278,7 +279,8 @@ private:
     give_to_anyone(Core& core, lock_type& lock, const record& r, time_point ended) noexcept {
         slot_type& s = *r.slot;
         const bool news = settled::note_success(core, s, r.began, ended);
-        if (r.in_advance) core.warm_ups.came_up();
+        core.warm_ups.came_up(
+            [&](const resource_type& t) { return r.in_advance && plan::is_kind(t, *r.type); });
         quota<Core>::made(s);
         if (core.closing) return discard_unwanted(core, lock, s, destroy_reason::closed);
         if (core.surplus() > 0) return discard_unwanted(core, lock, s, destroy_reason::shrunk);
@@ -374,15 +376,19 @@ private:
         errand todo;
         {
             lock_type lock(core.mutex);
-            if (r != nullptr) {
-                core.creates.end(*r);
-                if (r->in_advance) core.warm_ups.failed(why);
+            if (r != nullptr) core.creates.end(*r);
+            const bool is_told = why != nullptr && wanted != nullptr && plan::tells(core, began);
+            if (wanted != nullptr && why != nullptr) {
+                // On their own thread they would not pause.
+                const bool for_good = is_told || core.options.creation == creation_mode::inline_;
+                plan::tell_warm_ups(core, *wanted, *why, for_good);
+            } else {
+                core.warm_ups.tell_all();
             }
             if (why != nullptr) settled::note_failure(core, began, platform::now(), *why);
             if (!core.vacate(lock, s)) return;
             plan::expect_probe(core);
-            if (why != nullptr && wanted != nullptr)
-                plan::refuse_hopeless(core, *wanted, *why, wake);
+            if (is_told) plan::refuse_hopeless(core, *wanted, *why, wake);
             todo = plan::plan_for_waiters(core, wake);
             quota<Core>::place_left(core, wake);
         }

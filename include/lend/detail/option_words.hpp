@@ -68,6 +68,10 @@ struct words_of<pause_mode> {
     static constexpr std::array<std::string_view, 2> list{"block", "fail"};
 };
 template <>
+struct words_of<create_failure_mode> {
+    static constexpr std::array<std::string_view, 2> list{"tell", "wait"};
+};
+template <>
 struct words_of<leak_mode> {
     static constexpr std::array<std::string_view, 2> list{"report", "reclaim"};
 };

@@ -43,6 +43,7 @@ struct planning {
     // What is left to do once the lock is let go.
     struct errand {
         std::size_t workers = 0;  // to be started
+        std::size_t own = 0;      // of these, not on the user's executor
         std::size_t given_up = 0; // creates of which is to be told that
         std::optional<error> why;
     };
@@ -126,8 +127,9 @@ struct planning {
         }
         const time_point now = platform::now();
         give_up_late(core, now, todo);
+        help_executor(core, now, todo);
         if (!quota<Core>::may_serve(core)) return todo;
-        todo.workers = queue(core, core.plan.for_waiters(now, asked(core), core.creates));
+        todo.workers += queue(core, core.plan.for_waiters(now, asked(core), core.creates));
         // Who gets none of these may find that something unwanted makes room.
         const bool full = core.room() == 0 && core.creates.size() < core.demand();
         if (Core::typed && todo.workers > 0 && full)
@@ -140,6 +142,7 @@ struct planning {
         errand todo;
         const time_point now = platform::now();
         give_up_late(core, now, todo);
+        give_up_queued(core, now);
         const std::size_t count = core.plan.for_stock(now, missing, core.room(), core.creates);
         if constexpr (!Core::traits::has_resource_type) {
             const resource_type only{};
@@ -159,7 +162,10 @@ struct planning {
             if (core.room() == 0 || !core.plan.for_caller(platform::now(), core.creates))
                 return nullptr;
         }
-        slot_type* const s = reserve(core);
+        slot_type* s = reserve(core);
+        // What is queued on the user's executor for callers that have gone is no reason to refuse.
+        if (s == nullptr && core.options.executor != nullptr && core.waiters.empty())
+            s = core.creates.next_unnamed();
         if (s != nullptr) quota<Core>::charge(*s, wanted, false);
         return s;
     }
@@ -173,9 +179,17 @@ struct planning {
         return s;
     }
 
-    // By a waiter that finds nobody waiting.
-    static void first_comes(Core& core) noexcept {
-        if (core.options.creation == creation_mode::worker) core.plan.begin(platform::now());
+    // By a waiter that is about to join those who wait.
+    static void comes(Core& core) noexcept {
+        if (core.options.creation != creation_mode::worker) return;
+        const time_point now = platform::now();
+        if (!core.waiters.empty()) return core.plan.arrived(now, out_of(core));
+        core.plan.begin(now, core.room() == 0 ? now : last_lent(core, now), out_of(core));
+    }
+
+    // When something was lent at the latest; a look for the next time, too.
+    static time_point last_lent(Core& core, time_point now) noexcept {
+        return core.last_lent.before(core.slots, now, core.plan.period());
     }
 
     // A lease has ended while others wait: what comes back at this rate need not be made.
@@ -183,10 +197,10 @@ struct planning {
         if (core.options.creation != creation_mode::worker) return;
         if (core.waiters.empty() || core.room() == 0) return;
         if constexpr (!Core::typed) {
-            core.plan.returned(platform::now(), core.size - core.creates.size());
+            core.plan.returned(platform::now(), out_of(core));
         } else if constexpr (Core::comparable) {
             if (is_kind(*core.waiters.head()->wanted, *s.type))
-                core.plan.returned(platform::now(), core.plan.busy());
+                core.plan.returned(platform::now(), out_of(core));
         }
     }
 
@@ -197,7 +211,7 @@ struct planning {
         if (core.options.creation == creation_mode::inline_) return at;
         if (core.room() > 0 && quota<Core>::may_serve(core))
             at = core.plan.look_at(platform::now(), core.creates);
-        return (std::min)(at, next_give_up(core));
+        return (std::min)({at, next_give_up(core), next_help(core)});
     }
 
     // When the first create that runs will have taken too long.
@@ -208,6 +222,29 @@ struct planning {
             return false;
         });
         return at;
+    }
+
+    // What the user's executor has not begun after a while is begun by threads of the pool: it may
+    // be busy, even with callers who wait for these very creates.
+    static void help_executor(Core& core, time_point now, errand& todo) noexcept {
+        if (now < next_help(core)) return;
+        todo.own = core.creates.requeue(later(now, -executor_time), now);
+        todo.workers += todo.own;
+        for (std::size_t at = 0; at < todo.own; ++at) core.add_share();
+    }
+    // When that will be; max() if nothing is queued there.
+    static time_point next_help(const Core& core) noexcept {
+        if (core.options.executor == nullptr) return (time_point::max)();
+        return later(core.creates.queued_since(), executor_time);
+    }
+
+    // Where nobody waits any more, what the executor has not begun gives its place back.
+    static void give_up_queued(Core& core, time_point now) noexcept {
+        while (core.waiters.empty() && now >= next_help(core)) {
+            slot_type* const s = core.creates.next_unnamed();
+            if (s == nullptr) return;
+            core.make_vacant(*s);
+        }
     }
 
     // The housekeeper tries again while creates fail, if there is something to be kept ready.
@@ -227,8 +264,16 @@ struct planning {
             ++core.counted.abandoned;
             settled::note_failure(core, r->began, now, *todo.why);
             core.plan.gave_up(r->given_up_before);
-            if (r->in_advance) core.warm_ups.failed(&*todo.why);
+            tell_warm_ups(core, *r->type, *todo.why, false);
         }
+    }
+
+    // Whether those who wait in vain are told that a create has failed, that began then; asked
+    // before the failure is noted. One failure may be a hiccup: if a try after it fails too, it is
+    // none. With inline creation each tries for itself.
+    static bool tells(const Core& core, time_point began) noexcept {
+        if (core.options.on_create_failure == create_failure_mode::wait) return false;
+        return core.options.creation == creation_mode::inline_ || core.plan.is_probe(began);
     }
 
     // A create of this kind failed: tells those who wait for one and have nothing to hope for.
@@ -245,6 +290,14 @@ struct planning {
         }
     }
 
+    // Those who warm up are told of a failed create, too. `for_good`: a try after a failure was
+    // one.
+    static void
+    tell_warm_ups(Core& core, const resource_type& type, const error& why, bool for_good) noexcept {
+        core.warm_ups.failed([&](const resource_type& t) { return is_kind(t, type); }, why,
+                             for_good);
+    }
+
     // Whether two types are known to be the same; true where only the driver can tell.
     static bool is_kind(const resource_type& a, const resource_type& b) {
         if constexpr (Core::comparable) {
@@ -254,6 +307,14 @@ struct planning {
     }
 
 private:
+    // How long a user's executor may let a create wait that callers wait for.
+    static constexpr duration executor_time = std::chrono::milliseconds(100);
+
+    // How many are lent; where types differ, how many of the type that was last asked for were.
+    static std::size_t out_of(const Core& core) noexcept {
+        return Core::typed ? core.plan.busy() : core.size - core.creates.size();
+    }
+
     // Whether there is a resource of this kind, free or lent.
     static bool exists(Core& core, const resource_type& kind) noexcept {
         return core.slots.find([&](slot_type& s) {
@@ -271,7 +332,7 @@ private:
         d.waiting = core.demand();
         d.room = core.room();
         if constexpr (!Core::typed) {
-            d.busy = core.size - core.creates.size();
+            d.busy = out_of(core);
         } else if constexpr (Core::comparable) {
             const resource_type& kind = *core.waiters.head()->wanted;
             d.helps =

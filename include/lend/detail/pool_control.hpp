@@ -12,6 +12,7 @@
 #include <lend/detail/patience.hpp>
 #include <lend/detail/pausing.hpp>
 #include <lend/detail/resizing.hpp>
+#include <lend/detail/retrying.hpp>
 #include <lend/detail/warming_up.hpp>
 #include <lend/detail/watched_pool.hpp>
 #include <lend/drain_report.hpp>
@@ -67,8 +68,10 @@ public:
 
     /// Makes resources before they are asked for, in parallel, until `count` are idle.
     ///
-    /// Each that is missing is tried once, as many at a time as max_parallel_creates allows; with a
-    /// start_jitter they do not start together. After a failure nothing more is started. At the
+    /// As many are made at a time as max_parallel_creates allows, with those that others have begun
+    /// and for which it waits as well; with a start_jitter they do not start together. After a
+    /// failure one is tried again, when the pause after it allows, and the rest if that succeeds;
+    /// if it fails as well nothing more is started, unless on_create_failure is `wait`. At the
     /// deadline the creates that have begun go on, and what they make is idle or goes to who waits.
     ///
     /// @param type      which kind; only for drivers with a resource_type. With a `rate` nothing
@@ -76,7 +79,8 @@ public:
     /// @param count     no more than there is room for are made.
     /// @param deadline  one absolute time, or a span from now. Past, or 0: does not wait.
     /// An unpooled pool makes none.
-    /// @return How many were idle or came up, and what the creates that failed said. Fewer than
+    /// @return How many were idle or came up, and what the creates that failed meanwhile said, or,
+    ///   if it was too early to try again, the last one before. Fewer than
     ///   `count` and no error: the deadline passed, or there was no room.
     /// @par Errors In the result; lend_e_closed among them: the pool is closed or moved from.
     /// @par Thread safety Blocking until all creates have ended or the deadline passes.
@@ -96,6 +100,19 @@ public:
                            std::size_t count,
                            nanoseconds span) noexcept requires typed {
         return warm(type, count, in(span));
+    }
+
+    /// Ends the pause after creates that failed: what stands behind the pool is known to be back.
+    /// The next create is tried at once if callers wait, or resources are to be kept ready, and
+    /// by the next caller otherwise. If it fails, the pauses go on as they were.
+    /// @par Errors
+    ///   s_false        no create has failed since one succeeded: there was no pause.
+    ///   lend_e_closed  the pool is closed or moved from.
+    /// @par Thread safety Blocking on the pool's lock for a moment. Waits for no create.
+    /// @par Calls None of the driver on this thread.
+    hresult retry_now() noexcept {
+        Core* const core = core_.get();
+        return core == nullptr ? hr::lend_e_closed : retrying<Core>::retry_now(*core);
     }
 
     /// Lends nothing until `resume`: for a fail-over of what stands behind, or its maintenance.

@@ -36,6 +36,7 @@ struct refilling {
             const lock_type lock(core.mutex);
             if (core.closing || core.is_draining()) return;
             const std::size_t lacking = missing(core);
+            (void)make::last_lent(core, r.now);
             // Those who wait come first.
             todo = core.waiters.empty() || core.demand() == 0 ? make::plan_for_stock(core, lacking)
                                                               : make::plan_for_waiters(core, wake);

@@ -83,7 +83,8 @@ struct settling_in {
     static bool note_success(Core& core, time_point began, time_point ended) noexcept {
         ++core.counted.created;
         core.last_create_error.reset();
-        return core.plan.succeeded(began, ended);
+        (void)core.last_lent.before(core.slots, ended, core.plan.period());
+        return core.plan.succeeded(began, ended, !core.waiters.empty());
     }
 
     // Under the lock: a create has failed.

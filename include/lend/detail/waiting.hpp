@@ -179,7 +179,7 @@ private:
             me_.slot = nullptr;
             me_.refusal.reset();
             me_.dismissed = me_.owes_a_look = false;
-            if (core_.waiters.empty()) make::first_comes(core_);
+            make::comes(core_);
             if (was_in_) {
                 core_.waiters.push_front(me_);
             } else {

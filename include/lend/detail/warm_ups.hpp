@@ -16,29 +16,28 @@ namespace lend::inline v0_1 {
 namespace detail {
 
 // One warm-up under way. The fields change under the pool's lock.
-template <class Platform>
+template <class Platform, class Type>
 struct warm_up_call {
-    std::size_t under_way = 0; // creates started for it that have not ended
-    std::size_t came_up = 0;   // creates that succeeded
-    std::size_t failed = 0;
+    const Type* type = nullptr;
+    std::size_t came_up = 0;     // resources of its type that were made in advance
+    bool hopeless = false;       // it is to start no more
     std::vector<error> failures; // has room for all that are told
     event_count<Platform> changes;
     warm_up_call* next = nullptr;
 
     void fail(const error& why) noexcept {
-        ++failed;
         if (failures.size() < failures.capacity()) failures.push_back(why);
     }
 };
 
-// All warm-ups of a pool. A create that ends is counted for the first of them that has one under
-// way: resources are alike, and it does not matter for whom each was begun.
+// All warm-ups of a pool. Each hears of all creates of its type, whoever began them: it wants
+// resources to be there, and does not mind for whom they were made.
 //
 // All members are called under the pool's lock, under which the nodes come and go.
-template <class Platform>
+template <class Platform, class Type>
 class warm_up_list {
 public:
-    using node = warm_up_call<Platform>;
+    using node = warm_up_call<Platform, Type>;
 
     void enter(node& w) noexcept {
         w.next = first_;
@@ -51,44 +50,33 @@ public:
         *at = w.next;
     }
 
-    // A create that was queued has succeeded.
-    void came_up() noexcept {
-        if (node* const w = first_with_creates()) {
-            ++w->came_up;
-            tell(*w);
-        }
+    // A create in advance has succeeded, of a type that is wanted where `fits` is true.
+    template <class Fits>
+    void came_up(const Fits& fits) {
+        for (node* w = first_; w != nullptr; w = w->next) w->came_up += fits(*w->type) ? 1U : 0U;
+        tell_all();
     }
 
-    // A create that was queued has failed, or was not tried after all.
-    void failed(const error* why) noexcept {
-        if (node* const w = first_with_creates()) {
-            if (why != nullptr) w->fail(*why);
-            tell(*w);
+    // A create has failed. `for_good`: it is no use to try again now.
+    template <class Fits>
+    void failed(const Fits& fits, const error& why, bool for_good) {
+        for (node* w = first_; w != nullptr; w = w->next) {
+            if (!fits(*w->type)) continue;
+            w->fail(why);
+            w->hopeless |= for_good;
         }
+        tell_all();
     }
 
-    // The pool is closed.
+    // The pool is closed, or a create has ended, whatever came of it.
     void tell_all() noexcept {
-        for (node* w = first_; w != nullptr; w = w->next) wake(*w);
+        for (node* w = first_; w != nullptr; w = w->next) {
+            w->changes.change();
+            w->changes.wake();
+        }
     }
 
 private:
-    [[nodiscard]] node* first_with_creates() const noexcept {
-        node* w = first_;
-        while (w != nullptr && w->under_way == 0) w = w->next;
-        return w;
-    }
-
-    static void tell(node& w) noexcept {
-        --w.under_way;
-        wake(w);
-    }
-
-    static void wake(node& w) noexcept {
-        w.changes.change();
-        w.changes.wake();
-    }
-
     node* first_ = nullptr;
 };
 

@@ -23,12 +23,13 @@ namespace lend::inline v0_1 {
 namespace detail {
 
 // The caller queues creates for the pool's workers, as many at a time as may run at a time, sleeps,
-// and queues the next ones when some have ended. Each missing resource is tried once. After a
-// failure nothing more is started, so a back end that is down is not stormed: when to try again is
-// the creation plan's business, not that of a warm-up.
+// and queues the next ones when some have ended. What others have begun is waited for as well: it
+// counts if it comes up. After a failure one probe at a time is tried, when the creation plan says
+// so, whether it was this warm-up's or one before it began; if that fails as well, the warm-up
+// starts no more, unless on_create_failure says that its caller waits.
 //
-// Invariant: a create is under way for a warm-up only while the node is in the list; whoever leaves
-// at the deadline leaves its creates to those who wait, or to the inventory.
+// Invariant: each step either finds that enough are ready, or has a reason to sleep: a create that
+// is under way and whose end is told, or a time at which another may start.
 template <class Core>
 class warming_up {
     using platform = typename Core::platform;
@@ -37,6 +38,7 @@ class warming_up {
     using time_point = typename Core::time_point;
     using duration = typename Core::duration;
     using make = making<Core>;
+    using errand = typename make::errand;
 
 public:
     // On whose threads.
@@ -47,9 +49,11 @@ public:
                               const resource_type& type,
                               std::size_t count,
                               time_point deadline,
-                              where how) noexcept {
+                              where how,
+                              bool tries_again = true) noexcept {
         warm_up_result found;
         warming_up call(core, type, deadline, how);
+        call.tries_again_ = tries_again;
         LEND_TRY { call.node_.failures.reserve((std::min)(count, most_told) + 1); }
         LEND_CATCH_ALL {
             // What fails is not told, then.
@@ -76,7 +80,7 @@ public:
             const warm_up_result warmed =
                 run(core, one_kind{}, (std::max<std::size_t>)(o.min_idle, 1),
                     patience<platform>::for_span(span).deadline(begun),
-                    waits ? where::as_the_pool_does : where::here);
+                    waits ? where::as_the_pool_does : where::here, false);
             if (warmed.ready > 0) return {};
             if (!warmed.errors.empty()) return warmed.errors.front();
             if (warmed.errors.capacity() == 0) return hr::e_outofmemory; // and no failure was told
@@ -89,16 +93,18 @@ private:
 
     warming_up(Core& core, const resource_type& type, time_point deadline, where how) noexcept
         : core_(core), type_(type), began_(platform::now()), deadline_(deadline),
-          here_(how == where::here || core.options.creation == creation_mode::inline_) {}
+          here_(how == where::here || core.options.creation == creation_mode::inline_) {
+        node_.type = &type_;
+    }
 
     // Returns how many were idle or came up.
     std::size_t run(std::size_t count) noexcept {
         core_.add_share();
-        std::size_t idle = 0;
         {
             const lock_type lock(core_.mutex);
-            idle = idle_ones();
-            missing_ = total_ = count > idle ? count - idle : 0;
+            count_ = count;
+            ready_ = idle_ = idle_ones();
+            total_ = count_ > idle_ ? count_ - idle_ : 0;
             core_.warm_ups.enter(node_);
         }
         while (step()) {
@@ -106,64 +112,105 @@ private:
         {
             const lock_type lock(core_.mutex);
             core_.warm_ups.leave(node_);
-            idle += node_.came_up;
+            note_ready();
+            if (ready_ < count_ && core_.plan.failing() && node_.failures.empty() &&
+                core_.last_create_error)
+                node_.fail(*core_.last_create_error); // and it was not yet time to try again
         }
         core_.drop_share();
-        return idle;
+        return ready_;
     }
 
     // Starts what may be started now, and sleeps until there is news. False: nothing is left to do.
     bool step() noexcept {
         const std::uint32_t seen = node_.changes.see();
-        std::size_t queued = 0;
-        time_point next_start = (time_point::max)();
+        errand todo;
+        time_point wake_at = (time_point::max)();
         typename Core::wakes wake;
+        bool goes_on = false;
         {
             const lock_type lock(core_.mutex);
             closed_ = core_.closing || core_.is_draining();
             if (closed_) return false;
-            if (missing_ > 0 && node_.failed == 0 && !core_.plan.failing()) {
-                queued = make::queue(core_, may_start(next_start), &type_);
-                if (core_.plan.failing()) node_.fail(hr::e_outofmemory); // for it is nothing else
-            }
+            goes_on = plan_next(todo, wake_at);
             // Where there is no room any more, something unwanted may have to make some.
-            if (Core::typed && queued > 0 && core_.room() == 0)
+            if (Core::typed && todo.workers > 0 && core_.room() == 0)
                 core_.waiters.poke(core_.waiters.head(), wake);
-            missing_ -= queued;
-            node_.under_way += queued;
-            // No room, or no hope.
-            const bool waits = node_.under_way > 0 || next_start != (time_point::max)();
-            if (!waits) return false;
         }
         wake.deliver();
-        if (here_) {
-            make::work_here(core_, queued);
-        } else {
-            // Where no thread can be had, this one does it.
-            make::work_instead(core_, make::try_start(core_, {queued, 0, {}}));
-        }
-        if (platform::now() >= deadline_) return false;
-        node_.changes.sleep(seen, (std::min)(deadline_, next_start));
+        make::work_here(core_, here_ ? std::exchange(todo.workers, std::size_t{0}) : 0);
+        // Where no thread can be had, this one does it.
+        make::work_instead(core_, make::try_start(core_, todo));
+        if (!goes_on || platform::now() >= deadline_) return false;
+        node_.changes.sleep(seen, (std::min)(deadline_, wake_at));
         return true;
+    }
+
+    // Queues what may be started, and says when time alone may change something. False: enough are
+    // ready, or there is no room, or no hope. Under the lock.
+    bool plan_next(errand& todo, time_point& wake_at) noexcept {
+        const time_point now = platform::now();
+        make::give_up_late(core_, now, todo);
+        make::help_executor(core_, now, todo);
+        note_ready();
+        const std::size_t under_way = core_.creates.in_advance(
+            [&](const resource_type& t) { return make::is_kind(t, type_); });
+        if (ready_ >= count_) return false;
+        const std::size_t missing = count_ - ready_ - (std::min)(under_way, count_ - ready_);
+        bool goes_on = under_way > 0;
+        if (missing > 0 && !gives_up()) goes_on = start_next(now, missing, todo, wake_at);
+        wake_at = (std::min)({wake_at, make::next_give_up(core_), make::next_help(core_)});
+        return goes_on;
+    }
+
+    // The same of `missing` that nobody makes.
+    bool
+    start_next(time_point now, std::size_t missing, errand& todo, time_point& wake_at) noexcept {
+        time_point next_start = (time_point::max)();
+        const bool was_failing = core_.plan.failing();
+        const std::size_t allowed = may_start(now, missing, next_start);
+        const std::size_t queued = make::queue(core_, allowed, &type_);
+        todo.workers += queued;
+        started_ += queued;
+        if (queued < allowed && !was_failing && core_.plan.failing()) {
+            node_.fail(hr::e_outofmemory); // for it is nothing else
+            node_.hopeless = true;
+        }
+        if (was_failing && !here_ && core_.room() > 0)
+            next_start = (std::min)(next_start, core_.plan.look_at(now, core_.creates));
+        wake_at = next_start;
+        return !core_.creates.empty() || todo.workers > 0 || next_start != (time_point::max)();
+    }
+
+    [[nodiscard]] bool gives_up() const noexcept {
+        return node_.hopeless || (!tries_again_ && !node_.failures.empty());
+    }
+
+    // Those that were idle and are lent by now were ready as well; others may make more than this
+    // one wants. Under the lock.
+    void note_ready() noexcept {
+        const std::size_t made = (std::min)(idle_ + node_.came_up, (std::max)(count_, idle_));
+        ready_ = (std::max)({ready_, idle_ones(), made});
     }
 
     // How many may be started now, and when the next ones may although nothing has ended. Under the
     // lock.
-    std::size_t may_start(time_point& next_start) noexcept {
-        const std::size_t most = here_ ? 1 : core_.options.max_parallel_creates;
-        std::size_t count = missing_;
-        if (most != 0) count = (std::min)(count, most - (std::min)(most, node_.under_way));
-        return count == 0 ? 0 : due(count, next_start);
+    std::size_t may_start(time_point now, std::size_t missing, time_point& next_start) noexcept {
+        // On this thread one after the other, and it is tried whatever failed before.
+        const bool may_run = core_.plan.look_at(now, core_.creates) != (time_point::max)();
+        const std::size_t most =
+            here_ ? std::size_t{may_run}
+                  : core_.plan.for_warm_up(now, missing, core_.room(), core_.creates);
+        return most == 0 || core_.plan.failing() ? most : due(now, most, next_start);
     }
 
     // With a jitter each create has a moment of its own: the span is divided among all of them, and
     // each starts somewhere in its share.
-    std::size_t due(std::size_t most, time_point& next_start) noexcept {
+    std::size_t due(time_point now, std::size_t most, time_point& next_start) noexcept {
         const auto span = std::chrono::duration_cast<duration>(core_.options.start_jitter);
         if (span <= duration::zero()) return most;
-        const time_point now = platform::now();
         for (std::size_t count = 0; count < most; ++count) {
-            if (!drawn_) next_ = moment(total_ - missing_ + count, span);
+            if (!drawn_) next_ = moment((std::min)(started_ + count, total_ - 1), span);
             drawn_ = next_ > now;
             if (drawn_) {
                 next_start = next_;
@@ -201,11 +248,15 @@ private:
     const time_point deadline_;
     const bool here_;
     bool closed_ = false;
-    std::size_t missing_ = 0; // not yet started
-    std::size_t total_ = 0;
+    bool tries_again_ = true;
+    std::size_t count_ = 0;
+    std::size_t idle_ = 0;  // when it began
+    std::size_t ready_ = 0; // the most that were, until now
+    std::size_t total_ = 0; // to be started, if none fails
+    std::size_t started_ = 0;
     time_point next_{}; // when the next one may be started, if that is drawn
     bool drawn_ = false;
-    warm_up_call<platform> node_;
+    warm_up_call<platform, resource_type> node_;
 };
 
 } // namespace detail
