@@ -238,50 +238,6 @@ private:
     gone_word* taken_back_ = nullptr; // where the owner waits for whoever runs it
 };
 
-// Keeps the deadlines of those who sleep without a thread, and the times at which they are to try
-// again. A chore of the housekeeper.
-template <class Core>
-struct alarms {
-    using lock_type = typename Core::lock_type;
-    using waiter_type = typename Core::waiter_type;
-    using wakes = typename Core::wakes;
-    using time_point = typename Core::time_point;
-    using is = typename resumable<waiter_type, typename Core::platform>::is;
-
-    static bool wanted(const Core& core) noexcept {
-        return core.due.alarm() != (time_point::max)() || !core.due.empty();
-    }
-
-    template <class Round>
-    static void run(Core& core, Round& round) noexcept {
-        if (!round.rings) return;
-        wakes wake;
-        {
-            const lock_type lock(core.mutex);
-            if (core.due.alarm() <= round.now) ring(core, round.now, wake);
-            round.due_exactly(core.due.alarm());
-            if (!core.due.empty()) wake.add_all(core.due);
-        }
-        wake.deliver();
-    }
-
-private:
-    // Whoever runs now sets its alarm again when it falls asleep.
-    static void ring(Core& core, time_point now, wakes& wake) noexcept {
-        time_point next = (time_point::max)();
-        for (waiter_type* w = core.waiters.head(); w != nullptr; w = w->next) {
-            auto& r = w->resumed;
-            if (r.list == nullptr || r.now != is::asleep) continue;
-            if (r.alarm <= now) {
-                wake.add(*w);
-            } else {
-                next = r.alarm < next ? r.alarm : next;
-            }
-        }
-        core.due.set_alarm(next);
-    }
-};
-
 } // namespace detail
 } // namespace lend
 

@@ -13,6 +13,7 @@
 #include <lend/detail/forking.hpp>
 #include <lend/detail/front.hpp>
 #include <lend/detail/idle_samples.hpp>
+#include <lend/detail/lacking_keeper.hpp>
 #include <lend/detail/last_lending.hpp>
 #include <lend/detail/lending_word.hpp>
 #include <lend/detail/lock.hpp>
@@ -145,6 +146,7 @@ struct core {
     timings<Platform> times{options.time_uses};
     slots_type slots{options.memory, options.records()};
     typename Platform::template atomic<std::uint32_t> shares{1};
+    lacking_keeper<Platform> keeper_lack; // while no thread can be had for the housekeeper
     // Changes whenever the closer, or the housekeeper, has a reason to look.
     event_count<Platform> settled;
     // Newcomers are refused, see draining.hpp. Written under the lock.
@@ -266,7 +268,7 @@ struct core {
 
     void remember(slot_type& s) const noexcept {
         // Then each acquire has to ask first: see waiting_threads.hpp.
-        if (options.multiple_acquire != multiple_acquire_mode::allow) return;
+        if (options.multiple_acquire != multiple_acquire_mode::allow || keeper_lack.lacks()) return;
         remembered() = {this, nonce, &s, lending_word::impossible};
     }
 
@@ -389,7 +391,8 @@ struct core {
     void start_housekeeper_if_needed() noexcept {
         if (housekeeper_runs || closing) return;
         if (options.housekeeping != housekeeping_mode::own_thread) return;
-        if (has_chores != nullptr && has_chores(*this)) start_housekeeper();
+        if (has_chores != nullptr && has_chores(*this)) return start_housekeeper();
+        keeper_lack.started(true);
     }
 
     void start_housekeeper() noexcept {
@@ -399,6 +402,7 @@ struct core {
         housekeeper_runs = start_thread("keeper", housekeeper);
         // Relaxed: the caller holds the lock of a core that others hold as well.
         if (!housekeeper_runs) shares.fetch_sub(1, std::memory_order_relaxed);
+        keeper_lack.started(housekeeper_runs);
     }
 
     // Under the lock: there will be something to do at that time.

@@ -6,6 +6,7 @@
 #ifndef LEND_DETAIL_GIVING_BACK_HPP
 #define LEND_DETAIL_GIVING_BACK_HPP
 
+#include <lend/detail/alarms.hpp>
 #include <lend/detail/core.hpp>
 #include <lend/detail/handing.hpp>
 #include <lend/detail/making.hpp>
@@ -72,6 +73,7 @@ struct giving_back {
             // came whom that one fits, others that it has put back are idle, and it will sleep.
             if (handed && Core::comparable && ended == use::look)
                 handing<Core>::tell_of_room_to_make(core, wake);
+            without_keeper<Core>::help(core, wake);
         }
         wake.deliver();
         return hr::s_ok;

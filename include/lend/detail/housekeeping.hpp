@@ -6,7 +6,7 @@
 #ifndef LEND_DETAIL_HOUSEKEEPING_HPP
 #define LEND_DETAIL_HOUSEKEEPING_HPP
 
-#include <lend/detail/async_waiting.hpp>
+#include <lend/detail/alarms.hpp>
 #include <lend/detail/core.hpp>
 #include <lend/detail/doubting.hpp>
 #include <lend/detail/expiring.hpp>

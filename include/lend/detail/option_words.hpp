@@ -23,6 +23,7 @@ enum class multiple_acquire_mode : std::uint8_t;
 enum class reset_mode : std::uint8_t;
 enum class destroy_mode : std::uint8_t;
 enum class pause_mode : std::uint8_t;
+enum class create_failure_mode : std::uint8_t;
 enum class leak_mode : std::uint8_t;
 
 namespace detail {

@@ -6,6 +6,7 @@
 #ifndef LEND_DETAIL_PLANNING_HPP
 #define LEND_DETAIL_PLANNING_HPP
 
+#include <lend/detail/alarms.hpp>
 #include <lend/detail/births.hpp>
 #include <lend/detail/core.hpp>
 #include <lend/detail/creates_in_flight.hpp>
@@ -118,6 +119,7 @@ struct planning {
     // The same by one of them, who asks `next_look` afterwards.
     static errand plan_as_waiter(Core& core, wakes& wake) noexcept {
         errand todo;
+        without_keeper<Core>::help(core, wake);
         if (core.waiters.empty() || core.demand() == 0) return todo;
         if (core.options.creation == creation_mode::inline_) {
             // Where memory for a place is out, another look would find none either.

@@ -6,6 +6,7 @@
 #define LEND_DETAIL_TAKING_HPP
 
 #include <lend/detail/admitting.hpp>
+#include <lend/detail/alarms.hpp>
 #include <lend/detail/core.hpp>
 #include <lend/detail/gauges.hpp>
 #include <lend/detail/giving_back.hpp>
@@ -53,6 +54,7 @@ struct taking {
         if (const auto refused = multiple_acquires<Core>::refusal(core, asked.site))
             return counted(core, *refused);
         if (core.is_draining()) return counted(core, hr::lend_e_closed);
+        without_keeper<Core>::help(core);
         for (;;) {
             const auto found = look::look(core, asked.wanted, look::manner::in_passing);
             unfit = found.unfit;
