@@ -65,16 +65,17 @@ namespace detail {
 
 // Text that may stand between the quotes of a label's value: backslash, quote and line feed
 // escaped, and what is not UTF-8 replaced, for one wrong byte makes a server refuse the whole
-// answer.
+// answer. Different texts stay different: each such byte is U+FFFD and its two hexadecimal digits,
+// and so are the bytes of an U+FFFD.
 class label_text {
 public:
     static std::string of(std::string_view raw) {
         std::string text;
         for (std::size_t at = 0; at < raw.size();) {
             const std::size_t length = utf8_length(raw.substr(at));
-            if (length == 0) {
-                text.append("\xEF\xBF\xBD"); // U+FFFD, the replacement character
-                ++at;
+            if (length == 0 || raw.substr(at, length) == replacement) {
+                const std::size_t end = at + (length == 0 ? 1 : length);
+                for (; at < end; ++at) append_byte(text, static_cast<unsigned char>(raw[at]));
                 continue;
             }
             append(text, raw.substr(at, length));
@@ -84,6 +85,14 @@ public:
     }
 
 private:
+    static constexpr std::string_view replacement = "\xEF\xBF\xBD"; // U+FFFD
+
+    static void append_byte(std::string& text, unsigned char byte) {
+        constexpr std::string_view digits = "0123456789ABCDEF";
+        text.append(replacement).push_back(digits[byte / 16]);
+        text.push_back(digits[byte % 16]);
+    }
+
     static void append(std::string& text, std::string_view character) {
         if (character == "\n") {
             text.append("\\n");

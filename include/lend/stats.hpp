@@ -129,8 +129,8 @@ std::basic_ostream<char, Traits>& operator<<(std::basic_ostream<char, Traits>& o
 /// How long things took in a pool since it was made.
 ///
 /// The waits agree with the counters: those of `served` are as many as `acquired`, those of
-/// `timed_out` as many as `timed_out`, and so on; while somebody waits they may lag behind by as
-/// many. An acquire that need not join the queue waited 0.
+/// `timed_out` as many as `timed_out`, and so on; they may lag behind by as many as are on the way
+/// from the queue to their caller. An acquire that need not join the queue waited 0.
 /// Size: 33 KB. @par Thread safety A plain value.
 struct pool_timings {
     /// Time in the queue, by how it ended; see `wait_of`.

@@ -165,4 +165,22 @@ TEST(FailureMode, 58_time_out_of_the_pools_own_still_counts_as_one) {
     EXPECT_EQ(p.pool.stats().timed_out, 1U);
 }
 
+// ---- waits --------------------------------------------------------------------------------------
+
+TEST(FailureMode, 59_waits_are_as_many_as_leases_while_others_wait) {
+    timed p(quiet(1));
+    constexpr int rounds = 5;
+    std::vector<timed::pool_type::lease_type> held;
+    held.push_back(*p.pool.acquire());
+    for (int at = 0; at < 8; ++at) // who waits all the time
+        p.pool.acquire_async({.priority = 0}, [](auto) {});
+    for (int at = 0; at < rounds; ++at) {
+        p.pool.acquire_async({}, [&](auto lease) { held.push_back(*std::move(lease)); });
+        held.erase(held.begin());
+        EXPECT_EQ(p.pool.stats().waiting, 8U);
+        EXPECT_EQ(p.pool.timings().wait_of(lend::acquire_outcome::served).count(),
+                  p.pool.stats().acquired);
+    }
+}
+
 } // namespace pool_words_test

@@ -110,16 +110,23 @@ TEST_F(Probe, pool_whose_creates_fail_is_degraded_while_it_has_something_and_fai
     EXPECT_FALSE(again.last_create_error);
 }
 
-TEST_F(Probe, pool_is_saturated_while_somebody_waits_for_what_is_lent) {
+TEST_F(Probe, pool_is_saturated_if_somebody_waits_for_long_for_what_is_lent) {
     auto first = pool.acquire();
     auto second = pool.acquire();
     EXPECT_EQ(pool.health().state, health_state::healthy);
     const other_thread waiter([&] { (void)pool.acquire(); });
 
+    const pool_health busy = pool.health();
+    clock.advance(14s);
+    const pool_health still_busy = pool.health();
+    clock.advance(1s);
     const pool_health h = pool.health();
     (void)first->release();
     ASSERT_TRUE(waiter.done());
 
+    EXPECT_EQ(busy.state, health_state::healthy);
+    EXPECT_EQ(busy.stats.waiting, 1U);
+    EXPECT_EQ(still_busy.state, health_state::healthy);
     EXPECT_EQ(h.state, health_state::degraded);
     EXPECT_TRUE(h.has(health_problem::saturated));
     EXPECT_EQ(pool.health().state, health_state::healthy);

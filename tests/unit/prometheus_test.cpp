@@ -323,10 +323,25 @@ TEST(Prometheus, label_values_are_escaped) {
         {"the \"main\" one", "the \"main\" one"},
         {"two\nlines", "two\nlines"},
         {"caf\xC3\xA9 \xE2\x82\xAC \xF0\x9F\x90\x98", "caf\xC3\xA9 \xE2\x82\xAC \xF0\x9F\x90\x98"},
-        {"bad \xFF byte", "bad \xEF\xBF\xBD byte"},
-        {"cut \xC3", "cut \xEF\xBF\xBD"},
-        {"half \xED\xA0\x80", "half \xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD"},
-        {"long \xC0\x80", "long \xEF\xBF\xBD\xEF\xBF\xBD"}};
+        {"bad \xFF byte", "bad \xEF\xBF\xBD"
+                          "FF byte"},
+        {"cut \xC3", "cut \xEF\xBF\xBD"
+                     "C3"},
+        {"half \xED\xA0\x80", "half \xEF\xBF\xBD"
+                              "ED\xEF\xBF\xBD"
+                              "A0\xEF\xBF\xBD"
+                              "80"},
+        {"long \xC0\x80", "long \xEF\xBF\xBD"
+                          "C0\xEF\xBF\xBD"
+                          "80"},
+        {"bad \xFE byte", "bad \xEF\xBF\xBD"
+                          "FE byte"}, // and not the same as another
+        {"\xEF\xBF\xBD"
+         "FF",
+         "\xEF\xBF\xBD"
+         "EF\xEF\xBF\xBD"
+         "BF\xEF\xBF\xBD"
+         "BDFF"}};
     for (const row& each : rows) {
         const checker read(prometheus_text(pool_metrics{.name = each.raw}));
         EXPECT_EQ(read.problems, std::vector<std::string>{}) << each.raw;

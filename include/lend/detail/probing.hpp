@@ -8,12 +8,15 @@
 #include <lend/detail/core.hpp>
 #include <lend/detail/doubting.hpp>
 #include <lend/detail/giving_back.hpp>
+#include <lend/detail/later.hpp>
 #include <lend/detail/outage.hpp>
 #include <lend/detail/phases.hpp>
 #include <lend/detail/reporting.hpp>
 #include <lend/driver.hpp>
 #include <lend/probe.hpp>
 
+#include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <optional>
 
@@ -26,6 +29,7 @@ template <class Core>
 struct probing {
     using slot_type = typename Core::slot_type;
     using lock_type = typename Core::lock_type;
+    using platform = typename Core::platform;
     using back = giving_back<Core>;
 
     static pool_health look(Core& core) noexcept {
@@ -33,18 +37,18 @@ struct probing {
         h.pool = core.options.name;
         h.stats = reporting<Core>::stats(core);
         const pool_stats& s = h.stats;
-        bool is_full = false;
+        bool is_stuck = false;
         {
             const lock_type lock(core.mutex);
             h.state = core.closing  ? health_state::closed
                       : core.paused ? health_state::paused
                                     : health_state::healthy;
             h.last_create_error = core.last_create_error;
-            is_full = core.room() == 0;
+            is_stuck = core.room() == 0 && waits_for_long(core);
         }
         if (h.last_create_error) h.add(health_problem::creates_fail);
         if (s.abandoned > 0) h.add(health_problem::creates_hang);
-        if (s.waiting > 0 && s.idle == 0 && is_full) h.add(health_problem::saturated);
+        if (s.idle == 0 && is_stuck) h.add(health_problem::saturated);
         if (s.leaked > 0) h.add(health_problem::leaking);
         judge(h);
         return h;
@@ -65,6 +69,18 @@ struct probing {
     }
 
 private:
+    // Whether a caller has used up half of its time in the queue, or fifteen seconds: a pool in
+    // which callers wait and are served is busy, and nothing is wrong with it. Under the lock.
+    static bool waits_for_long(const Core& core) noexcept {
+        using duration = typename Core::duration;
+        const auto now = platform::now();
+        constexpr duration longest = std::chrono::seconds(15);
+        return core.waiters.first([&](const typename Core::waiter_type& w) {
+            const duration half = between(w.since, w.deadline) / 2;
+            return between(w.since, now) >= (std::min)(half, longest);
+        }) != nullptr;
+    }
+
     static void judge(pool_health& h) noexcept {
         if (h.state != health_state::healthy && h.state != health_state::degraded) return;
         const pool_stats& s = h.stats;

@@ -26,9 +26,25 @@ struct reporting {
     using lock_type = typename Core::lock_type;
 
     static pool_stats stats(Core& core) noexcept {
+        const lock_type lock(core.mutex);
+        return stats_now(core);
+    }
+
+    static pool_timings timings(Core& core) noexcept {
+        return core.times.copy([&]() -> typename timings_type::given_out {
+            const lock_type lock(core.mutex);
+            // Whoever sleeps in the queue has been given nothing.
+            return {stats_now(core).acquired, core.times.queued() - core.waiters.asleep()};
+        });
+    }
+
+private:
+    using timings_type = detail::timings<platform>;
+
+    // Under the lock.
+    static pool_stats stats_now(Core& core) noexcept {
         // The pass holds the lock, or a place that is emptied behind it and another that is filled
         // before it would both count.
-        const lock_type lock(core.mutex);
         pool_stats seen;
         gauges<Core>::count(core, seen);
         pool_stats s = core.counted;
@@ -53,10 +69,6 @@ struct reporting {
                 between(*core.create_failed_at, platform::now()));
         }
         return s;
-    }
-
-    static pool_timings timings(Core& core) noexcept {
-        return core.times.copy([&] { return stats(core).acquired; });
     }
 };
 

@@ -72,8 +72,8 @@ private:
 //
 // Who looks at the clock is who records. An acquire that does not join the queue is not recorded:
 // it waited 0, and how many there were is the difference to the leases given out. A slot is in use,
-// and so counted, before its waiter is up to record its wait; so those who are in the queue, or
-// have been and are not recorded yet, are counted apart.
+// and so counted, before its waiter is up to record its wait; so those who have left the queue, or
+// are looking, and are not recorded yet, are counted apart.
 template <class Platform>
 class timings {
 public:
@@ -113,13 +113,24 @@ public:
         queued_.fetch_sub(1, std::memory_order_release);
     }
 
-    // `acquired()` takes the pool's lock and says how many leases were given out.
-    template <class Acquired>
-    [[nodiscard]] pool_timings copy(const Acquired& acquired) noexcept {
-        pool_timings out;
-        const std::uint64_t given = acquired();
+    // How many have joined the queue and are not recorded yet. Under the pool's lock.
+    [[nodiscard]] std::uint64_t queued() const noexcept {
         // (2) acquire-load synchronizes-with the release-fetch-sub (1)
-        const std::uint64_t queued = queued_.load(std::memory_order_acquire);
+        return queued_.load(std::memory_order_acquire);
+    }
+
+    // Leases given out, and acquires that have joined the queue, may have been given one of these
+    // and are not recorded yet; at one moment, under the pool's lock.
+    struct given_out {
+        std::uint64_t leases = 0;
+        std::uint64_t unrecorded = 0;
+    };
+
+    // `look()` takes the pool's lock.
+    template <class Look>
+    [[nodiscard]] pool_timings copy(const Look& look) noexcept {
+        pool_timings out;
+        const given_out given = look();
         for (std::size_t at = 0; at < acquire_outcomes; ++at) out.wait[at] = wait_[at].copy();
         out.create = create_.copy();
         out.create_failed = create_failed_.copy();
@@ -131,14 +142,14 @@ public:
             out.reset_failed = uses_->reset_failed.copy();
         }
         histogram& served = out.wait[static_cast<std::size_t>(acquire_outcome::served)];
-        served.record({}, at_once(given, queued + served.count()));
+        served.record({}, at_once(given.leases, given.unrecorded + served.count()));
         return out;
     }
 
 private:
     // How many acquires were served without having joined the queue: those given a lease that have
-    // neither been recorded nor may still be. Too few while somebody waits, never too many; so the
-    // largest number there was is kept, and no bucket ever goes back.
+    // neither been recorded nor may still be. Too few while somebody is on the way out of the
+    // queue, never too many; so the largest number there was is kept, and no bucket ever goes back.
     std::uint64_t at_once(std::uint64_t given, std::uint64_t others) noexcept {
         const std::uint64_t now = given > others ? given - others : 0;
         // Relaxed: a number of its own.

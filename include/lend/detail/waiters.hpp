@@ -45,6 +45,7 @@ struct waiter {
     bool queued = false; // in the queue; under the lock
     // Has looked at every slot since it came or was woken, so a release may hand over to it.
     bool looked = false;
+    bool looks = false; // and may own a slot that it has found; under the lock
     Slot* slot = nullptr;
     lending_word::type word = 0;
     std::optional<error> refusal; // an answer without a slot
@@ -136,6 +137,16 @@ public:
     // Before all of its priority: for a waiter that was given something unfit, whose turn is not
     // over.
     void push_front(node& w) noexcept { link(w, last_of(w.priority + 1U)); }
+
+    // How many own no slot for sure: those in the queue that are not looking. Linear.
+    [[nodiscard]] std::size_t asleep() const noexcept {
+        std::size_t count = 0;
+        (void)first([&](const node& w) {
+            count += w.looks ? 0U : 1U;
+            return false;
+        });
+        return count;
+    }
 
     // The first waiter for whom `fits` is true.
     template <class Fits>
@@ -267,6 +278,7 @@ public:
 
     // By the waiter itself: I am about to look.
     void awake(node& w) noexcept {
+        w.looks = true;
         // Relaxed: read only by holders of the lock and by the waiter itself.
         w.state.store(waiter_state::waiting, std::memory_order_relaxed);
         w.looked = true;

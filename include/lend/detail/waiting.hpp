@@ -190,7 +190,7 @@ private:
             }
             joined_ = was_in_ = true;
             me_.looked = Core::typed || core_.waiters.head() == &me_;
-            must_look_ = me_.looked && core_.waiters.may_look(me_);
+            me_.looks = must_look_ = me_.looked && core_.waiters.may_look(me_);
             todo = make::plan_as_waiter(core_, wake);
             retry_at_ = next_try();
         }
@@ -233,6 +233,7 @@ private:
                 }
             }
             todo = make::plan_as_waiter(core_, wake);
+            me_.looks = false;
             // In one step with the plan, or somebody might take the room between the two.
             evict = may_make_room();
             retry_at_ = next_try();

@@ -55,7 +55,9 @@ public:
 
     /// How the pool is, for the probe of a service: one word, what is wrong, and the numbers.
     ///
-    /// healthy; degraded, where creates fail or hang, all is lent and callers wait, or leases leak;
+    /// healthy, also where all is lent and callers wait for a short time; degraded, where creates
+    /// fail or hang, a caller waits for more than half of its time or fifteen seconds because all
+    /// is lent, or leases leak;
     /// failing, where creates fail and nothing is left to lend, or a check found the backend gone;
     /// paused; closed, also once moved from.
     /// @par Errors None. @par Thread safety As `stats`.
