@@ -22,8 +22,11 @@ import cpp_text  # noqa: E402
 HEADING = "## What SQLite calls"
 FATES = ("taken out", "ends with the call", "its owner's", "stays", "the process's")
 # Younger than SQLite 3.34.
-NOT_EVERYWHERE = {"sqlite3_autovacuum_pages", "sqlite3_set_clientdata",
-                  "sqlite3changeset_apply_v3", "sqlite3changeset_apply_v3_strm"}
+NOT_EVERYWHERE = {
+    "sqlite3_autovacuum_pages", "sqlite3_set_clientdata", "sqlite3_carray_bind",
+    "sqlite3_carray_bind_v2", "sqlite3changeset_apply_v3", "sqlite3changeset_apply_v3_strm",
+    "fts5_api.xCreateTokenizer_v2", "fts5_api.xFindTokenizer_v2", "Fts5ExtensionApi.xTokenize_v2",
+}
 
 COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.S)
 DIRECTIVE = re.compile(r"^[ \t]*#(?:[^\n]*\\\n)*[^\n]*$", re.M)

@@ -8,6 +8,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstddef>
+#include <iterator>
 #include <string>
 #include <utility>
 
@@ -224,6 +226,30 @@ TEST_F(SqliteLeftover, a_connection_that_used_full_text_search_is_closed) {
     LEND_UNWRAP(next, driver.create(wanted));
     EXPECT_EQ("a loan",
               *next.query<std::string>("SELECT word FROM words WHERE words MATCH ?1", "loan"));
+}
+
+// Invariant: as above, with statements left that keep the virtual tables alive, in every order.
+TEST_F(SqliteLeftover, a_connection_is_closed_in_the_middle_of_a_full_text_search) {
+    const char* const left[] = {
+        "SELECT * FROM words WHERE words MATCH 'loan'", "INSERT INTO words VALUES (?1)",
+        "EXPLAIN SELECT * FROM words WHERE words MATCH 'loan'", "SELECT * FROM t",
+        "SELECT * FROM words, other WHERE words MATCH 'a' AND other MATCH 'a'"};
+    LEND_UNWRAP(first, filled());
+    if (!first.exec("CREATE VIRTUAL TABLE words USING fts5(word);"
+                    "CREATE VIRTUAL TABLE other USING fts5(word)"))
+        GTEST_SKIP() << "this SQLite was built without FTS5";
+    for (std::size_t from = 0; from < std::size(left); ++from) {
+        LEND_UNWRAP(c, driver.create(wanted));
+        for (std::size_t i = 0; i < std::size(left); ++i) {
+            auto* s = raw(c, left[(from + i) % std::size(left)]);
+            sqlite3_step(s);
+            if (i % 2 == 0) sqlite3_step(raw(c, left[from]));
+        }
+        LEND_EXPECT_OK(c.exec("INSERT INTO words VALUES ('a loan')"));
+        sqlite3_limit(c.native(), SQLITE_LIMIT_SQL_LENGTH, 5);
+
+        EXPECT_EQ(hr::s_ok, driver.destroy(std::move(c))) << left[from];
+    }
 }
 
 TEST_F(SqliteLeftover, a_connection_is_closed_in_the_middle_of_a_query_of_a_pragma) {

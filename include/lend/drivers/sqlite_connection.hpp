@@ -118,9 +118,9 @@ public:
 
     /// Takes every callback out, finalises every statement and closes. s_ok if it was closed
     /// already.
-    /// @pre No statement of `native()` is left that reads or writes a virtual table, as FTS5's.
-    /// @par Errors e_fail: a backup or blob handle is still open; SQLite frees the connection
-    ///      when that ends, if it ever does.
+    /// @par Errors e_fail: a backup or blob handle is still open, or SQLite could not say which
+    ///      statements are those of virtual tables, which finalise them themselves, for want of
+    ///      memory say; SQLite frees the connection when the last of these ends, if it ever does.
     /// @par Thread safety See the class. May write a WAL back to its database.
     hresult close() noexcept;
 

@@ -113,17 +113,68 @@ inline int run(sqlite3* db, std::string_view sql) noexcept {
     return SQLITE_OK;
 }
 
+enum class answer { no, yes, unknown };
+
+// Whether the program of a statement has a virtual table open, which it then keeps alive: by
+// SQLite's own listing of the program, where such instructions are named VOpen, VUpdate and so on.
+inline answer uses_virtual_table(sqlite3* db, sqlite3_stmt* s) noexcept {
+    const char* const prefix = sqlite3_stmt_isexplain(s) != 0 ? "" : "EXPLAIN ";
+    char* const text = sqlite3_mprintf("%s%s", prefix, sqlite3_sql(s));
+    if (text == nullptr) return answer::unknown;
+    sqlite3_stmt* listing = nullptr;
+    int code = sqlite3_prepare_v2(db, text, -1, &listing, nullptr);
+    sqlite3_free(text);
+    answer found = answer::no;
+    constexpr int name_at = 1;
+    while (code == SQLITE_OK && (code = sqlite3_step(listing)) == SQLITE_ROW) {
+        const unsigned char* const name = sqlite3_column_text(listing, name_at);
+        if (name != nullptr && name[0] == 'V' && name[1] >= 'A' && name[1] <= 'Z')
+            found = answer::yes;
+        code = name != nullptr ? SQLITE_OK : SQLITE_NOMEM;
+    }
+    sqlite3_finalize(listing);
+    return code == SQLITE_DONE ? found : answer::unknown;
+}
+
+// Finalises the statements that keep virtual tables alive. Full-text search and other virtual
+// tables have statements of their own in the list, and finalise them when the last of those ends.
+// False if a statement is left of which it is not known.
+inline bool let_go_of_virtual_tables(sqlite3* db) noexcept {
+    constexpr int most =
+        (std::numeric_limits<int>::max)(); // a low limit of the user's would hinder
+    for (int id = 0; sqlite3_limit(db, id, most) >= 0; ++id) {
+    }
+    bool all_known = true;
+    sqlite3_stmt* s = sqlite3_next_stmt(db, nullptr);
+    while (s != nullptr) {
+        const answer keeps = sqlite3_sql(s) != nullptr ? uses_virtual_table(db, s) : answer::no;
+        if (keeps == answer::yes) {
+            sqlite3_finalize(s);
+            all_known = true;
+            s = nullptr; // others may have gone with it
+        } else if (keeps == answer::unknown) {
+            all_known = false;
+        }
+        s = sqlite3_next_stmt(db, s);
+    }
+    return all_known;
+}
+
 // Closes a connection, with its callbacks taken out and its statements finalised first. e_fail if a
-// backup or a blob handle is open still: SQLite frees the connection when that ends.
+// backup or a blob handle is open still, or SQLite can't say whose the statements are:
+// SQLite frees the connection when the last of them ends.
 inline hresult close(sqlite3* db) noexcept {
     take_out_callbacks(db);
-    // Full-text search and other virtual tables keep statements of their own, and finalise them:
-    // those of a query when it is reset, those of a table in sqlite3_close, whatever it answers.
     for (auto* s = sqlite3_next_stmt(db, nullptr); s != nullptr; s = sqlite3_next_stmt(db, s))
         sqlite3_reset(s);
     if (sqlite3_close(db) == SQLITE_OK) return hr::s_ok;
-    while (sqlite3_stmt* left = prepared(db)) sqlite3_finalize(left);
+    const bool all_known = let_go_of_virtual_tables(db);
+    // Ends the virtual tables, and with them the statements that are theirs.
     if (sqlite3_close(db) == SQLITE_OK) return hr::s_ok;
+    if (all_known) {
+        while (sqlite3_stmt* left = prepared(db)) sqlite3_finalize(left);
+        if (sqlite3_close(db) == SQLITE_OK) return hr::s_ok;
+    }
     sqlite3_close_v2(db);
     return hr::e_fail;
 }
