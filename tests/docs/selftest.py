@@ -13,6 +13,7 @@ import unittest
 import check_benchmarks
 import check_failure_modes
 import check_features
+import check_reference
 import check_snippets
 import check_sync_arrows
 
@@ -277,6 +278,47 @@ class Planted(unittest.TestCase):
 
     def test_benchmarks_does_not_ask_for_a_page(self):
         self.assertEqual(self.in_folder({"docs/tour.md": ""}, check_benchmarks.check), "")
+
+
+# file, what is replaced, by what, what must be said
+REFERENCE_DEFECTS = [
+    ("include/lend/hresult.hpp", 'code_entry{hr::lend_e_shed, "LEND_E_SHED"',
+     'code_entry{hr::lend_e_shed, "LEND_E_SHADE"', "no row for `LEND_E_SHADE` 0x80040205"),
+    ("docs/errors.md", "nothing: it was asked for", "", "LEND_E_CANCELLED: a row has"),
+    ("docs/errors.md", "`LEND_E_PAUSED` 0x80040204", "`LEND_E_PAUSED` 0x80040205", "no row for `LEND_E_PAUSED`"),
+    ("docs/tour.md", "| `void interrupt(resource&)`", "| `void interupt(resource&)`", "a driver's interrupt"),
+    ("include/lend/driver.hpp", "static constexpr bool has_check =", "static constexpr bool has_probe =",
+     "no row for a driver's probe"),
+    ("include/lend/pool_options.hpp", "    std::size_t min_idle = 0;",
+     "    std::size_t min_idle = 0;\n    bool novel = false;", "no row for the option `novel`"),
+    ("docs/tour.md", "| `order` | `order_mode` |", "| `order` | `bool` |", "there is no option `order` of type `bool`"),
+    ("include/lend/pool_options.hpp", "    std::size_t min_idle = 0;", "", "there is no option `min_idle`"),
+    ("include/lend/pool_options.hpp", "    fairness_mode fairness = fairness_mode::adaptive;\n    order_mode order"
+     " = order_mode::thread_affine;", "    order_mode order = order_mode::thread_affine;\n    fairness_mode fairness"
+     " = fairness_mode::adaptive;", "not in the order"),
+]
+
+
+class Reference(unittest.TestCase):
+    def test_each_planted_defect_is_reported(self):
+        root = pathlib.Path(__file__).resolve().parents[2]
+        paths = ("include/lend/hresult.hpp", "include/lend/driver.hpp", "include/lend/pool_options.hpp",
+                 "docs/errors.md", "docs/tour.md")
+        good = {path: (root / path).read_text() for path in paths}
+
+        def problems_of(files):
+            with tempfile.TemporaryDirectory() as folder:
+                for path, text in files.items():
+                    target = pathlib.Path(folder) / path
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    target.write_text(text)
+                return "\n".join(check_reference.check(pathlib.Path(folder)))
+
+        self.assertEqual(problems_of(good), "")
+        for path, old, new, words in REFERENCE_DEFECTS:
+            with self.subTest(words):
+                self.assertIn(old, good[path])
+                self.assertIn(words, problems_of({**good, path: good[path].replace(old, new)}))
 
 
 if __name__ == "__main__":
