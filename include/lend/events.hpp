@@ -8,6 +8,7 @@
 
 #include <lend/destroy_reason.hpp>
 #include <lend/detail/config.hpp>
+#include <lend/detail/fresh_stack.hpp>
 #include <lend/detail/lock.hpp>
 #include <lend/driver.hpp>
 #include <lend/error.hpp>
@@ -116,6 +117,7 @@ public:
     // Calls something of a user's that may throw.
     template <class Call>
     static void guard(const Call& call) noexcept {
+        const fresh_stack<Platform> stack;
         LEND_TRY { (void)call(); }
         LEND_CATCH_ALL {
             // An observer cannot make a pool fail.

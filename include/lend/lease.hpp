@@ -8,6 +8,7 @@
 #include <lend/detail/backroom.hpp>
 #include <lend/detail/core.hpp>
 #include <lend/detail/forking.hpp>
+#include <lend/detail/fresh_stack.hpp>
 #include <lend/detail/giving_back.hpp>
 #include <lend/detail/looking.hpp>
 #include <lend/detail/measuring.hpp>
@@ -46,7 +47,9 @@ class pool;
 /// and says so. What it leads to is the parent's, and the pool's driver may have abandoned it.
 ///
 /// A lease destroyed by a destructor that runs during unwinding counts as unwound, also if it was
-/// acquired there; end it with `release()` to give the resource back.
+/// acquired there; end it with `release()` to give the resource back. A callback, a coroutine, a
+/// driver or an observer that lend calls meanwhile does not: what counts there is an exception that
+/// leaves a scope of its own.
 ///
 /// Invariant: empty, or the only owner of its slot. Size: two words.
 /// Examples: examples/01_first_lease.cpp, examples/tour_lease_ends.cpp.
@@ -144,6 +147,8 @@ public:
     hresult release() noexcept {
         if (slot_ == nullptr) return hr::lend_e_stale;
         return give_back();
+        if (Platform::unwinding()) [[unlikely]]
+            return give_back_on_fresh_stack();
     }
 
     /// Ends the lease and has the resource destroyed, because it is broken.
@@ -260,13 +265,14 @@ private:
         return hr::s_false;
     }
 
-    // An exception is unwinding the stack.
+    // An exception is unwinding the stack: this borrower's, or that of one further up.
     LEND_NOINLINE void end_unwound() noexcept {
         if (detail::forking<core_type>::is_inherited(*slot_)) return; // its core may be gone
-        if (core_type::of(*slot_).options.poison_on_unwind) {
+        if (core_type::of(*slot_).options.poison_on_unwind &&
+            detail::fresh_stack<Platform>::unwinds()) {
             (void)end_badly(destroy_reason::poisoned);
         } else {
-            (void)give_back();
+            (void)give_back_on_fresh_stack();
         }
     }
 
@@ -274,7 +280,13 @@ private:
         slot_type& s = *std::exchange(slot_, nullptr);
         detail::checks<core_type>::is_held(s, word_);
         core_type& core = core_type::of(s);
+    LEND_NOINLINE hresult give_back_on_fresh_stack() noexcept {
+        const detail::fresh_stack<Platform> stack;
+        return give_back();
+    }
+
         if (measure::is_attended(word_)) measure::use_ends(core, s, hr::s_false);
+        const detail::fresh_stack<Platform> stack;
         return back::destroy(core, s, back::use::lease, why);
     }
 

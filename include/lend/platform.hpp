@@ -261,18 +261,20 @@ struct LEND_EXPORT basic_platform {
 
     /// Whether an exception is unwinding the calling thread's stack.
     ///
-    /// std::uncaught_exceptions() > 0, read through a pointer that each thread keeps where the ABI
+    /// std::uncaught_exceptions(), read through a pointer that each thread keeps where the ABI
     /// says where its count stands: at the end of every lease the call would cost more than a
-    /// compare-exchange. False where exceptions are off.
-    LEND_ALWAYS_INLINE static bool unwinding() noexcept {
+    /// compare-exchange. None where exceptions are off.
+    LEND_ALWAYS_INLINE static bool unwinding() noexcept { return exceptions_in_flight() != 0; }
+    /// How many exceptions are.
+    LEND_ALWAYS_INLINE static unsigned exceptions_in_flight() noexcept {
 #if LEND_EXCEPTIONS && LEND_ITANIUM_ABI
-        if constexpr (!Exceptions) return false;
+        if constexpr (!Exceptions) return 0;
         static constinit thread_local const unsigned* count = nullptr;
         if (count == nullptr) [[unlikely]]
             count = uncaught_count();
-        return *count != 0;
+        return *count;
 #else
-        return Exceptions && std::uncaught_exceptions() > 0;
+        return Exceptions ? static_cast<unsigned>(std::uncaught_exceptions()) : 0U;
 #endif
     }
 

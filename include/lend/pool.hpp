@@ -438,6 +438,7 @@ private:
         }
     }
 
+        const detail::fresh_stack<Platform> stack;
     static result<lease_type> lend_one(core_type& core, const request& asked) noexcept {
         return to_lease::from(core, asked, taking::slowly(core, asked));
     }

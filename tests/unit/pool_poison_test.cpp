@@ -247,6 +247,51 @@ TEST(FailureMode, 06_what_cannot_be_reset_after_an_exception_is_destroyed) {
     EXPECT_EQ(p.calls->log(), "create() reset(1) destroy(1)");
 }
 
+// Gives back what it holds while an exception unwinds the stack that it stands on.
+template <class Lease>
+void release_while_unwinding(Lease lease) {
+    struct guard {
+        Lease held;
+        ~guard() { (void)held.release(); }
+    };
+    try {
+        const guard one{std::move(lease)};
+        throw std::runtime_error("in the middle");
+    } catch (const std::runtime_error&) {
+    }
+}
+
+TEST(FailureMode, 72_exception_of_one_borrower_destroys_nothing_of_others) {
+    plain p(quiet(1));
+    auto held = p.pool.acquire();
+    int served = 0;
+    for (int at = 0; at < 5; ++at) {
+        p.pool.acquire_async({}, [&](const auto& lease) { served += lease ? 1 : 0; });
+    }
+
+    release_while_unwinding(*std::move(held)); // the callbacks run on this stack
+
+    EXPECT_EQ(served, 5);
+    EXPECT_EQ(p.calls->log(), "create() reset(1) reset(1) reset(1) reset(1) reset(1) reset(1)");
+    EXPECT_EQ(p.pool.stats().closed_for(destroy_reason::poisoned), 0U);
+}
+
+TEST(FailureMode, 72_exception_of_its_own_destroys_what_a_callback_holds) {
+    plain p(quiet(1));
+    auto held = p.pool.acquire();
+    p.pool.acquire_async({}, [&](auto lease) {
+        try {
+            const auto mine = *std::move(lease);
+            throw std::runtime_error("in the callback");
+        } catch (const std::runtime_error&) {
+        }
+    });
+
+    release_while_unwinding(*std::move(held));
+
+    EXPECT_EQ(p.calls->log(), "create() reset(1) destroy(1)");
+}
+
 TEST(PoolPoison, lease_that_is_released_in_time_is_not_poisoned_by_an_exception) {
     plain p(quiet());
     try {

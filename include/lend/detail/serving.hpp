@@ -7,6 +7,7 @@
 #define LEND_DETAIL_SERVING_HPP
 
 #include <lend/detail/core.hpp>
+#include <lend/detail/fresh_stack.hpp>
 
 #include <cstddef>
 
@@ -44,6 +45,7 @@ struct serving {
 
     private:
         serving_frame entry_;
+        fresh_stack<platform> stack_;
     };
 
     // Whether a loop further up on this stack runs what is due.
