@@ -74,6 +74,7 @@ private:
 
     static void work(void* raw) {
         Core& core = *static_cast<Core*>(raw);
+        const own_calls<platform> here(&core, nullptr, 1);
         lock_type lock(core.mutex);
         while (slot_type* const s = core.unfinished) {
             core.unfinished = s->next;
@@ -88,6 +89,7 @@ private:
 
     // Ends a use of which the lease has gone: the reset, and what follows from it.
     static void reset(Core& core, slot_type& s) noexcept {
+        const own_calls<platform> here(&core, &s);
         bool clean = false;
         if (core.measures_uses) measuring<Core>::reset_begins(s);
         const bool open = phases<Core>::during(

@@ -25,9 +25,11 @@ struct closing {
     using lock_type = typename Core::lock_type;
     using wakes = typename Core::wakes;
     using time_point = typename Core::time_point;
+    using own = own_calls<platform>;
 
     // s_ok: no driver call runs or can begin but the destroy of what was lent. s_false: calls were
-    // still running at the deadline. Closing twice waits twice and does nothing else.
+    // still running at the deadline, or the closer is in one of them, for which it does not wait.
+    // Closing twice waits twice and does nothing else.
     static hresult close(Core& core, time_point deadline) noexcept {
         slot_type* mine = nullptr;
         bool first = false;
@@ -83,7 +85,10 @@ private:
     }
 
     static void destroy_idle(Core& core, slot_type* mine) noexcept {
+        std::size_t left = 0;
+        for (const slot_type* s = mine; s != nullptr; s = s->next) ++left;
         while (mine != nullptr) {
+            const own here(&core, nullptr, --left);
             slot_type& s = *mine;
             mine = s.next;
             s.next = nullptr;
@@ -99,7 +104,7 @@ private:
     // be waited for: on an executor of the user's that may be long.
     static void withdraw_creates(Core& core) noexcept {
         while (slot_type* const s = core.creates.next_queued()) {
-            s->type.reset();
+            core.end_type(*s);
             core.make_vacant(*s);
         }
     }
@@ -115,6 +120,7 @@ private:
             const std::uint32_t seen = core.settled.see();
             const std::size_t running = calls_running(core);
             if (running == 0) {
+                if (is_in_a_call(core)) return hr::s_false;
                 // Relaxed: for the checks only.
                 core.quiet.store(true, std::memory_order_relaxed);
                 return hr::s_ok;
@@ -127,13 +133,20 @@ private:
         }
     }
 
-    // Driver calls that run, and threads of the pool that may still make one.
+    static bool is_in_a_call(Core& core) noexcept {
+        return core.slots.find([](slot_type& s) { return own::on(&s); }) != nullptr;
+    }
+
+    // Driver calls that run, and threads of the pool that may still make one, but for those of the
+    // closer itself.
     static std::size_t calls_running(Core& core) noexcept {
         const lock_type lock(core.mutex);
         std::size_t running = core.workers + core.finishers + (core.housekeeper_runs ? 1U : 0U) +
                               (core.interrupted != nullptr ? 1U : 0U);
         running += core.due.servers() - serving<Core>::counted_here(core);
+        running -= own::threads(&core);
         core.slots.for_each([&](slot_type& s) {
+            if (own::on(&s)) return;
             const lending_word::type word = s.word.peek();
             const bool calls = lending_word::is(word, lending_word::destroying) ||
                                lending_word::is(word, lending_word::creating) ||

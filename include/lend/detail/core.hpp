@@ -18,6 +18,7 @@
 #include <lend/detail/lending_word.hpp>
 #include <lend/detail/lock.hpp>
 #include <lend/detail/quota.hpp>
+#include <lend/detail/own_calls.hpp>
 #include <lend/detail/request.hpp>
 #include <lend/detail/shedding.hpp>
 #include <lend/detail/slot.hpp>
@@ -306,6 +307,7 @@ struct core {
         const hresult code = calls::destroy(driver, s.object, report);
         calls::end(s.object);
         times.destroyed(!failed(code), took.elapsed());
+        const own_calls<Platform> here(this, &s);
         s.type.reset();
         events.destroyed(gone, why);
         return code;

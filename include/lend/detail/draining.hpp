@@ -13,6 +13,7 @@
 #include <lend/detail/holders.hpp>
 #include <lend/detail/interrupting.hpp>
 #include <lend/detail/later.hpp>
+#include <lend/detail/sending_away.hpp>
 #include <lend/drain_report.hpp>
 
 #include <algorithm>
@@ -87,15 +88,7 @@ private:
             core.slots.for_each([&](slot_type& s) { call_in(core, s, leaving, wake); });
         }
         wake.deliver();
-        while (leaving != nullptr) {
-            slot_type& s = *leaving;
-            leaving = s.next;
-            s.next = nullptr;
-            (void)core.destroy_in(s, destroy_reason::closed);
-            lock_type lock(core.mutex);
-            ++core.counted.destroyed;
-            back::leave_vacant(core, lock, s);
-        }
+        (void)sending_away<Core>::destroy(core, leaving);
     }
 
     static void call_in(Core& core, slot_type& s, slot_type*& leaving, wakes& wake) noexcept {
@@ -114,6 +107,7 @@ private:
         if (core.waiters.empty()) {
             back::begin_destroying(s, back::use::look);
             core.count_closed(destroy_reason::closed);
+            s.why = destroy_reason::closed;
             s.next = leaving;
             leaving = &s;
         } else {
@@ -139,7 +133,7 @@ private:
         return core.slots.find([](slot_type& s) {
             const lending_word::type word = s.word.peek();
             return !lending_word::is(word, lending_word::empty) &&
-                   !lending_word::is(word, lending_word::idle);
+                   !lending_word::is(word, lending_word::idle) && !own_calls<platform>::on(&s);
         }) == nullptr;
     }
 

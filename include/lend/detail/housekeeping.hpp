@@ -10,6 +10,7 @@
 #include <lend/detail/core.hpp>
 #include <lend/detail/doubting.hpp>
 #include <lend/detail/expiring.hpp>
+#include <lend/detail/forgetting.hpp>
 #include <lend/detail/keeping_alive.hpp>
 #include <lend/detail/later.hpp>
 #include <lend/detail/leaks.hpp>
@@ -54,6 +55,7 @@ struct housekeeping {
                               pruning<Core>,
                               leaks<Core>,
                               refilling<Core>,
+                              forgetting<Core>,
                               alarms<Core>>;
 
     // Tells a new core who keeps its house.
@@ -73,6 +75,7 @@ private:
     // The housekeeper's thread. Holds a share of the core.
     static void run(void* raw) {
         Core& core = *static_cast<Core*>(raw);
+        const own_calls<platform> here(&core, nullptr, 1);
         time_point until = (time_point::max)();
         lock_type lock(core.mutex);
         while (!core.closing) {

@@ -33,7 +33,10 @@ struct interrupting {
                 if (core.closing || !still(s.word.see())) return false;
                 core.interrupted = &s;
             }
-            calls::interrupt(core.driver, s.object);
+            {
+                const own_calls<typename Core::platform> here(&core, nullptr, 1);
+                calls::interrupt(core.driver, s.object);
+            }
             {
                 const lock_type lock(core.mutex);
                 core.interrupted = nullptr;

@@ -69,6 +69,7 @@ private:
 
     static void work(void* raw) {
         Core& core = *static_cast<Core*>(raw);
+        const own_calls<typename Core::platform> here(&core, nullptr, 1);
         round r{.now = Core::platform::now()};
         check_all(core, r);
         lock_type lock(core.mutex);
@@ -114,6 +115,7 @@ private:
 
     // False: it is gone.
     static bool check(Core& core, slot_type& s, lending_word::type word, time_point now) noexcept {
+        const own_calls<typename Core::platform> here(&core, &s);
         bool closed = false;
         if (!steps::passes_check(core, s, check_kind::active, closed)) return false;
         s.in_doubt = false;

@@ -151,3 +151,4 @@ private:
 } // namespace lend
 
 #endif // LEND_DETAIL_LOOKING_HPP
+            const own_calls<platform> here(&core, &s);

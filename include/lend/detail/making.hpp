@@ -90,6 +90,7 @@ struct making : planning<Core> {
     // the pool was paused meanwhile, so the resource stays there.
     static result<lending_word::type>
     make_for_caller(Core& core, slot_type& s, const resource_type* wanted) noexcept {
+        const own_calls<platform> here(&core, &s);
         for (;;) {
             const time_point began = platform::now();
             result<resource> made = settled::create(core, *wanted);
@@ -159,6 +160,7 @@ private:
     // A worker: takes one queued create after the other, then ends.
     static void work(void* raw) {
         Core& core = *static_cast<Core*>(raw);
+        const own_calls<platform> here(&core, nullptr, 1);
         lock_type lock(core.mutex);
         while (slot_type* const s = core.creates.next_queued()) make_next(core, lock, *s);
         --core.workers;
@@ -246,6 +248,7 @@ private:
     }
 
     static void make_for_anyone(Core& core, record& r) noexcept {
+        const own_calls<platform> here(&core, r.slot);
         for (;;) {
             result<resource> made = settled::create(core, *r.type);
             const time_point ended = platform::now();

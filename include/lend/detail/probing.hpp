@@ -100,6 +100,7 @@ private:
         if (s == nullptr) return std::nullopt;
         if (s->in_doubt) kind = check_kind::active;
         const std::uint64_t elders = outage<Core>::elders(core);
+        const own_calls<typename Core::platform> here(&core, s);
         health found = health::good;
         const bool open = phases<Core>::during(*s, slot_phase::checking, [&] {
             found = Core::calls::check(core.driver, s->object, kind);

@@ -9,6 +9,7 @@
 #include <lend/detail/giving_back.hpp>
 #include <lend/detail/handing.hpp>
 #include <lend/detail/making.hpp>
+#include <lend/detail/sending_away.hpp>
 
 #include <cstddef>
 
@@ -54,7 +55,7 @@ struct resizing {
         wake.deliver();
         make::start(core, todo);
         core.events.resized(max_size, min_idle);
-        destroy_all(core, leaving);
+        (void)sending_away<Core>::destroy(core, leaving);
         return hr::s_ok;
     }
 
@@ -73,6 +74,7 @@ private:
                     if (s.word.take(word)) {
                         back::begin_destroying(s, back::use::look);
                         core.count_closed(destroy_reason::shrunk);
+                        s.why = destroy_reason::shrunk;
                         s.next = leaving;
                         leaving = &s;
                         --surplus;
@@ -88,18 +90,6 @@ private:
             }
         });
         return leaving;
-    }
-
-    static void destroy_all(Core& core, slot_type* leaving) noexcept {
-        while (leaving != nullptr) {
-            slot_type& s = *leaving;
-            leaving = s.next;
-            s.next = nullptr;
-            (void)core.destroy_in(s, destroy_reason::shrunk);
-            lock_type lock(core.mutex);
-            ++core.counted.destroyed;
-            back::leave_vacant(core, lock, s);
-        }
     }
 };
 

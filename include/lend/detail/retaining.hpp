@@ -41,6 +41,7 @@ struct retaining {
             lending_word::type held = 0;
             const auto info = take(core, s, held);
             if (!info) return false;
+            const own_calls<platform> here(&core, &s);
             bool stays = true;
             const bool open = phases<Core>::during(s, slot_phase::rating, [&] {
                 LEND_TRY { stays = keeps(std::as_const(s.object), *info); }

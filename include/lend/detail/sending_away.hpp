@@ -69,7 +69,11 @@ struct sending_away {
     // Destroys a chain; returns how many there were. The caller has a share of the core.
     static std::size_t destroy(Core& core, slot_type* chain) noexcept {
         std::size_t destroyed = 0;
+        std::size_t left = 0;
+        for (const slot_type* s = chain; s != nullptr; s = s->next) ++left;
         while (chain != nullptr) {
+            // Those that come after this one are this thread's to destroy, too.
+            const own_calls<platform> here(&core, nullptr, --left);
             slot_type& s = *std::exchange(chain, chain->next);
             s.next = nullptr;
             (void)core.destroy_in(s, s.why);
@@ -110,6 +114,7 @@ private:
 
     static void work(void* raw) {
         Core& core = *static_cast<Core*>(raw);
+        const own_calls<platform> here(&core, nullptr, 1);
         lock_type lock(core.mutex);
         while (slot_type* const mine = std::exchange(core.outcasts, nullptr)) {
             lock.unlock();
