@@ -94,6 +94,35 @@ TEST_F(PoolLeak, report_says_what_the_holder_does_now) {
     EXPECT_EQ(leak_log::leaks[0].note, "waits for a peer");
 }
 
+// Calls the test in each reset.
+struct resetting_driver : leaking_driver {
+    using leaking_driver::leaking_driver;
+    static inline std::function<void()> in_reset;
+    lend::hresult reset(numbered& it) {
+        if (in_reset) in_reset();
+        return leaking_driver::reset(it);
+    }
+};
+
+TEST(FailureMode, 73_reset_that_takes_longer_than_leak_after_is_no_leak) {
+    const manual_clock clock;
+    auto options = watched(10s);
+    options.leak_action = lend::leak_mode::reclaim;
+    pool_with<resetting_driver, manual_clock_platform> p(options);
+    auto held = p.pool.acquire();
+    (void)p.pool.sweep(start);
+    resetting_driver::in_reset = [&] {
+        for (auto at = 9s; at < 60s; at += 2s) (void)p.pool.sweep(start + at);
+    };
+
+    EXPECT_EQ(held->release(), hr::s_ok);
+
+    resetting_driver::in_reset = nullptr;
+    EXPECT_TRUE(leak_log::leaks.empty());
+    EXPECT_EQ(p.pool.stats().idle, 1U);
+    EXPECT_EQ(p.pool.stats().reclaimed, 0U);
+}
+
 TEST_F(PoolLeak, each_lending_has_its_own_time) {
     plain p(watched(10s, 1));
     auto held = p.pool.acquire();

@@ -95,10 +95,11 @@ struct holders {
     }
 
     // The borrower's record, if the slot is lent. Notes the time if nobody has seen that lending
-    // yet.
+    // yet, and while the resource is reset: then the borrower has given it back, and how long that
+    // takes is no fault of its own.
     static std::optional<recorded_borrower> recorded(slot_type& s, time_point now) noexcept {
         const std::optional<recorded_borrower> by = s.borrower.read(s.word);
-        if (by && s.watched.count != by->count) s.watched = {by->count, now};
+        if (by && (s.watched.count != by->count || is_being_reset(s))) s.watched = {by->count, now};
         return by;
     }
 
@@ -120,6 +121,11 @@ struct holders {
 private:
     // Of a slot in use whose pool records nobody.
     static bool has_no_holder(const Core& core, const slot_type& s) noexcept {
+    static bool is_being_reset(const slot_type& s) noexcept {
+        // Relaxed: the reset of a moment does not matter, and a longer one is seen.
+        return s.phase.load(std::memory_order_relaxed) == slot_phase::resetting;
+    }
+
         // Relaxed: who looks at a slot, or comes from the backroom with it, does so for a moment,
         // and may be taken for its holder.
         const slot_phase phase = s.phase.load(std::memory_order_relaxed);
