@@ -54,7 +54,7 @@ public:
     }
 
     // Of no key: how one stands that was never asked for.
-    [[nodiscard]] key_stats stats_of(std::optional<key_type> which) noexcept {
+    [[nodiscard]] key_stats stats_of(const std::optional<key_type>& which) noexcept {
         core_type* const core = the_core();
         const typename core_type::lock_type lock(core->mutex);
         const std::size_t most =
@@ -69,7 +69,16 @@ public:
         return s;
     }
 
-    std::size_t clear_of(key_type which) noexcept {
+    // The key of the last create is what is made to be kept ready.
+    void let_go_of_the_last_key() noexcept {
+        core_type* const core = the_core();
+        const typename core_type::lock_type lock(core->mutex);
+        const bool is_needed = core->limits.min_idle != 0;
+        if (is_needed || !core->usual_type || core->usual_type->counts().exists() != 0) return;
+        core->usual_type.reset();
+    }
+
+    std::size_t clear_of(const key_type& which) noexcept {
         return clearing<core_type>::clear_key(*the_core(), which.counts());
     }
 
@@ -91,12 +100,13 @@ private:
 /// wait for the same probes. When not to use it: for keys of which one may be down for long while
 /// the others must go on, use a pool each.
 ///
-/// A forked child must not use a keyed_pool of its parent; it makes one of its own.
+/// A forked child that uses a keyed_pool of its parent begins with none of its keys.
 ///
 /// @tparam Key     copied once; compared with == and hashed outside the pool's lock.
 /// @tparam Driver  as for pool, with `result<resource> create(const Key&)` and no `rate`. Not
 /// final.
-///   A key that was asked for once is remembered as long as the pool lives.
+///   A key is remembered as long as there is something of it, and then until it is forgotten, see
+///   forget_unused: some 240 bytes and a copy of the key.
 /// Example: examples/tour_keyed.cpp.
 /// @par Thread safety As pool.
 /// @par Ownership As pool.
@@ -105,7 +115,8 @@ template <class Key, class Driver, class Platform = default_platform, class Hash
 requires(detail::are_keyed_parts<Key, Driver, Hash>()) class keyed_pool {
     using directory = detail::key_directory<Key, Platform, Hash>;
     using engine_driver = detail::keyed_driver<Key, Driver, Platform, Hash>;
-    using key_ref = detail::key_ref<Key>;
+    using key_ref = detail::key_ref<Key, Platform>;
+    using forgotten = typename directory::forgotten;
 
 public:
     /// The pool behind it, for all that is done with it as a whole: `stats`, `resize`, `drain`,
@@ -144,24 +155,26 @@ public:
     /// @par Calls As pool::acquire.
     [[nodiscard]] result<lease_type> acquire(const Key& key,
                                              call_site at = call_site::current()) noexcept {
-        return with(key, [&](key_ref type) { return pool_.acquire(type, at); });
+        return with(key, [&](const key_ref& type) { return pool_.acquire(type, at); });
     }
     [[nodiscard]] result<lease_type> acquire(const Key& key,
                                              const acquire_options& options) noexcept {
-        return with(key, [&](key_ref type) { return pool_.acquire(type, options); });
+        return with(key, [&](const key_ref& type) { return pool_.acquire(type, options); });
     }
     [[nodiscard]] result<lease_type> try_acquire(const Key& key,
                                                  call_site at = call_site::current()) noexcept {
-        return with(key, [&](key_ref type) { return pool_.try_acquire(type, at); });
+        return with(key, [&](const key_ref& type) { return pool_.try_acquire(type, at); });
     }
     [[nodiscard]] result<lease_type> try_acquire_for(const Key& key,
                                                      std::chrono::nanoseconds span,
                                                      call_site at = call_site::current()) noexcept {
-        return with(key, [&](key_ref type) { return pool_.try_acquire_for(type, span, at); });
+        return with(key,
+                    [&](const key_ref& type) { return pool_.try_acquire_for(type, span, at); });
     }
     [[nodiscard]] result<lease_type> try_acquire_until(
         const Key& key, time_point deadline, call_site at = call_site::current()) noexcept {
-        return with(key, [&](key_ref type) { return pool_.try_acquire_until(type, deadline, at); });
+        return with(
+            key, [&](const key_ref& type) { return pool_.try_acquire_until(type, deadline, at); });
     }
 
     /// Lends a resource of the key without a thread that waits: calls `callback(result<lease>)`
@@ -170,11 +183,11 @@ public:
     /// @par Calls As pool::acquire_async. @par Complexity As pool::acquire_async.
     template <class Callback>
     void acquire_async(const Key& key, const acquire_options& options, Callback&& callback) {
-        if (const auto type = find(key)) {
-            pool_.acquire_async(*type, options, std::forward<Callback>(callback));
-        } else {
-            std::forward<Callback>(callback)(result<lease_type>(type.error()));
-        }
+        forgotten gone;
+        const auto type = find(key);
+        if (!type) return std::forward<Callback>(callback)(result<lease_type>(type.error()));
+        pool_.acquire_async(*type, options, std::forward<Callback>(callback));
+        gone = forget(*type);
     }
     /// The same for a coroutine: `auto lease = co_await pool.acquire_async(key);`
     /// @par Errors As `acquire`. @par Thread safety As `acquire`.
@@ -247,12 +260,31 @@ public:
     /// @par Errors None. @par Thread safety As pool::clear.
     std::size_t clear() noexcept { return pool_.clear(); }
 
-    /// The keys that were asked for, in no order.
+    /// Forgets each key of which there is nothing, which nobody waits or asks for, and which is not
+    /// the one that `min_idle` would make. A refusal forgets a key that is new; the pool forgets
+    /// some keys in each sweep, and all of them when there are twice as many as were needed.
+    /// @return How many were forgotten.
+    /// @par Errors None; where hashing or comparing keys throws, some are left.
+    /// @par Thread safety Safe; blocking on the lock of the directory of keys for moments.
+    /// @par Calls None. @par Complexity Linear in the keys.
+    std::size_t forget_unused() noexcept {
+        LEND_TRY {
+            auto* const known = pool_.keys();
+            if (known == nullptr) return 0;
+            pool_.let_go_of_the_last_key();
+            return known->forget_all();
+        }
+        LEND_CATCH_ALL { return 0; }
+        return 0;
+    }
+
+    /// The keys that are known, in no order: those of which there is something, or for which
+    /// callers wait, and some that were asked for before; see forget_unused.
     /// @par Errors None; throws bad_alloc when memory is out. @par Thread safety Safe.
     [[nodiscard]] std::vector<Key> keys() {
         std::vector<Key> found;
         if (auto* const known = pool_.keys()) {
-            for (const key_ref each : known->all()) found.push_back(each.key());
+            for (const key_ref& each : known->all()) found.push_back(each.key());
         }
         return found;
     }
@@ -279,8 +311,22 @@ private:
 
     template <class Call>
     result<lease_type> with(const Key& key, const Call& call) noexcept {
+        forgotten gone;
         const auto type = find(key);
-        return type ? call(*type) : result<lease_type>(type.error());
+        if (!type) return type.error();
+        result<lease_type> lent = call(*type);
+        if (!lent) gone = forget(*type);
+        return lent;
+    }
+
+    // A key to which nothing but this call refers.
+    forgotten forget(const key_ref& type) noexcept {
+        LEND_TRY {
+            auto* const known = type.is_alone() ? pool_.keys() : nullptr;
+            if (known != nullptr) return known->forget(type);
+        }
+        LEND_CATCH_ALL { return {}; }
+        return {};
     }
 
     detail::keyed_engine<engine_driver, Platform> pool_;

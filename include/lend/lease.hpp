@@ -194,7 +194,7 @@ private:
         result<resource> out(std::move(s.object));
         (void)core.numbers.erase(s.number);
         core_type::calls::end(s.object);
-        s.type.reset();
+        core_type::end_type(s);
         core.events.detached(static_cast<event_number>(s.number));
         lock.lock();
         ++core.counted.detached;

@@ -18,6 +18,7 @@ TEST(PoolFork, is_nothing_that_Windows_has) { GTEST_SKIP() << "NOT TESTED: Windo
 #include "support/quiet_pool.hpp"
 
 #include <lend/detail/config.hpp>
+#include <lend/keyed_pool.hpp>
 #include <lend/pool.hpp>
 
 #include <atomic>
@@ -606,6 +607,34 @@ TEST(FailureMode, 34_a_forked_child_abandons_what_it_inherited_and_closes_nothin
     EXPECT_EQ(books->abandoned.size(), 0U);
     EXPECT_EQ(lent.release(), lend::hr::s_ok);
     EXPECT_EQ(pool.stats().idle, 2U);
+}
+
+// Resources that belong to keys.
+struct by_key {
+    using resource = int;
+    using no_reset = void;
+    static lend::result<int> create(const int& key) { return key; }
+};
+
+TEST_F(PoolFork, keys_of_the_parent_have_nothing_in_the_child) {
+    auto options = lend_test::quiet(4);
+    options.max_per_key = 1;
+    lend::keyed_pool<int, by_key> pool(by_key{}, options);
+    auto held = pool.acquire(1);
+    (void)pool.acquire(2);
+
+    const std::string objections_of_child = in_child([&](objections& o) {
+        const auto one = pool.try_acquire(1), two = pool.try_acquire(2);
+        o.expect("one is lent", one.has_value());
+        o.expect("two is lent", two.has_value());
+        o.expect_equal("size of key 1", pool.stats(1).size, 1U);
+        o.expect_equal("keys", pool.keys().size(), 2U);
+        o.expect("the parent's lease is stale", held->release() == lend::hr::lend_e_stale);
+    });
+
+    EXPECT_EQ(objections_of_child, "");
+    EXPECT_EQ(pool.stats(1).size, 1U);
+    EXPECT_EQ(held->release(), lend::hr::s_ok);
 }
 
 } // namespace pool_fork_test

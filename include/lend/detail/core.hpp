@@ -307,8 +307,7 @@ struct core {
         const hresult code = calls::destroy(driver, s.object, report);
         calls::end(s.object);
         times.destroyed(!failed(code), took.elapsed());
-        const own_calls<Platform> here(this, &s);
-        s.type.reset();
+        end_type(s);
         events.destroyed(gone, why);
         return code;
     }
@@ -327,10 +326,17 @@ struct core {
             --size;
         }
         checks<core>::size_is_right(*this);
+    // By the owner, when the resource has gone. A type that carries counts is needed until the slot
+    // is empty, and ends then: it calls nothing of the user's.
+    static void end_type(slot_type& s) noexcept {
+        if constexpr (!traits::has_quota) s.type.reset();
+    }
+
         note_progress();
     }
 
     // The same, and the slot may be used again. In a closed pool its share is given back instead:
+        if constexpr (traits::has_quota) s.type.reset();
     // then the lock is let go, false is returned, and the core may be gone.
     [[nodiscard]] bool vacate(lock_type& lock, slot_type& s) noexcept {
         if (!closing) {

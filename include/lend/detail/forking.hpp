@@ -123,6 +123,9 @@ private:
     static bool make_anew(Core& core, typename Core::slots_type& parents) noexcept {
         auto numbers = Core::table_type::make();
         if (!numbers) return false;
+        if constexpr (requires { core.driver.begin_anew(); }) {
+            if (!core.driver.begin_anew()) return false;
+        }
         parents.inherit(core.slots);
         auto driver(std::move(core.driver));
         std::destroy_at(std::addressof(core.driver));

@@ -71,7 +71,7 @@ struct making : planning<Core> {
         for (; jobs > 0; --jobs) {
             slot_type* const s = core.creates.next_queued();
             if (s == nullptr) break;
-            s->type.reset();
+            core.end_type(*s);
             if (!core.vacate(lock, *s)) lock.lock(); // the workers' shares keep the core
             core.warm_ups.tell_all();
             core.waiters.poke(quota<Core>::first_served(core), wake);
