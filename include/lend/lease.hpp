@@ -14,6 +14,7 @@
 #include <lend/detail/measuring.hpp>
 #include <lend/detail/phases.hpp>
 #include <lend/detail/poisoning.hpp>
+#include <lend/detail/recency.hpp>
 #include <lend/driver.hpp>
 #include <lend/platform.hpp>
 #include <lend/result.hpp>
@@ -146,9 +147,9 @@ public:
     /// starts.
     hresult release() noexcept {
         if (slot_ == nullptr) return hr::lend_e_stale;
-        return give_back();
         if (Platform::unwinding()) [[unlikely]]
             return give_back_on_fresh_stack();
+        return give_back();
     }
 
     /// Ends the lease and has the resource destroyed, because it is broken.
@@ -225,7 +226,8 @@ private:
     template <bool Attended>
     LEND_ALWAYS_INLINE hresult end_use() noexcept {
         slot_type& s = *std::exchange(slot_, nullptr);
-        detail::checks<core_type>::is_held(s, word_);
+        const detail::lending_word::type held = word_;
+        detail::checks<core_type>::is_held(s, held);
         core_type& core = core_type::of(s);
         if constexpr (Attended) measure::use_ends(core, s, hr::s_ok);
         if constexpr (driver_traits<Driver>::has_reset) {
@@ -252,10 +254,12 @@ private:
         // What this thread will find if it comes first; noted before the slot is let go.
         auto& last = core.remembered();
         if (last.slot == &s) [[likely]] {
-            last.expected = detail::lending_word::count_of(word_) +
+            last.expected = detail::lending_word::count_of(held) +
                             detail::lending_word::one_lending + detail::lending_word::idle;
+            core_type::note_kind(last, s); // the lease may come from another thread
         }
-        if (back::fast(s, word_, back::use::lease)) [[likely]]
+        detail::recency<core_type>::used(core, s, last.slot == &s);
+        if (back::fast(s, held, back::use::lease)) [[likely]]
             return hr::s_ok;
         return back::clean_slowly(core, s, back::use::lease);
     }
@@ -276,17 +280,17 @@ private:
         }
     }
 
-    LEND_NOINLINE hresult end_badly(destroy_reason why) noexcept {
-        slot_type& s = *std::exchange(slot_, nullptr);
-        detail::checks<core_type>::is_held(s, word_);
-        core_type& core = core_type::of(s);
     LEND_NOINLINE hresult give_back_on_fresh_stack() noexcept {
         const detail::fresh_stack<Platform> stack;
         return give_back();
     }
 
-        if (measure::is_attended(word_)) measure::use_ends(core, s, hr::s_false);
+    LEND_NOINLINE hresult end_badly(destroy_reason why) noexcept {
         const detail::fresh_stack<Platform> stack;
+        slot_type& s = *std::exchange(slot_, nullptr);
+        detail::checks<core_type>::is_held(s, word_);
+        core_type& core = core_type::of(s);
+        if (measure::is_attended(word_)) measure::use_ends(core, s, hr::s_false);
         return back::destroy(core, s, back::use::lease, why);
     }
 

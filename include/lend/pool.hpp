@@ -19,7 +19,6 @@
 #include <lend/detail/patience.hpp>
 #include <lend/detail/pool_control.hpp>
 #include <lend/detail/retaining.hpp>
-#include <lend/detail/same_kind.hpp>
 #include <lend/detail/taking.hpp>
 #include <lend/detail/warming_up.hpp>
 #include <lend/driver.hpp>
@@ -77,7 +76,6 @@ class pool : public detail::pool_control<detail::core<Driver, Platform>>,
     using base = detail::pool_control<core_type>;
     using base::core_;
     using slot_type = typename core_type::slot_type;
-    using back = detail::giving_back<core_type>;
     using holding = detail::holding<core_type>;
     using asking = detail::asking<core_type>;
     using taking = detail::taking<core_type>;
@@ -322,7 +320,10 @@ public:
     ///
     /// @param patience_for_calls  how long to wait for driver calls that run; 0: not at all.
     /// @par Errors s_false: calls still ran at the deadline; they go on with their share of the
-    ///   state, and the driver's events hear of it. A second close waits again and does no more.
+    ///   state, and the driver's events hear of it. Or the call that closes the pool comes from a
+    ///   driver call on a resource of it: nothing waits for itself, and that call goes on likewise.
+    ///   A reset and a passive check on a borrower's thread are not known to be on this stack, and
+    ///   are waited for. A second close waits again and does no more.
     /// @par Thread safety Blocking until the calls end or the deadline passes.
     /// @par Calls destroy for each idle resource; no lock held.
     hresult close(std::chrono::nanoseconds patience_for_calls = std::chrono::seconds(5)) noexcept {
@@ -380,12 +381,12 @@ private:
         if (core == nullptr) [[unlikely]]
             return hr::lend_e_closed;
         const auto& last = core->remembered();
-        if (last.pool == core && last.nonce == core->nonce) [[likely]] {
+        if (last.pool == core && last.nonce == core->nonce && serves(last, type)) [[likely]] {
             auto& s = *static_cast<slot_type*>(last.slot);
             const detail::lending_word::type expected = last.expected;
             if (s.word.take(expected)) [[likely]] {
                 const auto word = detail::lending_word::taken(expected);
-                if (accept(*core, s, word, type)) [[likely]] {
+                if (accept(*core, s)) [[likely]] {
                     if (core_type::records(last.nonce)) [[unlikely]]
                         record(s, word, piecewise(by));
                     return result<lease_type>(lease_type(s, word));
@@ -405,21 +406,19 @@ private:
         s.borrower.begin(word, by, Platform::thread_id());
     }
 
-    // True if the thread's last resource serves this request as well; otherwise it is put back, or
-    // gone.
-    LEND_ALWAYS_INLINE static bool accept(core_type& core,
-                                          slot_type& s,
-                                          detail::lending_word::type word,
+    // Whether the thread's last resource is known to serve this request as well. It is not taken to
+    // find that out: another caller might be refused meanwhile.
+    LEND_ALWAYS_INLINE static bool serves(const detail::thread_cache::entry& last,
                                           const resource_type& type) noexcept {
         if constexpr (core_type::comparable) {
-            if (!detail::same_kind(*s.type, type)) [[unlikely]] {
-                back::clean(core, s, word, back::use::look);
-                return false;
-            }
-        } else if constexpr (core_type::typed) {
-            back::clean(core, s, word, back::use::look);
-            return false;
+            using mark = detail::kind_mark<resource_type>;
+            return mark::exact && last.kind == mark::of(type);
         }
+        return !core_type::typed;
+    }
+
+    // True if the thread's last resource is fit to be lent; otherwise it is gone.
+    LEND_ALWAYS_INLINE static bool accept(core_type& core, slot_type& s) noexcept {
         bool closed = false;
         return steps::passes_check(core, s, check_kind::passive, closed);
     }
@@ -438,8 +437,8 @@ private:
         }
     }
 
-        const detail::fresh_stack<Platform> stack;
     static result<lease_type> lend_one(core_type& core, const request& asked) noexcept {
+        const detail::fresh_stack<Platform> stack;
         return to_lease::from(core, asked, taking::slowly(core, asked));
     }
 };

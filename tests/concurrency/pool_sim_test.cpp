@@ -33,6 +33,7 @@ struct family {
     bool closes = false;     ///< somebody closes the pool while others use it
     bool own_thread = false; ///< housekeeping by the pool's thread
     bool exact = true;       ///< the clock moves only when nobody can run
+    bool tries = false;      ///< nobody waits, but for another caller's look
     bool waits_for_ever = false;
     bool warms_up = false;
     bool background = false; ///< resets and destroys off the borrower's path
@@ -315,6 +316,7 @@ private:
             return;
         }
         if (someone.count() == 2) return;
+        if (family_.tries) return someone.try_acquire(kind);
         switch (sim::choose(family_.stops ? 7 : 5)) {
         case 0:
             someone.try_acquire(kind);
@@ -587,6 +589,18 @@ TEST(PoolSim, keeps_its_invariants_with_resources_in_order) {
                   "ordered, rated", runs,
                   {.faults = 6, .waits_for_ever = true, .orders = true, .pauses = true}),
               "");
+}
+
+// What could have been lent for a whole call is not refused to it; see
+// pool_world::nothing_was_free, which every other run calls as well.
+TEST(FailureMode, 70_look_at_another_kind_refuses_nothing_and_makes_no_room) {
+    EXPECT_EQ(explore<typed_driver>("tries, typed", runs, {.tries = true}), "");
+    EXPECT_EQ(explore<quota_driver>("tries, keys", runs, {.tries = true, .orders = true}), "");
+    EXPECT_EQ(explore<rated_driver>("tries, rated", runs, {.tries = true}), "");
+    EXPECT_EQ(explore<rated_driver>("tries, rated, lives", runs,
+                                    {.faults = 6, .tries = true, .orders = true, .ages = true}),
+              "");
+    EXPECT_EQ(explore<plain_driver>("tries, retained", runs, {.tries = true, .ages = true}), "");
 }
 
 TEST(FailureMode, 35_paused_pool_lends_nothing_and_forgets_nobody) {

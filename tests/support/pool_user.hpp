@@ -378,12 +378,23 @@ protected:
         const auto hung_before = self.hung;
         const std::uint64_t failures = world_.create_failed;
         const bool holds_one = !held_.empty();
+        const std::uint64_t begun_at = world_.steps;
+        // A clock that jumps ends the wait for another caller's look at once.
+        const bool waits_for_looks = exact_ || !lend::driver_traits<Driver>::has_rate;
+        if (span <= nanoseconds(0) && waits_for_looks) {
+            self.asks_since = begun_at;
+            self.asks_for = kind;
+        }
         auto got = call();
+        self.asks_since = ~0ULL;
         self.node = nullptr;
         const auto took = sim::elapsed() - begun;
         const auto hung = self.hung - hung_before;
         // 6: one deadline for everything but the driver calls on this very thread.
-        if (exact_ && span != nanoseconds::max()) SIM_CHECK(took <= span + hung);
+        // Where the driver rates, a caller may wait for the end of another one's look.
+        const bool may_wait = lend::driver_traits<Driver>::has_rate && span <= nanoseconds(0);
+        const auto looks = may_wait ? longest_look : nanoseconds(0);
+        if (exact_ && span != nanoseconds::max()) SIM_CHECK(took <= span + hung + looks);
         if (got) {
             SIM_CHECK(!was_closed);
             SIM_CHECK(!holds_one || world_.multiple != lend::multiple_acquire_mode::refuse);
@@ -402,6 +413,8 @@ protected:
             SIM_CHECK(got.error().waited() <= took && got.error().snapshot() != nullptr);
         } else if (code == lend::hr::lend_e_exhausted) {
             SIM_CHECK(span <= nanoseconds(0));
+            if (took < longest_look && waits_for_looks)
+                world_.nothing_was_free(begun_at, [&](int other) { return serves(kind, other); });
         } else if (code == lend::hr::lend_e_closed) {
             SIM_CHECK(world_.close_begun);
         } else if (code == lend::hr::lend_e_cancelled) {
@@ -425,13 +438,16 @@ protected:
         }
     }
 
-    static void check_kind(int wanted, int kind) {
-        if constexpr (lend::driver_traits<Driver>::has_rate) {
-            SIM_CHECK(world_driver::rating_of(wanted, kind).value > 0);
-        } else {
-            SIM_CHECK(wanted == kind);
-        }
+    static constexpr nanoseconds longest_look =
+        lend::detail::viewing<lend::detail::core<Driver, sim::platform>>::longest_look;
+
+    static bool serves(int wanted, int kind) {
+        if constexpr (lend::driver_traits<Driver>::has_rate)
+            return world_driver::rating_of(wanted, kind).value > 0;
+        else
+            return wanted == kind;
     }
+    static void check_kind(int wanted, int kind) { SIM_CHECK(serves(wanted, kind)); }
 
     pool_world& world_;
     pool_type& pool_;

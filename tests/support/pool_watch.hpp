@@ -37,6 +37,7 @@ public:
         if (core_.shares.load(std::memory_order_relaxed) == 0) return; // about to be freed
         count_given_up();
         count_slots();
+        note_what_is_free();
         watch_queue();
         if (core_.paused && lock_is_free()) look_at_pause();
         if (sim::nobody_can_run()) look_at_rest();
@@ -63,6 +64,26 @@ private:
         SIM_CHECK(taken <= most);
         if (lock_is_free()) SIM_CHECK(taken == core_.size);
         world_.check_sizes();
+    }
+
+    // 11: see pool_world. A pause, a drain and a close keep what is idle from being lent.
+    void note_what_is_free() {
+        ++world_.steps;
+        core_.slots.for_each([&](slot_type& s) {
+            if (s.index >= world_.slots.size()) world_.slots.resize(s.index + 1U);
+            free_record& known = world_.slots[s.index];
+            const auto word = s.word.peek();
+            const auto kept = words::closing | words::paused | words::condemned | words::inherited;
+            const bool free = (words::is(word, words::idle) || words::is_viewed(word)) &&
+                              !words::has(word, kept) && !core_.is_draining();
+            const bool same = free && known.free && known.count == words::count_of(word);
+            if (free && !same) {
+                known.count = words::count_of(word);
+                known.since = world_.steps;
+                known.kind = world_.at(s.object.serial).kind;
+            }
+            known.free = free;
+        });
     }
 
     // 1, for each kind: what is charged to it is what there is, and not more than there may be.
@@ -208,6 +229,12 @@ private:
     // A caller in the queue, or answered a moment ago, whom a driver call keeps from looking:
     // when rating, and when no thread could be started for a create.
     bool somebody_is_on_the_way() const {
+        // Or for the end of another caller's look.
+        const bool is_awaited = core_.slots.find([](slot_type& s) {
+            const auto word = s.word.peek();
+            return words::is_viewed(word) && words::has(word, words::wanted);
+        }) != nullptr;
+        if (is_awaited) return true;
         if (!core_.due.empty()) {
             // Who is due, in the queue or with an answer, is run by a thread that serves, or by the
             // executor; the thread may be in a driver call.

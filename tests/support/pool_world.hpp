@@ -65,6 +65,16 @@ struct fiber_notes {
     bool has_queued = false; ///< was in the queue at least once during this acquire
     const void* node = nullptr;
     std::chrono::nanoseconds hung{0}; ///< time spent in driver calls
+    std::uint64_t asks_since = ~0ULL; ///< the step at which its try_acquire began; ~0: in none
+    int asks_for = 0;                 ///< of which kind
+};
+
+/// Since when what is in a slot could have been lent: idle, or only looked at.
+struct free_record {
+    bool free = false;
+    std::uint64_t count = 0; ///< lendings of the slot that have ended
+    std::uint64_t since = 0; ///< in steps of the world
+    int kind = 0;
 };
 
 /// What is known of one resource. Serial numbers are never used again.
@@ -130,7 +140,9 @@ public:
     std::uint64_t gone_reports = 0; ///< checks that said that the backend is gone
     /// Nothing older is lent, and nothing older comes back and stays. max(): that is not checked.
     std::chrono::nanoseconds oldest = (std::chrono::nanoseconds::max)();
-    lend::pool_stats latest_stats; ///< of the look that ended last
+    lend::pool_stats latest_stats;  ///< of the look that ended last
+    std::uint64_t steps = 0;        ///< looks of the watch so far
+    std::vector<free_record> slots; ///< by index, as the watch sees them
 
     pool_world() { things.reserve(64); }
 
@@ -245,6 +257,15 @@ public:
         latest_stats = s;
     }
 
+    // 11: what could have been lent during a whole call is not refused to it, and nothing is made
+    // in its place.
+    template <class Serves>
+    void nothing_was_free(std::uint64_t since, const Serves& serves) const {
+        for (const free_record& each : slots) {
+            SIM_CHECK(!each.free || each.since >= since || !serves(each.kind));
+        }
+    }
+
     void check_sizes() {
         const std::size_t on_top = reclaimed != nullptr ? *reclaimed : 0;
         SIM_CHECK(live + creating <= max_size + on_top + abandoned);
@@ -306,7 +327,7 @@ protected:
         call_scope(pool_world& world, driver_member what, int serial)
             : world_(world), what_(what), serial_(serial) {
             world_.begin(what, serial);
-            world_.maybe_hang();
+            if (what != driver_member::rate) world_.maybe_hang(); // that is not to block
         }
         call_scope(const call_scope&) = delete;
         call_scope& operator=(const call_scope&) = delete;
@@ -321,6 +342,9 @@ protected:
     lend::result<thing> make(int kind) {
         ++world_->creating;
         world_->check_sizes();
+        const fiber_notes& self = world_->here();
+        if (self.asks_since != ~0ULL && self.asks_for == kind)
+            world_->nothing_was_free(self.asks_since, [&](int other) { return other == kind; });
         const std::uint64_t begun = ++world_->moments;
         call_scope call(*world_, driver_member::create, -1);
         --world_->creating;

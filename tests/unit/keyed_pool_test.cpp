@@ -101,8 +101,53 @@ TEST(KeyedPool, idle_one_of_another_key_makes_room_at_the_total_maximum) {
 
     EXPECT_TRUE(p.pool.try_acquire("b"));
 
-    EXPECT_EQ(p.calls->log(), "destroy(1) create(b) reset(3)");
+    // The second was given back first.
+    EXPECT_EQ(p.calls->log(), "destroy(2) create(b) reset(3)");
     EXPECT_EQ(p.pool.stats("a").size, 1U);
+}
+
+TEST(FailureMode, 71_room_is_made_by_what_has_not_been_used_for_longest) {
+    for (const auto order :
+         {lend::order_mode::thread_affine, lend::order_mode::lifo, lend::order_mode::fifo}) {
+        auto options = limits(3, 0);
+        options.order = order;
+        keyed p(options);
+        for (const char* const key : {"a", "b", "c", "a", "a"}) (void)p.pool.acquire(key);
+        (void)p.calls->take_log();
+
+        EXPECT_TRUE(p.pool.try_acquire("d")); // b was used last of all three before c and a
+        EXPECT_TRUE(p.pool.acquire("e"));
+
+        EXPECT_EQ(p.calls->log(), "destroy(2) create(d) reset(4) destroy(3) create(e) reset(5)");
+    }
+}
+
+TEST(FailureMode, 71_room_is_made_in_the_order_in_which_leases_end) {
+    keyed p(limits(3, 0));
+    auto a = p.pool.acquire("a"), b = p.pool.acquire("b"), c = p.pool.acquire("c");
+    (void)b->release();
+    (void)c->release();
+    (void)a->release();
+    (void)p.calls->take_log();
+
+    for (const char* const key : {"d", "e", "f"}) EXPECT_TRUE(p.pool.try_acquire(key));
+
+    EXPECT_EQ(p.calls->log(), "destroy(2) create(d) reset(4) destroy(3) create(e) reset(5) "
+                              "destroy(1) create(f) reset(6)");
+}
+
+TEST(FailureMode, 70_waiter_whose_key_is_at_its_maximum_has_no_claim_to_room) {
+    const manual_clock clock;
+    keyed p(limits(2, 1));
+    auto held = p.pool.acquire("a");
+    (void)p.pool.acquire("b");
+    const other_thread waits([&] { (void)p.pool.acquire("a"); });
+    EXPECT_EQ(p.pool.stats("a").waiting, 1U);
+
+    EXPECT_EQ(p.pool.try_acquire("c").code(), hr::s_ok); // in the place of b
+    EXPECT_EQ(p.pool.stats("b").size, 0U);
+    (void)held->release();
+    EXPECT_TRUE(waits.done());
 }
 
 TEST(KeyedPool, caller_whose_key_is_at_its_maximum_does_not_hold_up_others) {
@@ -495,6 +540,65 @@ TEST(TypedPool, warm_up_of_a_type_that_cannot_be_copied_says_so) {
     EXPECT_EQ(warmed.errors[0].code(), hr::e_outofmemory);
     EXPECT_EQ(p.pool.stats().size, 0U);
     EXPECT_TRUE(p.pool.try_acquire(type)) << "the place is free again";
+}
+
+// ---- keys that are not used any more -----------------------------------------------------------
+
+TEST(KeyedPool, refusals_make_no_keys) {
+    const manual_clock clock;
+    keyed p(limits(1, 1));
+    const auto held = p.pool.acquire("a");
+
+    for (int at = 0; at < 1000; ++at) {
+        EXPECT_EQ(p.pool.try_acquire("x" + std::to_string(at)).code(), hr::lend_e_exhausted);
+        p.pool.acquire_async("y" + std::to_string(at), {.deadline = clock.now()},
+                             [](const auto& lease) { EXPECT_FALSE(lease); });
+    }
+    EXPECT_EQ(p.pool.keys(), std::vector<std::string>{"a"});
+
+    keyed failing(limits(1, 1));
+    failing.calls->create.then(hr::e_fail);
+    EXPECT_EQ(failing.pool.try_acquire("b").code(), hr::e_fail);
+    EXPECT_TRUE(failing.pool.keys().empty());
+}
+
+TEST(KeyedPool, keys_are_forgotten_once_there_is_nothing_of_them) {
+    keyed p(limits(4, 1));
+    auto held = p.pool.acquire("a");
+    { const auto lease = p.pool.acquire("b"); }
+    EXPECT_EQ(p.pool.forget_unused(), 0U);
+
+    p.pool.clear();
+    EXPECT_EQ(p.pool.forget_unused(), 1U);
+    EXPECT_EQ(p.pool.keys(), std::vector<std::string>{"a"});
+    (void)held->release();
+    EXPECT_EQ(p.pool.forget_unused(), 1U);
+    EXPECT_TRUE(p.pool.keys().empty());
+
+    EXPECT_TRUE(p.pool.try_acquire("a"));
+    EXPECT_EQ(p.pool.stats("a").size, 1U);
+}
+
+TEST(KeyedPool, sweeps_forget_keys) {
+    const manual_clock clock;
+    auto options = limits(4, 0);
+    options.idle_timeout = 1s;
+    keyed p(options);
+    for (const char* const key : {"a", "b", "c"}) (void)p.pool.acquire(key);
+    for (const auto after : {0s, 2s, 3s}) (void)p.pool.whole().sweep(clock.now() + after);
+
+    EXPECT_EQ(p.pool.keys(), std::vector<std::string>{"c"}); // made last
+    EXPECT_EQ(p.pool.forget_unused(), 1U);
+}
+
+TEST(KeyedPool, there_are_never_many_more_keys_than_are_used) {
+    keyed p(limits(2, 0));
+    std::size_t most = 0;
+    for (int at = 0; at < 3000; ++at) {
+        EXPECT_TRUE(p.pool.try_acquire(std::to_string(at)));
+        if (at % 50 == 0) most = (std::max)(most, p.pool.keys().size());
+    }
+    EXPECT_LE(most, 65U);
 }
 
 } // namespace keyed_pool_test

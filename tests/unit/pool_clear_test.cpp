@@ -3,6 +3,7 @@
 /// Replacing everything, at once or spread over a time; and the user's own predicate.
 
 #include "support/manual_clock_platform.hpp"
+#include "support/other_thread.hpp"
 #include "support/quiet_pool.hpp"
 #include "support/recording_driver.hpp"
 
@@ -18,6 +19,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <thread>
 #include <utility>
@@ -465,6 +467,44 @@ TEST(PoolRetain, ends_when_the_pool_is_closed_meanwhile_and_counts_nothing) {
         EXPECT_EQ(p.pool.stats().closed_for(destroy_reason::closed), 3U);
         EXPECT_EQ(p.pool.stats().closed_for(destroy_reason::evicted), 0U);
     }
+}
+
+TEST(FailureMode, 70_what_is_shown_to_a_predicate_is_not_refused) {
+    const manual_clock clock;
+    pool_with<recording_driver, manual_clock_platform> p(quiet(1));
+    (void)p.pool.acquire();
+    lend::hresult code = hr::e_unexpected;
+    std::optional<other_thread> tries;
+
+    EXPECT_EQ(p.pool
+                  .retain([&](const auto&, const auto&) {
+                      tries.emplace([&] { code = p.pool.try_acquire().code(); });
+                      EXPECT_EQ(p.pool.stats().idle, 1U);
+                      return true;
+                  })
+                  .value(),
+              0U);
+
+    EXPECT_TRUE(tries->done());
+    EXPECT_EQ(code, hr::s_ok);
+    EXPECT_EQ(p.pool.stats().created, 1U);
+}
+
+TEST(FailureMode, 70_look_that_does_not_end_holds_a_caller_up_for_a_moment_only) {
+    const manual_clock clock;
+    pool_with<recording_driver, manual_clock_platform> p(quiet(1));
+    (void)p.pool.acquire();
+    lend::hresult code = hr::e_unexpected;
+    const auto begun = clock.now();
+
+    // It asks for what it looks at itself.
+    (void)p.pool.retain([&](const auto&, const auto&) {
+        code = p.pool.try_acquire().code();
+        return true;
+    });
+
+    EXPECT_EQ(code, hr::lend_e_exhausted);
+    EXPECT_LE(clock.now() - begun, 10ms);
 }
 
 } // namespace pool_clear_test

@@ -13,6 +13,7 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <utility>
 
 namespace pool_kinds_test {
@@ -60,6 +61,18 @@ TEST(PoolKinds, an_idle_resource_of_another_kind_makes_room_at_the_maximum) {
     EXPECT_EQ(**b, "b");
     EXPECT_EQ(pool.stats().destroyed, 1U);
     EXPECT_EQ(pool.stats().size, 1U);
+}
+
+TEST(FailureMode, 71_room_is_made_by_the_kind_that_has_not_been_used_for_longest) {
+    kinds_pool pool(kinds_driver{}, with_room_for(3));
+    for (const char* const kind : {"a", "b", "c", "a"}) (void)pool.acquire(kind);
+
+    EXPECT_TRUE(pool.acquire("d"));
+
+    const auto b = pool.try_acquire("b"); // is made again, in the place of c
+    EXPECT_EQ(pool.stats().created, 5U);
+    EXPECT_TRUE(pool.try_acquire("a"));
+    EXPECT_EQ(pool.stats().created, 5U);
 }
 
 TEST(PoolKinds, a_lent_resource_of_another_kind_makes_no_room) {
@@ -124,6 +137,30 @@ TEST(FailureMode, 67_a_comparison_of_kinds_that_throws_ends_no_program) {
 
     EXPECT_TRUE(pool.acquire(fickle{1, &throws}));
     EXPECT_EQ(pool.stats().size, 2U);
+}
+
+// Kinds that fit into a word: a thread finds its last resource without the lock.
+struct numbers_driver {
+    using resource = int;
+    using resource_type = int;
+    using no_reset = void;
+    static lend::result<int> create(const int& kind) { return kind; }
+};
+
+TEST(PoolKinds, lease_that_another_thread_acquired_is_remembered_as_what_it_is) {
+    lend::pool<numbers_driver> pool(numbers_driver{}, with_room_for(2));
+    (void)pool.acquire(1); // in the first place
+    pool.clear();
+    lend::lease<numbers_driver> other;
+    std::thread([&] { other = pool.acquire(2).value(); }).join(); // in the same place
+    (void)other.release();
+
+    const auto one = pool.acquire(1), two = pool.acquire(2);
+
+    ASSERT_TRUE(one && two);
+    EXPECT_EQ(**one, 1);
+    EXPECT_EQ(**two, 2);
+    EXPECT_EQ(pool.stats().created, 3U);
 }
 
 } // namespace pool_kinds_test

@@ -13,12 +13,13 @@
 #include <lend/detail/forking.hpp>
 #include <lend/detail/front.hpp>
 #include <lend/detail/idle_samples.hpp>
+#include <lend/detail/kind_mark.hpp>
 #include <lend/detail/lacking_keeper.hpp>
 #include <lend/detail/last_lending.hpp>
 #include <lend/detail/lending_word.hpp>
 #include <lend/detail/lock.hpp>
-#include <lend/detail/quota.hpp>
 #include <lend/detail/own_calls.hpp>
+#include <lend/detail/quota.hpp>
 #include <lend/detail/request.hpp>
 #include <lend/detail/shedding.hpp>
 #include <lend/detail/slot.hpp>
@@ -45,11 +46,12 @@ namespace detail {
 // What a thread remembers of the pools it uses: its last slot, and the word that the slot has if
 // nobody has touched it since. An entry counts only if pool and nonce are those of the pool asked.
 struct thread_cache {
-    struct entry {
+    struct alignas(64) entry {
         const void* pool = nullptr;
         std::uint64_t nonce = 0;
         void* slot = nullptr;
         lending_word::type expected = lending_word::impossible;
+        std::uint64_t kind = 0; // of what is in the slot: see kind_mark.hpp
     };
     static constexpr std::size_t size = 4; // pools that a thread can alternate between for free
 
@@ -156,6 +158,9 @@ struct core {
     // How many creates were begun, so that what was made before a moment can be told from what was
     // made after it. Written under the lock.
     typename Platform::template atomic<std::uint64_t> births{0};
+    // Given so far: see recency.hpp.
+    typename Platform::template atomic<std::uint64_t> stamps{0};
+    event_count<Platform> looks; // changes when a look ends for which another caller waits
     [[no_unique_address]] front_of<slot_type, Platform, ordered> front;
 
     // ---- under the lock -------------------------------------------------------------------
@@ -170,6 +175,7 @@ struct core {
     pool_limits limits;
     std::size_t size = 0; // slots that are not empty, but for those that were reclaimed
     std::size_t reclaimed = 0;
+    std::uint64_t counts_skipped = 0;     // by slots' words, without a lending: see `empty`
     bool cannot_grow = false;             // memory was out when places were last to be had
     creates_in_flight<slot_type> creates; // of these, those in creation for whoever waits
     std::size_t workers = 0;
@@ -180,7 +186,6 @@ struct core {
     std::uint64_t outage_births = 0; // `births` when the backend was last found to be gone
     idle_samples samples;
     time_point next_sample = (time_point::max)(); // max(): none was taken yet
-    std::uint64_t stamps = 0;                     // given so far: see ordering.hpp
     bool closing = false;
     std::optional<pause_mode> paused;          // how, between pause and resume
     waiting_thread* waiting_threads = nullptr; // where holders are recorded
@@ -267,10 +272,18 @@ struct core {
         return cache.entries[(address >> 7U) % thread_cache::size];
     }
 
+    // By the slot's owner.
+    LEND_ALWAYS_INLINE static void note_kind(thread_cache::entry& last,
+                                             const slot_type& s) noexcept {
+        if constexpr (comparable) last.kind = kind_mark<resource_type>::of(*s.type);
+    }
+
     void remember(slot_type& s) const noexcept {
         // Then each acquire has to ask first: see waiting_threads.hpp.
         if (options.multiple_acquire != multiple_acquire_mode::allow || keeper_lack.lacks()) return;
-        remembered() = {this, nonce, &s, lending_word::impossible};
+        thread_cache::entry& last = remembered();
+        last = {this, nonce, &s, lending_word::impossible, 0};
+        note_kind(last, s);
     }
 
     // ---- shares ---------------------------------------------------------------------------
@@ -294,6 +307,7 @@ struct core {
     // Lets the driver destroy what is in a slot that the caller owns, with no lock held. The
     // number is dead before the driver is called.
     hresult destroy_in(slot_type& s, destroy_reason why) noexcept {
+        const own_calls<Platform> here(this, &s);
         const auto gone = static_cast<event_number>(s.number);
         (void)numbers.erase(s.number);
         const auto report = [&](const error& e) {
@@ -312,12 +326,26 @@ struct core {
         return code;
     }
 
+    // By the owner, when the resource has gone. A type that carries counts is needed until the slot
+    // is empty, and ends then: it calls nothing of the user's.
+    static void end_type(slot_type& s) noexcept {
+        if constexpr (!traits::has_quota) s.type.reset();
+    }
+
     // Makes a slot empty that the caller owns. Under the lock.
     void empty(slot_type& s) noexcept {
         if constexpr (ordered) s.place.clear();
         quota<core>::discharge(s);
+        if constexpr (traits::has_quota) s.type.reset();
         const lending_word::type was = s.word.peek();
-        s.word.become(lending_word::count_of(was) | lending_word::empty);
+        lending_word::type count = lending_word::count_of(was);
+        // A thread that remembers the slot expects the kind that it had: what comes next into the
+        // slot has another word.
+        if constexpr (comparable) {
+            count += lending_word::one_lending;
+            ++counts_skipped;
+        }
+        s.word.become(count | lending_word::empty);
         if (lending_word::is(was, lending_word::reclaimed)) {
             // Relaxed: closers look under the lock, others take what they find.
             s.phase.store(slot_phase::none, std::memory_order_relaxed);
@@ -326,17 +354,10 @@ struct core {
             --size;
         }
         checks<core>::size_is_right(*this);
-    // By the owner, when the resource has gone. A type that carries counts is needed until the slot
-    // is empty, and ends then: it calls nothing of the user's.
-    static void end_type(slot_type& s) noexcept {
-        if constexpr (!traits::has_quota) s.type.reset();
-    }
-
         note_progress();
     }
 
     // The same, and the slot may be used again. In a closed pool its share is given back instead:
-        if constexpr (traits::has_quota) s.type.reset();
     // then the lock is let go, false is returned, and the core may be gone.
     [[nodiscard]] bool vacate(lock_type& lock, slot_type& s) noexcept {
         if (!closing) {
@@ -431,6 +452,13 @@ struct core {
     // withheld: see doubting.hpp.
     static bool take_idle(slot_type& s, lending_word::type idle) noexcept {
         if (!s.word.take(idle)) return false;
+        if (lending_word::has(idle, lending_word::withheld)) s.in_doubt = true;
+        return true;
+    }
+
+    // The same to look at it only: see viewing.hpp.
+    static bool view_idle(slot_type& s, lending_word::type idle) noexcept {
+        if (!s.word.view(idle)) return false;
         if (lending_word::has(idle, lending_word::withheld)) s.in_doubt = true;
         return true;
     }

@@ -35,7 +35,8 @@ struct gauges {
                 // Relaxed: as above.
                 if (each.leaked.load(std::memory_order_relaxed) == lending_word::count_of(word))
                     ++s.leaked;
-                if (phase == slot_phase::rating)
+                if (phase == slot_phase::rating ||
+                    (!Core::ordered && lending_word::is_viewed(word)))
                     ++s.idle;
                 else if (phase == slot_phase::checking)
                     ++s.checking;

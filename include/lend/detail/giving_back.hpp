@@ -11,6 +11,7 @@
 #include <lend/detail/handing.hpp>
 #include <lend/detail/making.hpp>
 #include <lend/detail/ordering.hpp>
+#include <lend/detail/viewing.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -31,8 +32,9 @@ struct giving_back {
     using calls = typename Core::calls;
     using wakes = typename Core::wakes;
 
-    // Whether the use that ends was a lease, or only a look at a candidate. Leases are counted.
-    enum class use : std::uint8_t { lease, look };
+    // What ends: a lease, which is counted; a use of the pool's own, such as a check; or only a
+    // look at a candidate, see viewing.hpp.
+    enum class use : std::uint8_t { lease, look, view };
 
     // The fast end of a use: one exact compare-exchange. False if there is something to know; the
     // caller still owns the slot then.
@@ -46,7 +48,9 @@ struct giving_back {
     // waiters that look at one after the other would keep each other looking.
     static void clean(Core& core, slot_type& s, lending_word::type word, use ended) noexcept {
         const lending_word::type left = s.in_doubt ? lending_word::withheld : lending_word::empty;
-        if (!fast(s, word, ended, left)) (void)clean_slowly(core, s, ended);
+        const bool done =
+            ended == use::view ? s.word.end_view(word, left) : fast(s, word, ended, left);
+        if (!done) (void)clean_slowly(core, s, ended);
     }
 
     // The same after the fast end has failed. s_false: the resource is destroyed. lend_e_stale: it
@@ -69,11 +73,12 @@ struct giving_back {
             if (ended == use::lease) ordering<Core>::came_back(core, s);
             const bool handed =
                 handing<Core>::give_away(core, s, count, handing<Core>::how::by_fairness, wake);
-            // Whoever looks keeps one in hand that it may have destroyed to make room. If somebody
-            // came whom that one fits, others that it has put back are idle, and it will sleep.
-            if (handed && Core::comparable && ended == use::look)
+            // A waiter that could have it destroyed to make room has found it in use. If it went to
+            // another waiter, there may be others that are idle, and it sleeps.
+            if (handed && Core::comparable && ended != use::lease)
                 handing<Core>::tell_of_room_to_make(core, wake);
             without_keeper<Core>::help(core, wake);
+            if (ended == use::view) viewing<Core>::ended(core);
         }
         wake.deliver();
         return hr::s_ok;
@@ -101,20 +106,28 @@ struct giving_back {
     static hresult destroy_locked(
         Core& core, lock_type& lock, slot_type& s, use ended, destroy_reason why) noexcept {
         core.wait_for_interrupt(lock, s);
-        begin_destroying(s, ended);
-        core.count_closed(why);
         // Who makes room waits for it, and after the close nobody else destroys.
         if (core.options.destroy_on == destroy_mode::background &&
             why != destroy_reason::made_room && !core.closing) {
+            take_away(core, s, ended, why);
             s.why = why;
             backroom<Core>::destroy_later(core, lock, s);
             return hr::s_ok;
         }
+        const hresult code = destroy_in_place(core, lock, s, ended, why);
+        leave_vacant(core, lock, s);
+        return code;
+    }
+
+    // The same, with the lock held again afterwards, and the slot still the caller's.
+    static hresult destroy_in_place(
+        Core& core, lock_type& lock, slot_type& s, use ended, destroy_reason why) noexcept {
+        core.wait_for_interrupt(lock, s);
+        take_away(core, s, ended, why);
         lock.unlock();
         const hresult code = core.destroy_in(s, why);
         lock.lock();
         ++core.counted.destroyed;
-        leave_vacant(core, lock, s);
         return code;
     }
 
@@ -143,6 +156,14 @@ struct giving_back {
         lock.unlock();
         wake.deliver();
         making<Core>::start(core, todo);
+    }
+
+private:
+    // Under the lock, by the owner.
+    static void take_away(Core& core, slot_type& s, use ended, destroy_reason why) noexcept {
+        begin_destroying(s, ended);
+        if (ended == use::view) viewing<Core>::ended(core);
+        core.count_closed(why);
     }
 };
 

@@ -54,7 +54,9 @@ struct holders {
     // Who holds the slot. Nothing if it is not lent, only looked at, or in the backroom, for its
     // lease has ended. In a pool that does not record its holders: the number alone.
     static std::optional<holder_info> of(Core& core, slot_type& s, time_point now) noexcept {
-        if (!lending_word::is_out(s.word.see())) return std::nullopt;
+        const lending_word::type word = s.word.see();
+        if (!lending_word::is_out(word)) return std::nullopt;
+        if (!Core::ordered && lending_word::is_viewed(word)) return std::nullopt;
         holder_info found;
         if (core.records()) {
             const std::optional<recorded_borrower> by = recorded(s, now);
@@ -119,13 +121,13 @@ struct holders {
     }
 
 private:
-    // Of a slot in use whose pool records nobody.
-    static bool has_no_holder(const Core& core, const slot_type& s) noexcept {
     static bool is_being_reset(const slot_type& s) noexcept {
         // Relaxed: the reset of a moment does not matter, and a longer one is seen.
         return s.phase.load(std::memory_order_relaxed) == slot_phase::resetting;
     }
 
+    // Of a slot in use whose pool records nobody.
+    static bool has_no_holder(const Core& core, const slot_type& s) noexcept {
         // Relaxed: who looks at a slot, or comes from the backroom with it, does so for a moment,
         // and may be taken for its holder.
         const slot_phase phase = s.phase.load(std::memory_order_relaxed);

@@ -61,6 +61,10 @@ struct lending_word {
     // not the borrower's. No lease has `withheld`, so that the bit is free.
     static constexpr type attended = withheld;
 
+    // In any other inventory, together with in_use: in the hands of a caller who only looks at it,
+    // and who may put it back. It counts as idle.
+    static constexpr type viewed = withheld;
+
     // In an ordered inventory, and there only together with in_use: with a borrower. Without it the
     // slot is in somebody's hands, see affinity.hpp. Nothing is withheld there.
     static constexpr type lent = withheld;
@@ -87,6 +91,12 @@ struct lending_word {
     // The word of an idle slot once somebody has taken it.
     [[nodiscard]] static constexpr type taken(type free) noexcept {
         return with_state(free & ~withheld, in_use);
+    }
+    // The same once a caller looks at it.
+    [[nodiscard]] static constexpr type seen(type free) noexcept { return taken(free) | viewed; }
+    // Whether a caller only looks at it, in an inventory that is not ordered.
+    [[nodiscard]] static constexpr bool is_viewed(type word) noexcept {
+        return is(word, in_use) && has(word, viewed);
     }
     // A value that no slot's word ever has.
     static constexpr type impossible = ~type{0};
@@ -116,6 +126,27 @@ public:
         // (4) acquire-CAS synchronizes-with the release-CAS (2), (3)
         return word_.compare_exchange_strong(idle, taken, std::memory_order_acquire,
                                              std::memory_order_relaxed);
+    }
+
+    // The same for a caller who only looks at it.
+    bool view(word idle) noexcept {
+        // (4) acquire-CAS synchronizes-with the release-CAS (2), (3)
+        return word_.compare_exchange_strong(idle, lending_word::seen(idle),
+                                             std::memory_order_acquire, std::memory_order_relaxed);
+    }
+    // Ends a look: the slot is idle again, with `flags`, if no flag was set in it meanwhile.
+    bool end_view(word viewed, word flags) noexcept {
+        word unflagged =
+            lending_word::count_of(viewed) | lending_word::in_use | lending_word::viewed;
+        const word idle = lending_word::count_of(viewed) | lending_word::idle | flags;
+        // (2) release-CAS synchronizes-with the acquire-CAS (4)
+        return word_.compare_exchange_strong(unflagged, idle, std::memory_order_release,
+                                             std::memory_order_relaxed);
+    }
+    // By a caller who has looked and keeps the slot; returns the word from before. Relaxed: the
+    // slot is the caller's already.
+    word keep_viewed() noexcept {
+        return word_.fetch_and(~lending_word::viewed, std::memory_order_relaxed);
     }
 
     // Leaves the slot idle if it has no flag; nothing of the pool is touched after that.

@@ -8,6 +8,7 @@
 
 #include <lend/detail/core.hpp>
 #include <lend/detail/handing.hpp>
+#include <lend/detail/recency.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -15,9 +16,9 @@
 namespace lend::inline v0_1 {
 namespace detail {
 
-// No list: a release stamps the slot with a number that grows, and a look takes the idle slot with
-// the largest stamp, or the smallest. Where threads find their last resource, the default, nothing
-// of this happens.
+// No list: a release stamps the slot with a number that grows (recency.hpp), and a look takes the
+// idle slot with the largest stamp, or the smallest. Where threads find their last resource, the
+// default, nothing of this happens.
 //
 // So that each release is seen, each lending sets `wanted` in the slot's word; the release comes to
 // the desk and is stamped there, under the lock. No thread remembers a slot.
@@ -39,9 +40,7 @@ struct ordering {
 
     // By the owner, under the lock, before the slot is idle for the first time or after a lease.
     static void came_back(Core& core, slot_type& s) noexcept {
-        if (!is_kept(core)) return;
-        // Relaxed: whoever sees the slot idle sees what was written before it became so.
-        s.stamp.store(++core.stamps, std::memory_order_relaxed);
+        if (Core::typed || is_kept(core)) recency<Core>::used_now(core, s);
     }
 
     // Calls `visit` for the idle slots in their order until it returns true, and `ask` for each
@@ -60,8 +59,7 @@ struct ordering {
             core.slots.for_each([&](slot_type& s) {
                 ++seen;
                 if (!lending_word::is(ask(s), lending_word::idle)) return;
-                // Relaxed: see came_back. A stamp of later than the word is no harm.
-                const std::uint64_t stamp = s.stamp.load(std::memory_order_relaxed);
+                const std::uint64_t stamp = recency<Core>::of(s);
                 if (newest_first ? stamp >= last : stamp <= last) return;
                 if (next != nullptr && (newest_first ? stamp < best : stamp > best)) return;
                 next = &s;

@@ -47,6 +47,8 @@ private:
         // before it would both count.
         pool_stats seen;
         gauges<Core>::count(core, seen);
+        seen.returned -= core.counts_skipped;
+        seen.acquired -= core.counts_skipped;
         pool_stats s = core.counted;
         s.idle = seen.idle;
         s.in_use = seen.in_use;

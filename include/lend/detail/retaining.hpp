@@ -48,9 +48,9 @@ struct retaining {
                 LEND_CATCH_ALL { failure = current_exception_as_error<platform>(); }
             });
             if (open && stays) {
-                back::clean(core, s, held, back::use::look);
+                back::clean(core, s, held, back::use::view);
             } else {
-                (void)back::destroy(core, s, back::use::look,
+                (void)back::destroy(core, s, back::use::view,
                                     open ? destroy_reason::evicted : destroy_reason::closed);
                 gone += open ? 1U : 0U;
             }
@@ -81,8 +81,8 @@ private:
                 (std::min<std::chrono::nanoseconds>)(between(s.idle_since, now), info.age);
         info.lendings =
             (lending_word::count_of(word) - s.lendings_before) / lending_word::one_lending;
-        held = lending_word::taken(word);
-        if (!core.take_idle(s, word)) return std::nullopt;
+        held = lending_word::seen(word);
+        if (!core.view_idle(s, word)) return std::nullopt;
         return info;
     }
 };

@@ -66,7 +66,7 @@ struct measured_use {
 //   watched     lock
 //   leaked      written under the lock, read by observers: the count of the lending that was
 //               reported as a leak
-//   stamp       written by the owner, under the lock; read by whoever sees the slot idle
+//   stamp       written by the owner; read by whoever sees the slot idle; see recency.hpp
 //   held_since  whoever flags the slot as wanted, and releases; a time, exact enough for a choice
 //   the rest    lock
 template <class Driver, class Platform>

@@ -8,17 +8,20 @@
 #include <lend/detail/admitting.hpp>
 #include <lend/detail/alarms.hpp>
 #include <lend/detail/core.hpp>
-#include <lend/detail/gauges.hpp>
 #include <lend/detail/giving_back.hpp>
 #include <lend/detail/holders.hpp>
 #include <lend/detail/looking.hpp>
 #include <lend/detail/making.hpp>
+#include <lend/detail/making_room.hpp>
 #include <lend/detail/outcomes.hpp>
 #include <lend/detail/refusing.hpp>
+#include <lend/detail/serving.hpp>
 #include <lend/detail/sleeping.hpp>
+#include <lend/detail/viewing.hpp>
 #include <lend/detail/waiting_threads.hpp>
 
 #include <optional>
+#include <utility>
 
 namespace lend::inline v0_1 {
 namespace detail {
@@ -34,7 +37,9 @@ struct taking {
     using back = giving_back<Core>;
     using look = looking<Core>;
     using make = making<Core>;
+    using room = making_room<Core>;
     using steps = admitting<Core>;
+    using time_point = typename Core::time_point;
     using held = holding<Core>;
 
     // A resource for what is asked, checked and remembered as the thread's last; or why there is
@@ -55,8 +60,10 @@ struct taking {
             return counted(core, *refused);
         if (core.is_draining()) return counted(core, hr::lend_e_closed);
         without_keeper<Core>::help(core);
+        using manner = typename look::manner;
+        const manner how = asked.limit.waits() ? manner::in_passing : manner::at_once;
         for (;;) {
-            const auto found = look::look(core, asked.wanted, look::manner::in_passing);
+            const auto found = look::look(core, asked.wanted, how);
             unfit = found.unfit;
             if (!found.best) return std::nullopt;
             if (auto done = steps::admit(core, found.best)) return counted(core, *std::move(done));
@@ -64,13 +71,27 @@ struct taking {
     }
 
     // For a caller with no time: makes a resource on its own thread if there is room, or if there
-    // is one of another type that can make room.
+    // is one of another type that can make room. What became free meanwhile, or is only looked at
+    // by another caller, is looked at first.
     static result<held>
-    without_waiting(Core& core, const request_type& asked, const held& unfit) noexcept {
-        return counted(core, made_at_once(core, asked.wanted, unfit));
+    without_waiting(Core& core, const request_type& asked, held& unfit) noexcept {
+        std::optional<time_point> until;
+        for (unsigned round = 0;; ++round) {
+            slot_type* missed = nullptr;
+            slot_type** const may_miss = round < most_rounds ? &missed : nullptr;
+            result<held> done =
+                made_at_once(core, asked.wanted, std::exchange(unfit, held{}), may_miss);
+            if (missed == nullptr) return counted(core, std::move(done));
+            if (!until) until = viewing<Core>::patience();
+            if (!serving<Core>::here(core)) viewing<Core>::wait_until_seen(core, *missed, *until);
+            if (auto found = in_passing(core, asked, unfit)) return *std::move(found);
+        }
     }
 
 private:
+    // Each round follows a change that another caller made.
+    static constexpr unsigned most_rounds = 16;
+
     static result<held> counted(Core& core, result<held> outcome) noexcept {
         if (outcome) return outcome;
         error why = outcome.error();
@@ -78,46 +99,76 @@ private:
         return why;
     }
 
-    static result<held>
-    made_at_once(Core& core, const resource_type& wanted, const held& unfit) noexcept {
+    // `missed`: something that may be free by now; null, if it does not matter.
+    static result<held> made_at_once(Core& core,
+                                     const resource_type& wanted,
+                                     const held& unfit,
+                                     slot_type** missed) noexcept {
         slot_type* place = nullptr;
-        bool evict = false;
+        held victim;
+        std::optional<hresult> refused;
+        wakes wake;
+        {
+            const lock_type lock(core.mutex);
+            if (core.closing || core.is_draining()) {
+                refused = hr::lend_e_closed;
+            } else if (core.paused) {
+                refused = hr::lend_e_paused;
+            } else if (missed != nullptr) {
+                *missed = look::may_find(core, wanted);
+                if (*missed != nullptr) refused = hr::lend_e_exhausted;
+            }
+            if (!refused) {
+                place = make::reserve_for_caller(core, wanted);
+                if (place != nullptr) steps::tell_of_room_taken(core, wake);
+                if (place == nullptr) victim = victim_for(core, wanted, unfit);
+            }
+        }
+        wake.deliver();
+        if (victim.slot != unfit.slot) look::put_back(core, unfit);
+        if (refused) return *refused;
+        if (victim) place = place_of(core, victim, wanted);
+        if (place == nullptr) return nothing_left(core, wanted);
+        if (auto made = steps::made(core, *place, wanted)) return *std::move(made);
+        return hr::lend_e_paused;
+    }
+
+    // Under the lock: what makes room, if anything may; the caller's.
+    static held victim_for(Core& core, const resource_type& wanted, const held& unfit) noexcept {
+        if (!room::may(core, wanted) || room::is_for_a_waiter(core)) return {};
+        return Core::comparable ? room::take(core, wanted, look::manner::at_once) : unfit;
+    }
+
+    // Destroys what makes room, and takes its place in one step with that.
+    static slot_type*
+    place_of(Core& core, const held& victim, const resource_type& wanted) noexcept {
+        const bool viewed = lending_word::has(victim.word, lending_word::viewed);
+        slot_type* place = nullptr;
+        typename make::errand todo;
         wakes wake;
         {
             lock_type lock(core.mutex);
-            if (core.closing || core.is_draining()) {
-                lock.unlock();
-                look::put_back(core, unfit);
-                return hr::lend_e_closed;
-            }
-            if (core.paused) {
-                lock.unlock();
-                look::put_back(core, unfit);
-                return hr::lend_e_paused;
-            }
+            (void)back::destroy_in_place(core, lock, *victim.slot,
+                                         viewed ? back::use::view : back::use::look,
+                                         destroy_reason::made_room);
+            if (!core.vacate(lock, *victim.slot)) return nullptr;
             place = make::reserve_for_caller(core, wanted);
-            if (place != nullptr) steps::tell_of_room_taken(core, wake);
-            // Room that is made while others wait is theirs.
-            evict = place == nullptr && unfit && core.room() == 0 && core.waiters.empty() &&
-                    quota<Core>::has_room(wanted);
+            if (place != nullptr) {
+                steps::tell_of_room_taken(core, wake);
+            } else {
+                todo = make::plan_for_waiters(core, wake);
+                quota<Core>::place_left(core, wake);
+            }
         }
         wake.deliver();
-        if (evict) {
-            (void)back::destroy(core, *unfit.slot, back::use::look, destroy_reason::made_room);
-            lock_type lock(core.mutex);
-            place = make::reserve_for_caller(core, wanted);
-            if (place != nullptr) steps::tell_of_room_taken(core, wake);
-            lock.unlock();
-            wake.deliver();
-        } else {
-            look::put_back(core, unfit);
-        }
-        if (place == nullptr) {
-            lock_type lock(core.mutex);
-            return refusing<Core>::nothing_free(core, wanted);
-        }
-        if (auto made = steps::made(core, *place, wanted)) return *std::move(made);
-        return hr::lend_e_paused;
+        make::start(core, todo);
+        return place;
+    }
+
+    static error nothing_left(Core& core, const resource_type& wanted) noexcept {
+        const lock_type lock(core.mutex);
+        if (core.closing) return hr::lend_e_closed;
+        return refusing<Core>::nothing_free(core, wanted);
     }
 };
 

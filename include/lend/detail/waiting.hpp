@@ -13,9 +13,9 @@
 #include <lend/detail/later.hpp>
 #include <lend/detail/looking.hpp>
 #include <lend/detail/making.hpp>
+#include <lend/detail/making_room.hpp>
 #include <lend/detail/outcomes.hpp>
 #include <lend/detail/refusing.hpp>
-#include <lend/detail/same_kind.hpp>
 
 #include <algorithm>
 #include <optional>
@@ -202,17 +202,24 @@ private:
     // Looks at every slot and leaves a flag in those in use.
     std::optional<result<held>> look_around() noexcept {
         must_look_ = false;
-        const auto found = look::look(core_, asked_.wanted, look::manner::as_a_waiter);
-        if (found.best) return leave_with(found.best);
-        unfit_ = found.unfit;
+        if constexpr (!Core::comparable) {
+            const auto found = look::look(core_, asked_.wanted, look::manner::as_a_waiter);
+            if (found.best) return leave_with(found.best);
+            unfit_ = found.unfit;
+            missed_one_ = found.missed_one;
+        }
         wakes wake;
         errand todo;
-        bool evict = false;
+        held victim;
         {
             lock_type lock(core_.mutex);
             if (heard(me_) == waiter_state::answered) {
                 // What this one was told to look for is still there for the next.
                 core_.waiters.poke(core_.waiters.head(), wake);
+                step_out(lock, wake);
+                return std::nullopt;
+            }
+            if (take_kind(wake)) {
                 step_out(lock, wake);
                 return std::nullopt;
             }
@@ -235,13 +242,28 @@ private:
             todo = make::plan_as_waiter(core_, wake);
             me_.looks = false;
             // In one step with the plan, or somebody might take the room between the two.
-            evict = may_make_room();
+            victim = victim_for_room();
             retry_at_ = next_try();
         }
         wake.deliver();
-        make_room_or_put_back(evict);
+        make_room(victim);
         if constexpr (Core::typed) pass_on();
         return start(todo);
+    }
+
+    // Where lend compares kinds, this is the look; under the lock.
+    bool take_kind(wakes& wake) noexcept {
+        if constexpr (Core::comparable) {
+            got_ = look::take_kind(core_, asked_.wanted, look::manner::as_a_waiter);
+            if (got_) leave_for(got_, wake);
+        }
+        return static_cast<bool>(got_);
+    }
+
+    // Under the lock: out of the queue, with what was found idle.
+    void leave_for(const held& found, wakes& wake) noexcept {
+        core_.waiters.leave(me_, true, wake);
+        if (core_.watches_returns()) found.slot->word.call_in();
     }
 
     // Lets the lock go for good: wakes whom something is for, and gives back what was unfit.
@@ -296,7 +318,7 @@ private:
 
     // Out of the queue with a resource that was found idle. If an answer came meanwhile, one of
     // the two goes back.
-    std::optional<result<held>> leave_with(const held& found) noexcept {
+    std::optional<result<held>> leave_with(held found) noexcept {
         wakes wake;
         bool answered = false;
         {
@@ -305,15 +327,16 @@ private:
             if (answered) {
                 core_.waiters.poke(core_.waiters.head(), wake); // not every slot was looked at
             } else {
-                core_.waiters.leave(me_, true, wake);
-                if (core_.watches_returns()) found.slot->word.call_in();
+                leave_for(found, wake);
             }
         }
-        wake.deliver();
         if (answered && me_.slot != nullptr) {
             look::put_back(core_, found);
+            wake.deliver();
             return answer();
         }
+        look::keep(core_, found);
+        wake.deliver();
         got_ = found;
         return std::nullopt;
     }
@@ -392,30 +415,23 @@ private:
     }
 
     // Under the lock, at the end of a look: at the maximum, with nothing under way for this caller,
-    // a resource of another type that nobody waits for makes room.
-    bool may_make_room() {
-        return unfit_ && !core_.closing && core_.room() == 0 &&
-               core_.creates.size() < core_.demand() && quota<Core>::has_room(asked_.wanted) &&
-               !wanted_by_others(*unfit_.slot);
+    // a resource of another type that nobody waits for makes room. Where only the driver can tell,
+    // it is unwanted when the last of a round has looked, and at each of them.
+    held victim_for_room() noexcept {
+        using room = making_room<Core>;
+        if (!room::may(core_, asked_.wanted) || core_.creates.size() >= core_.demand()) return {};
+        if constexpr (Core::comparable)
+            return room::take(core_, asked_.wanted, look::manner::as_a_waiter);
+        if (missed_one_ || !core_.waiters.ends_the_round(me_)) return {};
+        return std::exchange(unfit_, held{});
     }
 
-    void make_room_or_put_back(bool evict) noexcept {
-        const held h = std::exchange(unfit_, held{});
-        if (evict) {
-            (void)back::destroy(core_, *h.slot, back::use::look, destroy_reason::made_room);
-        } else {
-            look::put_back(core_, h);
-        }
-    }
-
-    // Where only the driver can tell, a resource is unwanted when the last of a round has looked.
-    bool wanted_by_others(slot_type& s) {
-        if constexpr (Core::comparable) {
-            return core_.waiters.first(
-                       [&](waiter_type& w) { return same_kind(*w.wanted, *s.type); }) != nullptr;
-        } else {
-            return !core_.waiters.ends_the_round(me_);
-        }
+    void make_room(const held& victim) noexcept {
+        look::put_back(core_, std::exchange(unfit_, held{}));
+        if (!victim) return;
+        const bool viewed = lending_word::has(victim.word, lending_word::viewed);
+        (void)back::destroy(core_, *victim.slot, viewed ? back::use::view : back::use::look,
+                            destroy_reason::made_room);
     }
 
     Core& core_;
@@ -427,9 +443,10 @@ private:
     span<platform> traced_{core_.events, span_kind::wait, asked_.traced(core_.options.name)};
     waiter_type me_;
     held got_;
-    bool joined_ = false;    // and has not heard an answer yet
-    bool was_in_ = false;    // has joined at least once
-    bool must_look_ = false; // before it may sleep
+    bool joined_ = false;     // and has not heard an answer yet
+    bool was_in_ = false;     // has joined at least once
+    bool must_look_ = false;  // before it may sleep
+    bool missed_one_ = false; // in its last look: another caller looked at it
 };
 
 } // namespace detail
