@@ -1,6 +1,6 @@
 // expect: lend: the resource is a raw pointer and the driver has no destroy
 // errors: 1
-#include <lend/pool.hpp>
+#include <lend/driver.hpp>
 
 struct session;
 
@@ -14,7 +14,4 @@ struct driver {
     lend::result<session*> create() { return nullptr; }
 };
 
-bool use() {
-    lend::pool pool(driver{});
-    return pool.acquire().has_value();
-}
+static_assert(lend::resource_driver<driver>);

@@ -1,6 +1,6 @@
 // expect: lend: a driver's move constructor must not throw
 // errors: 1
-#include <lend/pool.hpp>
+#include <lend/driver.hpp>
 
 struct driver {
     driver() = default;
@@ -12,7 +12,4 @@ struct driver {
     lend::result<int> create() { return 1; }
 };
 
-bool use() {
-    lend::pool<driver> pool(driver{});
-    return pool.acquire().has_value();
-}
+static_assert(lend::resource_driver<driver>);
