@@ -34,8 +34,10 @@ enum class initialisation_mode : std::uint8_t {
 
 /// Whether what comes back is kept.
 enum class pooling_mode : std::uint8_t {
-    pooled,   ///< as usual
-    unpooled, ///< each acquire makes a resource, each lease's end destroys it; the rest is the same
+    pooled, ///< as usual
+    /// Each acquire makes a resource, each lease's end destroys it, even while others wait, whose
+    /// place it then is; the rest is the same.
+    unpooled,
 };
 
 /// Who runs a driver's `create`.

@@ -132,7 +132,9 @@ constexpr std::uint64_t cycles = 1000;
 // The steps of so many warm cycles, and how often they allocated.
 template <class Driver, class... Type>
 std::pair<steps, std::uint64_t> warm(const lend::pool_options& options, const Type&... type) {
-    lend::pool<Driver, counting_platform> pool(Driver{}, options);
+    auto without_threads = options; // of which this platform has none
+    without_threads.housekeeping = lend::housekeeping_mode::manual;
+    lend::pool<Driver, counting_platform> pool(Driver{}, without_threads);
     { auto made = pool.acquire(type...).value(); }
     { auto found = pool.acquire(type...).value(); }
     done = {};

@@ -167,4 +167,23 @@ TEST(PoolThreadless, is_not_made_worse_by_trying_all_the_time) {
     EXPECT_LE(short_platform::refused - before, 1);
 }
 
+TEST(PoolThreadless, is_not_slow_for_ever_where_there_never_are_threads) {
+    const manual_clock clock;
+    pool_type pool(plain_driver{}, sized(2));
+    const shortage now;
+    EXPECT_TRUE(pool.acquire());
+    for (int use = 0; use < 20; ++use) {
+        manual_clock::advance(1s);
+        EXPECT_TRUE(pool.acquire());
+    }
+    const int before = short_platform::refused;
+
+    for (int use = 0; use < 20; ++use) {
+        manual_clock::advance(1s);
+        EXPECT_TRUE(pool.acquire());
+    }
+
+    EXPECT_EQ(short_platform::refused, before) << "on the fast path";
+}
+
 } // namespace pool_threadless_test

@@ -280,7 +280,8 @@ struct core {
 
     void remember(slot_type& s) const noexcept {
         // Then each acquire has to ask first: see waiting_threads.hpp.
-        if (options.multiple_acquire != multiple_acquire_mode::allow || keeper_lack.lacks()) return;
+        if (options.multiple_acquire != multiple_acquire_mode::allow || keeper_lack.asks_all())
+            return;
         thread_cache::entry& last = remembered();
         last = {this, nonce, &s, lending_word::impossible, 0};
         note_kind(last, s);

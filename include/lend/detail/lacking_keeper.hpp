@@ -7,6 +7,7 @@
 
 #include <lend/detail/later.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 
@@ -19,23 +20,35 @@ class lacking_keeper {
 public:
     using time_point = typename Platform::time_point;
 
-    // Relaxed: see above.
-    [[nodiscard]] bool lacks() const noexcept { return lacks_.load(std::memory_order_relaxed); }
+    [[nodiscard]] bool lacks() const noexcept {
+        // Relaxed: see above.
+        return tries_.load(std::memory_order_relaxed) != 0;
+    }
+    // Whether each acquire is to leave the fast path for it. Not for ever: where there never are
+    // threads, those that leave it anyway are enough.
+    [[nodiscard]] bool asks_all() const noexcept {
+        // Relaxed: see above.
+        const unsigned tries = tries_.load(std::memory_order_relaxed);
+        return tries != 0 && tries < most_tries;
+    }
 
     // Under the lock: one was to be started, or is not wanted any more. A shortage of threads is
     // not made worse by trying all the time.
     void started(bool runs) noexcept {
         // Relaxed: see above.
-        lacks_.store(!runs, std::memory_order_relaxed);
-        if (!runs) next_ = later(Platform::now(), pause);
+        const unsigned before = tries_.load(std::memory_order_relaxed);
+        const unsigned tries = runs ? 0 : (std::min)(before + 1, most_tries);
+        tries_.store(tries, std::memory_order_relaxed);
+        if (!runs) next_ = later(Platform::now(), pause * (1 << (std::min)(before, 6U)));
     }
     // Under the lock.
     [[nodiscard]] bool may_try(time_point now) const noexcept { return now >= next_; }
 
 private:
     static constexpr typename Platform::duration pause = std::chrono::milliseconds(10);
+    static constexpr unsigned most_tries = 10; // within some four seconds
 
-    typename Platform::template atomic<bool> lacks_{false};
+    typename Platform::template atomic<unsigned> tries_{0};
     time_point next_{};
 };
 
