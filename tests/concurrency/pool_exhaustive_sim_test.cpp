@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /// @file
 /// The pool under every schedule of something small: two or three users with a few operations each.
-/// After every step the invariants of docs/design.md, section 4.
+/// After every step the invariants of docs/design.md.
 
 #include "support/pool_user.hpp"
 #include "support/pool_watch.hpp"

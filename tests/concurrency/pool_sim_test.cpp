@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /// @file
 /// The pool under random schedules: several users at once, drivers that fail, throw and hang, and
-/// after every step the invariants of docs/design.md, section 4.
+/// after every step the invariants of docs/design.md.
 
 #include "support/pool_letters.hpp"
 #include "support/pool_user.hpp"

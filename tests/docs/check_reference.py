@@ -6,7 +6,8 @@ usage: check_reference.py [ROOT]
 
 docs/errors.md: a row for each code of hresult.hpp's table, with its number if it is a failure, and
 with what to do. docs/tour.md: a row for each member that lend looks for in a driver, and one for
-each of pool_options, in the order of their declaration and with their types.
+each of pool_options, in the order of their declaration and with their types. docs/design.md: the
+invariants, numbered from 1, each with files that exist and look for a violation.
 """
 
 import pathlib
@@ -75,9 +76,25 @@ def option_problems(root):
         yield "docs/tour.md: the options are not in the order of their declaration"
 
 
+def invariant_problems(root):
+    """Yields what is wrong with the list of invariants."""
+    text = (root / "docs/design.md").read_text()
+    _, found, rest = text.partition("\n## Invariants\n")
+    items = re.findall(r"^(\d+)\. (.*?)(?=^\d+\. |\Z)", rest.partition("\n## ")[0], re.MULTILINE | re.DOTALL)
+    if not found or [int(number) for number, _ in items] != list(range(1, len(items) + 1)) or not items:
+        yield "docs/design.md: no list of invariants, numbered from 1"
+    for number, item in items:
+        files = re.findall(r"`(tests/[^`]+)`", item)
+        if not files:
+            yield f"docs/design.md: invariant {number} names no test"
+        for file in files:
+            if not (root / file).exists():
+                yield f"docs/design.md: invariant {number} names {file}, which does not exist"
+
+
 def check(root):
     """Returns the problems of the tree."""
-    return [*code_problems(root), *driver_problems(root), *option_problems(root)]
+    return [*invariant_problems(root), *code_problems(root), *driver_problems(root), *option_problems(root)]
 
 
 if __name__ == "__main__":

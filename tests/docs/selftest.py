@@ -7,6 +7,7 @@ every planted defect must be reported with the words given beside it.
 """
 
 import pathlib
+import re
 import tempfile
 import unittest
 
@@ -282,6 +283,11 @@ class Planted(unittest.TestCase):
 
 # file, what is replaced, by what, what must be said
 REFERENCE_DEFECTS = [
+    ("docs/design.md", "## Invariants", "## Rules", "no list of invariants"),
+    ("docs/design.md", "\n3. A number", "\n13. A number", "no list of invariants"),
+    ("docs/design.md", "(`tests/support/pool_user.hpp`)", "", "invariant 6 names no test"),
+    ("docs/design.md", "`tests/support/pool_user.hpp`", "`tests/support/pool_users.hpp`",
+     "which does not exist"),
     ("include/lend/hresult.hpp", 'code_entry{hr::lend_e_shed, "LEND_E_SHED"',
      'code_entry{hr::lend_e_shed, "LEND_E_SHADE"', "no row for `LEND_E_SHADE` 0x80040205"),
     ("docs/errors.md", "nothing: it was asked for", "", "LEND_E_CANCELLED: a row has"),
@@ -303,7 +309,8 @@ class Reference(unittest.TestCase):
     def test_each_planted_defect_is_reported(self):
         root = pathlib.Path(__file__).resolve().parents[2]
         paths = ("include/lend/hresult.hpp", "include/lend/driver.hpp", "include/lend/pool_options.hpp",
-                 "docs/errors.md", "docs/tour.md")
+                 "docs/errors.md", "docs/tour.md", "docs/design.md")
+        named = set(re.findall(r"tests/[\w/.]+", (root / "docs/design.md").read_text()))
         good = {path: (root / path).read_text() for path in paths}
 
         def problems_of(files):
@@ -312,6 +319,10 @@ class Reference(unittest.TestCase):
                     target = pathlib.Path(folder) / path
                     target.parent.mkdir(parents=True, exist_ok=True)
                     target.write_text(text)
+                for path in named:
+                    target = pathlib.Path(folder) / path
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    target.touch()
                 return "\n".join(check_reference.check(pathlib.Path(folder)))
 
         self.assertEqual(problems_of(good), "")
