@@ -96,13 +96,25 @@ TEST(FailureMode, 57_reason_in_a_pause_after_a_failure_is_the_pause) {
     timed p(options);
     p.calls->create.from_now_on(hr::e_accessdenied);
     error why = hr::e_unexpected;
-    for (int at = 0; at < 20 && why.code() != hr::lend_e_exhausted; ++at)
+    for (int at = 0; at < 5000 && why.next_try_in() < 10ms; ++at) {
+        manual_clock::advance(1ms);
         why = p.pool.try_acquire().error();
+    }
     EXPECT_EQ(why.code(), hr::lend_e_exhausted);
     EXPECT_EQ(why.text(), "nothing is free, and creates pause after a failure");
     EXPECT_EQ(why.message().find("maximum"), std::string::npos) << why.message();
     EXPECT_EQ(why.snapshot()->size, 0U);
     EXPECT_NE(why.last_create_error(), "");
+    const auto in = why.next_try_in();
+    ASSERT_GE(in, 10ms);
+    const std::string words =
+        "; next try in " + std::to_string(std::chrono::milliseconds(in / 1ms).count()) + " ms";
+    EXPECT_TRUE(why.message().ends_with(words)) << why.message();
+    // And so it is: not before, but then.
+    manual_clock::advance(in - 1ns);
+    EXPECT_EQ(p.pool.try_acquire().code(), hr::lend_e_exhausted);
+    manual_clock::advance(1ns);
+    EXPECT_EQ(p.pool.try_acquire().code(), hr::e_accessdenied);
 }
 
 struct by_key {

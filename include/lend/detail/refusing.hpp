@@ -81,13 +81,11 @@ struct refusing {
     // Why the last create failed, if none has succeeded since, and when the next is tried. Under
     // the lock.
     static void add_last_create_error(const Core& core, error& why) noexcept {
-        if constexpr (requires { core.plan.next_try(core.creates); }) {
-            const auto next = core.plan.next_try(core.creates);
-            const auto now = platform::now();
-            if (next && *next > now && *next != (time_point::max)())
-                why.with_next_try(
-                    std::chrono::duration_cast<std::chrono::nanoseconds>(between(now, *next)));
-        }
+        const auto next = core.plan.next_try(core.creates);
+        const auto now = platform::now();
+        if (next && *next > now && *next != (time_point::max)())
+            why.with_next_try(
+                std::chrono::duration_cast<std::chrono::nanoseconds>(between(now, *next)));
         if (!core.last_create_error) return;
         const auto at = core.create_failed_at.value_or(platform::now());
         why.with_last_create_error(
