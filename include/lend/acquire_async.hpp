@@ -56,7 +56,9 @@ public:
     /// after it has returned, if on the same thread; the stack does not grow. It must not throw.
     /// @par Errors As `acquire`, to the callback; and e_outofmemory.
     /// @par Thread safety Safe; blocking on the pool's lock for a moment.
-    /// @par Calls As `acquire`.
+    /// @par Calls On this thread rate and check(passive), which must not block; create with
+    /// creation =
+    ///   inline_. Everything else runs on threads of the pool, where it has some.
     /// @par Complexity As `acquire`; one allocation.
     template <class Callback>
     void acquire_async(const acquire_options& options,

@@ -11,6 +11,7 @@
 #include <lend/detail/driver_slips.hpp>
 #include <lend/detail/words.hpp>
 #include <lend/hresult.hpp>
+#include <lend/rating.hpp>
 #include <lend/result.hpp>
 
 #include <array>
@@ -24,44 +25,6 @@
 
 namespace lend::inline v0_1 {
 
-/// How well a free resource fits a request: 0 not at all, 1 to 99 better and better, 100 perfectly.
-///
-/// 100 ends the search, 0 rules the candidate out. More than 100 is a driver's mistake: the
-/// candidate is not used and is destroyed.
-/// @par Source IDispenserDriver::RateResource.
-struct rating {
-    std::uint32_t value = 0;
-
-    static constexpr std::uint32_t unusable = 0;
-    static constexpr std::uint32_t perfect = 100;
-
-    constexpr rating() noexcept = default;
-    constexpr rating(std::uint32_t v) noexcept : value(v) {}
-
-    [[nodiscard]] friend constexpr auto operator<=>(rating, rating) noexcept = default;
-};
-
-/// A transaction, as an opaque number; 0 is none. lend neither owns nor looks behind it.
-struct transaction_id {
-    std::uintptr_t value = 0;
-
-    [[nodiscard]] constexpr explicit operator bool() const noexcept { return value != 0; }
-    [[nodiscard]] friend constexpr auto operator<=>(transaction_id,
-                                                    transaction_id) noexcept = default;
-};
-
-/// What came of enlisting a resource: s_ok enlisted, s_false the resource has no transactions
-/// (which is no error), a failure otherwise.
-struct enlistment {
-    hresult code = hr::s_ok;
-
-    static constexpr hresult enlisted = hr::s_ok;
-    static constexpr hresult not_transactional = hr::s_false;
-
-    constexpr enlistment() noexcept = default;
-    constexpr enlistment(hresult c) noexcept : code(c) {}
-};
-
 /// What a check found.
 enum class health : std::uint8_t {
     good,         ///< may be lent
@@ -74,6 +37,11 @@ enum class check_kind : std::uint8_t {
     passive, ///< at every acquire: no round trip, under a microsecond
     active,  ///< a round trip is welcome
 };
+
+/// Until when a driver call should have returned, for drivers that take it as their last parameter:
+/// `create`, `check` and `reset`. time_point::max() is for ever. Nothing is done to a call that
+/// takes longer, but nobody with a deadline of its own waits for it either.
+using call_deadline = std::chrono::steady_clock::time_point;
 
 /// The type of a driver's resources where the driver knows only one kind.
 struct one_kind {
@@ -126,7 +94,18 @@ struct driver_traits {
 
     static constexpr bool has_resource_type = requires { typename Driver::resource_type; };
 
-    static constexpr bool has_create = [] {
+    static constexpr bool create_takes_deadline = [] {
+        if constexpr (has_resource_type) {
+            return requires(Driver & d, const resource_type& t, call_deadline until) {
+                { d.create(t, until) } -> std::same_as<result<resource>>;
+            };
+        } else {
+            return requires(Driver & d, call_deadline until) {
+                { d.create(until) } -> std::same_as<result<resource>>;
+            };
+        }
+    }();
+    static constexpr bool has_create = create_takes_deadline || [] {
         if constexpr (has_resource_type) {
             return requires(Driver & d, const resource_type& t) {
                 { d.create(t) } -> std::same_as<result<resource>>;
@@ -144,7 +123,11 @@ struct driver_traits {
     static constexpr bool has_enlist = requires(Driver & d, resource& r, transaction_id tx) {
         { d.enlist(r, tx) } -> std::same_as<enlistment>;
     };
-    static constexpr bool has_reset = requires(Driver & d, resource& r) {
+    static constexpr bool reset_takes_deadline =
+        requires(Driver & d, resource& r, call_deadline until) {
+        { d.reset(r, until) } -> std::same_as<hresult>;
+    };
+    static constexpr bool has_reset = reset_takes_deadline || requires(Driver & d, resource& r) {
         { d.reset(r) } -> std::same_as<hresult>;
     };
     static constexpr bool has_destroy = requires(Driver & d, resource&& r) {
@@ -153,7 +136,12 @@ struct driver_traits {
     || requires(Driver& d, resource&& r) {
         { d.destroy(std::move(r)) } -> std::same_as<hresult>;
     };
-    static constexpr bool has_check = requires(Driver & d, resource& r, check_kind kind) {
+    static constexpr bool check_takes_deadline =
+        requires(Driver & d, resource& r, check_kind kind, call_deadline until) {
+        { d.check(r, kind, until) } -> std::same_as<health>;
+    };
+    static constexpr bool has_check =
+        check_takes_deadline || requires(Driver & d, resource& r, check_kind kind) {
         { d.check(r, kind) } -> std::same_as<health>;
     };
     static constexpr bool has_classify = requires(Driver & d, const error& e) {
@@ -319,6 +307,13 @@ consteval bool driver_traits<Driver>::check() {
 /// for a slip and refused, unless the driver says `using names_are_meant = void;`. Resources that
 /// are raw pointers need `destroy`, or `using no_destroy = void;`. The driver's move must not
 /// throw. A == of resource types that throws counts as not equal.
+///
+/// `create`, `check` and `reset` may take a `call_deadline` as a last parameter: until when the
+/// call should have returned. So a driver need not have a time-out of its own.
+///
+/// `rate` and `check(passive)` must not block: they are called on threads that have deadlines, and
+/// while others wait. In a checked build one that takes longer than a millisecond is reported.
+/// `interrupt` must not block either. The rest may: no call with a deadline waits for them longer.
 ///
 /// Of a final class lend cannot see members that are private or of which no overload fits.
 /// `rate` is asked while others wait for the answer: it should be quick.

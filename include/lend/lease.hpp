@@ -239,9 +239,9 @@ private:
             const bool open = detail::phases<core_type>::during(
                 s, detail::slot_phase::resetting,
                 [&] {
-                    clean = core_type::calls::reset(core.driver, s.object, [&](const error& e) {
-                        core.events.reset_failed(s.number, e);
-                    });
+                    clean = core_type::calls::reset(
+                        core.driver, s.object, core.options.reset_timeout,
+                        [&](const error& e) { core.events.reset_failed(s.number, e); });
                 },
                 detail::lending_word::condemned);
             if (!open) [[unlikely]]

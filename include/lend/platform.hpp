@@ -226,6 +226,22 @@ struct LEND_EXPORT basic_platform {
     /// Called before every driver call, with no lock held. A scheduling point in simulation.
     LEND_ALWAYS_INLINE static void driver_call() noexcept {}
 
+    /// In checked builds: a call that is specified not to block took longer than a millisecond.
+    /// Says so on stderr, the first few times in a process.
+    static void slow_driver_call(std::string_view driver,
+                                 const char* member,
+                                 std::chrono::nanoseconds took) noexcept {
+        static constinit std::atomic<int> said{0};
+        // Relaxed: a count, and no memory hangs on it.
+        if (said.fetch_add(1, std::memory_order_relaxed) >= 8) return;
+        std::fprintf(
+            stderr,
+            "lend: %s of %.*s took %.1f ms; it must not block, for it is called on threads "
+            "that have deadlines\n",
+            member, static_cast<int>(driver.size()), driver.data(),
+            std::chrono::duration<double, std::milli>(took).count());
+    }
+
     // ---- threads -----------------------------------------------------------------------------
 
     /// Starts a detached thread that calls `run(argument)`. False if the system has no thread

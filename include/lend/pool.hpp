@@ -76,6 +76,8 @@ class pool : public detail::pool_control<detail::core<Driver, Platform>>,
     using base = detail::pool_control<core_type>;
     using base::core_;
     using slot_type = typename core_type::slot_type;
+    using back = detail::giving_back<core_type>;
+    using closing = detail::closing<core_type>;
     using holding = detail::holding<core_type>;
     using asking = detail::asking<core_type>;
     using taking = detail::taking<core_type>;
@@ -96,9 +98,9 @@ public:
     using id_type = typename Platform::handle_word;
 
     /// Makes a pool, or says which option is wrong.
-    /// With initialisation = fail_fast it makes min_idle resources first, at least one, and waits
-    /// up to acquire_timeout until they are there; with an acquire_timeout of 0 it makes them on
-    /// this thread. If none comes up there is no pool.
+    /// With initialisation = fail_fast or fail_unless_ready it makes min_idle resources first, at
+    /// least one, and waits up to acquire_timeout until they are there; with an acquire_timeout of
+    /// 0 it makes them on this thread. If none comes up there is no pool.
     /// @par Errors
     ///   e_invalidarg      an option is out of range; the text names it, its value and what is
     ///                     right.
@@ -119,7 +121,7 @@ public:
             detail::housekeeping<core_type>::furnish(*core);
             pool made(*core);
             if (options.time_uses && core->times.uses() == nullptr) return hr::e_outofmemory;
-            if (options.initialisation == initialisation_mode::fail_fast) {
+            if (options.initialisation != initialisation_mode::lazy) {
                 if (auto begun = detail::warming_up<core_type>::first(*core); !begun) {
                     made.give_up();
                     return error(begun.error()).with_pool(options.name);
@@ -151,7 +153,7 @@ public:
     /// Closes the pool with the default deadline; see `close`.
     ~pool() {
         if (core_ == nullptr) return;
-        (void)close();
+        (void)end(std::chrono::seconds(5), closing::on::this_thread);
         core_->drop_share();
     }
 
@@ -174,8 +176,10 @@ public:
     ///   lend_e_closed     the pool is closed or moved from.
     ///   any failure       of the driver's create, where nothing exists that could be waited for.
     /// @par Thread safety Lock-free while the thread's last resource is free; else blocking.
-    /// @par Calls check at most once per candidate, rate likewise, create at most once on this
-    ///   thread (creation = inline_ or a time-out of 0); no lock held.
+    /// @par Calls rate and check(passive) at most once per candidate, which must not block. What
+    /// may
+    ///   block runs on threads of the pool; on this one create with creation = inline_, and
+    ///   check(active) for a caller that waits for ever. No lock held.
     /// @par Complexity Constant on the fast path; else linear in the resources. Allocates only when
     ///   a resource is created.
     /// @par Source IHolder::AllocResource. Differs: waits, and has a deadline.
@@ -215,7 +219,9 @@ public:
     /// says; a create that hangs then hangs its caller.
     /// @par Errors lend_e_exhausted: nothing is free and there is no room; otherwise as `acquire`.
     /// @par Thread safety As `acquire`.
-    /// @par Calls As `acquire`, create on this thread.
+    /// @par Calls As `acquire`; on this thread check(active) for at most one candidate, destroy,
+    /// and
+    ///   create at most once. try_acquire_for with a time leaves these to the pool.
     [[nodiscard]] result<lease_type> try_acquire(call_site at = call_site::current()) requires(
         !driver_traits<Driver>::has_resource_type) {
         return take(one_kind{}, [](const core_type&) { return patience::none(); }, {at.site()});
@@ -316,20 +322,25 @@ public:
     /// when they end.
     ///
     /// After it returned, the only driver call that can begin is the destroy of a resource that
-    /// was lent at the time, by the thread that ends its lease.
+    /// was lent at the time, by the thread that ends its lease; or that was a candidate of an
+    /// acquire which had not returned, on a thread of the pool.
     ///
-    /// @param patience_for_calls  how long to wait for driver calls that run; 0: not at all.
-    /// @par Errors s_false: calls still ran at the deadline; they go on with their share of the
-    ///   state, and the driver's events hear of it. Or the call that closes the pool comes from a
-    ///   driver call on a resource of it: nothing waits for itself, and that call goes on likewise.
-    ///   A reset and a passive check on a borrower's thread are not known to be on this stack, and
-    ///   are waited for. A second close waits again and does no more.
+    /// @param patience_for_calls  how long to wait for driver calls, those that destroy what is
+    /// idle
+    ///   included; 0: not at all.
+    /// @par Errors s_false: calls still ran at the deadline, or resources that were idle were still
+    ///   to be destroyed. That goes on with its share of the state, and the driver's events hear of
+    ///   it. Or the call that closes the pool comes from a driver call on a resource of it: nothing
+    ///   waits for itself, and that call goes on likewise. A reset and a passive check on a
+    ///   borrower's thread are not known to be on this stack, and are waited for. A second close
+    ///   waits again and does no more.
     /// @par Thread safety Blocking until the calls end or the deadline passes.
-    /// @par Calls destroy for each idle resource; no lock held.
+    /// @par Calls destroy for each idle resource, on a thread of the pool; on this one in a pool
+    ///   without threads (creation inline_ and housekeeping manual), or if none can be had. No lock
+    ///   held.
     hresult close(std::chrono::nanoseconds patience_for_calls = std::chrono::seconds(5)) noexcept {
         if (core_ == nullptr) return hr::s_ok;
-        return detail::closing<core_type>::close(
-            *core_, patience::for_span(patience_for_calls).deadline(Platform::now()));
+        return end(patience_for_calls, closing::on::another_thread);
     }
 
     /// The driver. @pre Not moved from.
@@ -338,6 +349,11 @@ public:
 
 private:
     explicit pool(core_type& core) noexcept : base(detail::core_ptr<core_type>(core)) {}
+
+    hresult end(std::chrono::nanoseconds patience_for_calls, typename closing::on where) noexcept {
+        const auto limit = patience::for_span(patience_for_calls);
+        return closing::close(*core_, limit.deadline(Platform::now()), where);
+    }
 
     // For one that came to nothing: a create that hangs goes on with its own share.
     void give_up() noexcept {
@@ -386,7 +402,7 @@ private:
             const detail::lending_word::type expected = last.expected;
             if (s.word.take(expected)) [[likely]] {
                 const auto word = detail::lending_word::taken(expected);
-                if (accept(*core, s)) [[likely]] {
+                if (accept(*core, s, limit)) [[likely]] {
                     if (core_type::records(last.nonce)) [[unlikely]]
                         record(s, word, piecewise(by));
                     return result<lease_type>(lease_type(s, word));
@@ -418,9 +434,12 @@ private:
     }
 
     // True if the thread's last resource is fit to be lent; otherwise it is gone.
-    LEND_ALWAYS_INLINE static bool accept(core_type& core, slot_type& s) noexcept {
+    template <class Limit>
+    LEND_ALWAYS_INLINE static bool
+    accept(core_type& core, slot_type& s, const Limit& limit) noexcept {
         bool closed = false;
-        return steps::passes_check(core, s, check_kind::passive, closed);
+        return steps::passes_check(core, s, check_kind::passive, closed,
+                                   [&] { return steps::where(limit(core).waits()); });
     }
 
     template <class Limit>

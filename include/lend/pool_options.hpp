@@ -30,6 +30,7 @@ class pool_observer;
 enum class initialisation_mode : std::uint8_t {
     lazy,      ///< when they are asked for, or by the housekeeper
     fail_fast, ///< before `make` returns: at least one, and min_idle; if none comes up, it fails
+    fail_unless_ready, ///< the same; if one of them does not come up, it fails
 };
 
 /// Whether what comes back is kept.
@@ -78,6 +79,13 @@ enum class multiple_acquire_mode : std::uint8_t {
     allow,  ///< nothing; not even looked for
     warn,   ///< it gets one, and the events hear of it
     refuse, ///< lend_e_pool_locked, with the places where it acquired what it holds
+};
+
+/// How a resource is checked when it is new, whoever made it: a worker, or a caller.
+enum class new_check_mode : std::uint8_t {
+    none,    ///< not at all
+    passive, ///< with check(passive), before it is lent for the first time
+    active,  ///< with check(active), as the last part of its create: if it fails, the create failed
 };
 
 /// Who resets what comes back.
@@ -220,6 +228,16 @@ struct pool_options {
     /// has `check`.
     duration alive_bypass = std::chrono::milliseconds(500);
 
+    /// How a resource is checked when it is new. Only where the driver has `check`. One that was
+    /// idle before it is lent for the first time is checked as `alive_bypass` says as well.
+    new_check_mode check_new = new_check_mode::passive;
+
+    /// How long a driver's `check` and `reset` may take, for drivers that take a deadline with
+    /// them. Nothing else is done about a call that takes longer. Positive; (duration::max)(): for
+    /// ever.
+    duration check_timeout = std::chrono::seconds(5);
+    duration reset_timeout = std::chrono::seconds(5);
+
     /// After how much idle time the housekeeper tries a resource with check(active), and again
     /// after as much. Never while somebody waits. 0: off. Only where the driver has `check`.
     duration keep_alive{0};
@@ -342,6 +360,10 @@ private:
             return refuse("alive_bypass", spell(alive_bypass),
                           "use 0 for always, or nanoseconds::max() for never");
         }
+        if (check_timeout.count() <= 0)
+            return refuse("check_timeout", spell(check_timeout), or_never);
+        if (reset_timeout.count() <= 0)
+            return refuse("reset_timeout", spell(reset_timeout), or_never);
         if (keep_alive.count() < 0) return refuse("keep_alive", spell(keep_alive), or_off);
         if (prune_window.count() < 0) return refuse("prune_window", spell(prune_window), or_off);
         if (leak_after.count() < 0) return refuse("leak_after", spell(leak_after), or_off);
@@ -378,6 +400,7 @@ private:
             choice_of("order", order),
             choice_of("multiple_acquire", multiple_acquire),
             choice_of("creation", creation),
+            choice_of("check_new", check_new),
             choice_of("reset_on", reset_on),
             choice_of("destroy_on", destroy_on),
             choice_of("on_create_failure", on_create_failure),

@@ -73,6 +73,9 @@ public:
         world_.priorities = family_.queued;
         world_.sheds = options.queue_target != 0ns;
         world_.turns_away = options.max_waiters != lend::pool_options::unlimited;
+        world_.has_workers = options.creation == lend::creation_mode::worker;
+        world_.has_threads = world_.has_workers || family_.own_thread;
+        world_.calls_back = family_.letters;
         {
             auto made = pool_type::make(Driver(world_), options);
             SIM_CHECK(made.has_value());
@@ -533,6 +536,30 @@ TEST(PoolSim, keeps_its_invariants_while_lives_end_in_every_way) {
         "");
     EXPECT_EQ(explore<rated_driver>("ages, for ever", runs,
                                     {.hangs = true, .waits_for_ever = true, .ages = true}),
+              "");
+}
+
+// Active checks, which workers make: the deadline is exact whatever hangs.
+TEST(FailureMode, 47_deadlines_are_kept_whatever_the_driver_does) {
+    const family f{.faults = 6, .hangs = true, .ages = true};
+    EXPECT_EQ(explore<checked_driver>("doubts, checked", runs, f), "");
+    EXPECT_EQ(explore<typed_checked_driver>("doubts, typed", runs, f), "");
+    EXPECT_EQ(explore<rated_driver>("doubts, rated", runs, f), "");
+    EXPECT_EQ(
+        explore<checked_driver>("doubts, crowd", runs,
+                                {.hangs = true, .stops = true, .ages = true, .crowded = true}),
+        "");
+    EXPECT_EQ(explore<checked_driver>("doubts, letters", runs,
+                                      {.faults = 6,
+                                       .hangs = true,
+                                       .own_thread = true,
+                                       .letters = true,
+                                       .stops = true,
+                                       .ages = true}),
+              "");
+    EXPECT_EQ(explore<typed_checked_driver>(
+                  "doubts, closed", runs,
+                  {.faults = 6, .hangs = true, .closes = true, .pauses = true, .ages = true}),
               "");
 }
 

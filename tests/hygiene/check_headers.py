@@ -62,7 +62,7 @@ NAMES_ITS_THREADS = {"lend/platform.hpp", "lend/detail/core.hpp", "lend/com/hold
 FLOORS = [
     {"version", "source_site", "short_text"},
     {"hresult", "fwd", "destroy_reason", "executor", "holder_info"},
-    {"error", "result"},
+    {"error", "rating", "result"},
     {"platform"},
     {"driver", "handle_table", "acquire_options", "pool_options", "events", "stats", "histogram",
      "observer", "resource_info", "outcome", "probe"},

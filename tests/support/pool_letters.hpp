@@ -206,6 +206,9 @@ private:
             SIM_CHECK(world_.pauses != 0);
         } else if (code == lend::hr::lend_e_too_many_waiters) {
             SIM_CHECK(world_.turns_away);
+        } else if (code == lend::hr::lend_e_condemned) {
+            // Its own create failed its check.
+            SIM_CHECK(!world_.has_workers || sim::threads_were_refused() > 0);
         } else if (code == lend::hr::lend_e_cancelled) {
             SIM_CHECK(l.stop.get_token().stop_requested());
         } else {

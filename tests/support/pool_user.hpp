@@ -280,7 +280,7 @@ public:
             else
                 return pool_.warm_up(count, span);
         }();
-        const auto hung = world_.here().hung - hung_before;
+        const auto hung = hung_beside(world_.has_workers, hung_before);
         if (exact_) SIM_CHECK(sim::elapsed() - begun <= span + hung);
         SIM_CHECK(warmed.ready <= std::max(count, world_.max_size));
         for (const lend::error& each : warmed.errors) {
@@ -325,7 +325,7 @@ public:
         const auto begun = sim::elapsed();
         const auto hung_before = world_.here().hung;
         const lend::drain_report report = pool_.drain(span, mode, queued);
-        const auto hung = world_.here().hung - hung_before;
+        const auto hung = hung_beside(world_.has_threads, hung_before);
         if (report.closed == lend::hr::s_ok) {
             SIM_CHECK(world_.calls == 0);
             world_.closed = true;
@@ -341,7 +341,7 @@ public:
         const auto hung_before = world_.here().hung;
         const std::vector<int> dying = world_.being_destroyed();
         const lend::hresult code = pool_.close(patience);
-        const auto hung = world_.here().hung - hung_before;
+        const auto hung = hung_beside(world_.has_threads, hung_before);
         SIM_CHECK(code == lend::hr::s_ok || code == lend::hr::s_false);
         if (code == lend::hr::s_ok) {
             SIM_CHECK(world_.calls == 0);
@@ -356,6 +356,13 @@ public:
 
 protected:
     static constexpr bool typed = lend::driver_traits<Driver>::has_resource_type;
+
+    // What driver calls on this very thread may add to a deadline: nothing where the pool has
+    // threads for them, unless callbacks run here.
+    nanoseconds hung_beside(bool threads, nanoseconds before) {
+        const bool none = threads && !world_.calls_back && sim::threads_were_refused() == 0;
+        return none ? nanoseconds(0) : world_.here().hung - before;
+    }
 
     // Or will be soon.
     bool is_gone(int serial) { return !world_.at(serial).alive || world_.background; }
@@ -389,9 +396,11 @@ protected:
         self.asks_since = ~0ULL;
         self.node = nullptr;
         const auto took = sim::elapsed() - begun;
-        const auto hung = self.hung - hung_before;
-        // 6: one deadline for everything but the driver calls on this very thread.
-        // Where the driver rates, a caller may wait for the end of another one's look.
+        // 6: one deadline, whatever the driver does. Without time to wait, in a pool without
+        // workers, and where callbacks run, driver calls on this very thread come on top. Where the
+        // driver rates, a caller may wait for the end of another one's look.
+        const bool has_workers = span > nanoseconds(0) && world_.has_workers;
+        const auto hung = hung_beside(has_workers, hung_before);
         const bool may_wait = lend::driver_traits<Driver>::has_rate && span <= nanoseconds(0);
         const auto looks = may_wait ? longest_look : nanoseconds(0);
         if (exact_ && span != nanoseconds::max()) SIM_CHECK(took <= span + hung + looks);
@@ -428,6 +437,9 @@ protected:
             if (!refused) SIM_CHECK(span > nanoseconds(0) && took >= span - nanoseconds(1));
         } else if (code == lend::hr::lend_e_paused) {
             SIM_CHECK(world_.pauses != 0);
+        } else if (code == lend::hr::lend_e_condemned) {
+            // Its own create was cleared meanwhile, or failed its check.
+            SIM_CHECK(!has_workers || sim::threads_were_refused() > 0);
         } else if (code == lend::hr::lend_e_too_many_waiters) {
             SIM_CHECK(world_.turns_away && !self.has_queued);
         } else {

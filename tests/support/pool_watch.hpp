@@ -182,9 +182,14 @@ private:
         if (somebody_is_on_the_way()) return;
         std::size_t unwanted = 0;
         core_.slots.for_each([&](slot_type& s) {
-            if (!words::is(s.word.peek(), words::idle)) return;
+            const auto word = s.word.peek();
+            if (!words::is(word, words::idle)) return;
+            const bool in_doubt =
+                words::has(word, words::withheld) || core_.options.alive_bypass.count() == 0;
             bool wanted = false;
             for (node* w = core_.waiters.head(); w != nullptr; w = w->next) {
+                // One for whom another resource is being checked has no use for one in doubt.
+                if (in_doubt && w->checked != nullptr) continue;
                 wanted = wanted || fits(*w, s);
             }
             // 2: never idle while somebody waits whom it fits.
@@ -195,6 +200,15 @@ private:
             // Whoever waits for a kind that is at its maximum waits for one to come back.
             if (core_.driver.book().servable == 0) return;
         }
+        // A check is under way for each that is covered: nobody is on the way to look.
+        std::size_t covered = 0;
+        for (node* w = core_.waiters.head(); w != nullptr; w = w->next) {
+            SIM_CHECK(w->covered == (w->checked != nullptr));
+            SIM_CHECK(!w->covered || w->checked->checked_for == w);
+            covered += w->covered ? 1U : 0U;
+        }
+        SIM_CHECK(core_.waiters.uncovered() + covered == core_.waiters.size());
+        if (core_.demand() == 0) return;
         // Where the user keeps house, who has no thread tries again at the next sweep.
         if (core_.due.alarm() <= sim::platform::now() &&
             core_.options.housekeeping == lend::housekeeping_mode::manual)
@@ -209,7 +223,7 @@ private:
         // makes room for what somebody wants.
         if (next_look != (sim::platform::time_point::max)()) return;
         SIM_CHECK(core_.room() == 0);
-        SIM_CHECK(unwanted == 0);
+        SIM_CHECK(unwanted == 0 || core_.room_to_come() >= core_.demand());
     }
 
     // Creates that take too long are given up one by one, and end one by one.

@@ -107,6 +107,9 @@ public:
     bool priorities = false;  ///< users ask with priorities of their own
     bool turns_away = false;  ///< max_waiters is a number
     bool exact = false;       ///< the clock moves only when nobody can run
+    bool has_workers = false; ///< the pool creates on threads of its own
+    bool has_threads = false; ///< or has other threads, for everything else that may block
+    bool calls_back = false;  ///< callbacks run on users' threads, and use the pool
     bool sheds = false;       ///< queue_target is a time
     bool pauser = false;      ///< somebody pauses or resumes the pool
     unsigned pauses = 0;      ///< begun so far
@@ -203,7 +206,8 @@ public:
         SIM_CHECK(drivers_ended == 0);
         fiber_notes& self = here();
         const bool of_a_user = what == driver_member::destroy && self.is_user;
-        if (closed) SIM_CHECK(of_a_user);
+        // Of what was lent, by its borrower; of a candidate that a caller had in hand, by a worker.
+        if (closed) SIM_CHECK(what == driver_member::destroy);
         if (!of_a_user) ++calls;
         self.in_driver = true;
         if (serial < 0) return;
@@ -324,10 +328,11 @@ public:
 protected:
     class call_scope {
     public:
-        call_scope(pool_world& world, driver_member what, int serial)
+        call_scope(pool_world& world, driver_member what, int serial, bool may_hang = true)
             : world_(world), what_(what), serial_(serial) {
             world_.begin(what, serial);
-            if (what != driver_member::rate) world_.maybe_hang(); // that is not to block
+            // `rate` and a passive check are not to block.
+            if (may_hang && what != driver_member::rate) world_.maybe_hang();
         }
         call_scope(const call_scope&) = delete;
         call_scope& operator=(const call_scope&) = delete;
@@ -360,9 +365,10 @@ protected:
         return thing(static_cast<int>(world_->things.size()) - 1);
     }
 
-    lend::health find_health(thing& t) {
+    // Specified not to block: a passive check, and `rate`.
+    lend::health find_health(thing& t, lend::check_kind kind) {
         const int serial = t.serial;
-        call_scope call(*world_, driver_member::check, serial);
+        call_scope call(*world_, driver_member::check, serial, kind == lend::check_kind::active);
         if (!pool_world::goes_wrong(world_->faults.check)) return lend::health::good;
         world_->at(serial).doomed = true;
         fail_or_throw();
@@ -373,7 +379,7 @@ protected:
 
     lend::rating rate_kind(int wanted, const thing& t) {
         const int serial = t.serial;
-        call_scope call(*world_, driver_member::rate, serial);
+        call_scope call(*world_, driver_member::rate, serial, false);
         if (pool_world::goes_wrong(world_->faults.rate)) {
             world_->at(serial).doomed = true;
             fail_or_throw();
@@ -443,8 +449,7 @@ struct interruptible_driver : plain_driver {
         };
         SIM_CHECK(sim::platform::locks_held() == 0);
         SIM_CHECK(is_there());
-        world_->maybe_hang();
-        sim::platform::driver_call(); // others may run here
+        sim::platform::driver_call(); // others may run here; specified not to block
         SIM_CHECK(is_there());
         SIM_CHECK(t.serial == serial);
     }
@@ -455,7 +460,7 @@ struct checked_driver : world_driver {
     using world_driver::world_driver;
     static constexpr int kinds = 1;
     lend::result<thing> create() { return make(0); }
-    lend::health check(thing& t, lend::check_kind) { return find_health(t); }
+    lend::health check(thing& t, lend::check_kind kind) { return find_health(t, kind); }
     std::chrono::nanoseconds idle_limit(const thing& t) { return limit_of(t); }
 };
 
@@ -473,6 +478,12 @@ struct typed_driver : world_driver {
     using resource_type = int;
     static constexpr int kinds = 3;
     lend::result<thing> create(const int& kind) { return make(kind); }
+};
+
+/// The same, checked.
+struct typed_checked_driver : typed_driver {
+    using typed_driver::typed_driver;
+    lend::health check(thing& t, lend::check_kind kind) { return find_health(t, kind); }
 };
 
 /// A kind that carries its counts. They are those of the run.
@@ -520,7 +531,7 @@ struct rated_driver : world_driver {
     static constexpr int kinds = 3;
     lend::result<thing> create(const int& kind) { return make(kind); }
     lend::rating rate(const int& wanted, const thing& t, bool) { return rate_kind(wanted, t); }
-    lend::health check(thing& t, lend::check_kind) { return find_health(t); }
+    lend::health check(thing& t, lend::check_kind kind) { return find_health(t, kind); }
 };
 
 } // namespace lend_test

@@ -233,6 +233,10 @@ inline void note(const char* text, std::uint64_t value = 0) {
 
 /// The next so many calls of start_thread find no thread.
 inline void refuse_threads(unsigned count) { detail::inside().refuse_threads(count); }
+/// How many have been refused in this run.
+[[nodiscard]] inline unsigned threads_were_refused() {
+    return detail::inside().threads_were_refused();
+}
 
 /// For an after_step function: every fiber waits, for a wake-up or for time to pass.
 [[nodiscard]] inline bool nobody_can_run() { return detail::inside().nobody_can_run(); }

@@ -43,7 +43,7 @@ public:
         clock_ = epoch;
         steps_ = serial_ = 0;
         live_ = runnable_ = timed_ = parked_ = 0;
-        refused_threads_ = 0;
+        refused_threads_ = threads_were_refused_ = 0;
         failed_ = false;
         disturbances_ = early_mask() != 0;
         globals_ = exception_globals();
@@ -168,12 +168,16 @@ public:
     }
 
     bool thread_refused() {
-        if (refused_threads_ > 0) {
+        bool refused = refused_threads_ > 0;
+        if (refused) {
             --refused_threads_;
-            return true;
+        } else {
+            refused = one_in(options_.thread_failure_one_in);
         }
-        return one_in(options_.thread_failure_one_in);
+        threads_were_refused_ += refused ? 1U : 0U;
+        return refused;
     }
+    [[nodiscard]] unsigned threads_were_refused() const noexcept { return threads_were_refused_; }
 
     // What is left in a forked child: the running fiber. All others stop where they are, for good,
     // with the locks they hold; what they own is lost.
@@ -445,7 +449,8 @@ private:
     context main_;
     exception_state* globals_ = nullptr;
     unsigned current_ = 0;
-    unsigned refused_threads_ = 0;
+    unsigned refused_threads_ = 0;      // from now on
+    unsigned threads_were_refused_ = 0; // in this run so far
     bool failed_ = false;
     bool disturbances_ = false;
     std::int64_t clock_ = epoch;

@@ -308,6 +308,24 @@ TEST(PoolFailFast, make_has_min_idle_resources_ready_and_at_least_one) {
     }
 }
 
+TEST(PoolFailFast, insists_on_all_of_min_idle_only_if_asked) {
+    using mode = lend::initialisation_mode;
+    for (const auto how : {mode::fail_fast, mode::fail_unless_ready}) {
+        auto options = quiet(4);
+        options.min_idle = 3;
+        options.initialisation = how;
+        const auto calls = std::make_shared<recording>();
+        calls->create.then(hr::s_ok, 2).then(hr::e_accessdenied);
+
+        const auto made = lend::pool<recording_driver>::make(recording_driver(calls), options);
+
+        EXPECT_EQ(made.has_value(), how == mode::fail_fast);
+        if (!made) {
+            EXPECT_EQ(made.error().code(), hr::e_accessdenied);
+        }
+    }
+}
+
 TEST(PoolFailFast, lazy_pool_makes_nothing_and_fails_later) {
     const auto calls = std::make_shared<recording>();
     calls->create.from_now_on(hr::e_accessdenied);

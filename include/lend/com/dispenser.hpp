@@ -182,7 +182,8 @@ public:
             const pinned object = objects_.find(id);
             if (!object) return E_INVALIDARG;
             hresult code = hr::s_ok;
-            (void)calls::reset(driver_, *object, [&](const error& e) { code = e.code(); });
+            (void)calls::reset(driver_, *object, (std::chrono::nanoseconds::max)(),
+                               [&](const error& e) { code = e.code(); });
             return to_com(code);
         }
     }
@@ -229,7 +230,7 @@ HRESULT STDMETHODCALLTYPE dispenser<Driver, Platform>::CreateResource(
         return lend::detail::com_boundary<Platform>([&] {
             const restypid<Driver> wanted(type);
             if (!wanted.is_valid()) return E_INVALIDARG;
-            result<resource> made = calls::create(driver_, wanted.get());
+            result<resource> made = calls::create(driver_, wanted.get(), calls::for_ever);
             if (!made) return to_com(made.error().code());
             TIMEINSECS secs = -1;
             if constexpr (traits::has_idle_limit) {

@@ -33,39 +33,54 @@ struct admitting {
     using resource_type = typename Core::resource_type;
     using wakes = typename Core::wakes;
     using calls = typename Core::calls;
+    using time_point = typename Core::time_point;
     using back = giving_back<Core>;
+    using on = typename back::on;
     using make = making<Core>;
     using held = holding<Core>;
 
+    // On whose thread a caller's unfit candidate is destroyed: not its own, unless it has no time
+    // to wait, for then it needs the place at once.
+    static on where(bool waits) noexcept {
+        return waits ? on::another_thread : on::thread_of_the_options;
+    }
+
     // The driver's check, where it has one, of a resource that the caller owns. False: it failed,
     // or the pool was closed under it; then the resource is gone, and if what stands behind it is
-    // gone, so are its elders.
-    LEND_ALWAYS_INLINE static bool
-    passes_check(Core& core, slot_type& s, check_kind kind, bool& closed) noexcept {
+    // gone, so are its elders. `where()` says on whose thread it is destroyed then, and is asked
+    // only if that is so.
+    template <class Where>
+    LEND_ALWAYS_INLINE static bool passes_check(
+        Core& core, slot_type& s, check_kind kind, bool& closed, const Where& where) noexcept {
         if constexpr (!Core::traits::has_check) {
             return true;
         } else {
             const std::uint64_t elders = outage<Core>::elders(core);
             health state = health::good;
             closed = !phases<Core>::during(s, slot_phase::checking, [&] {
-                state = calls::check(core.driver, s.object, kind);
+                state = kind == check_kind::passive
+                            ? calls::check_passively(core.driver, s.object)
+                            : calls::check(core.driver, s.object, kind,
+                                           calls::until(core.options.check_timeout));
             });
             if (!closed && state == health::good) [[likely]]
                 return true;
-            reject(core, s, closed, state, elders);
+            reject(core, s, closed, state, elders, where());
             return false;
         }
     }
 
     // Nothing if the resource was unfit, or the pool was paused, so that the caller tries again.
-    // What is in doubt is checked actively.
-    static std::optional<result<held>> admit(Core& core, const held& h) noexcept {
-        const bool was_in_doubt = h.slot->in_doubt;
-        const bool active = was_in_doubt || doubting<Core>::always(core);
+    // What is in doubt is checked actively, on this thread: a caller that has none to spare leaves
+    // that to a worker before (verifying.hpp). `due`: what is left to be checked.
+    static std::optional<result<held>>
+    admit(Core& core, const held& h, on where, check_due due = check_due::usual) noexcept {
+        const bool active = due == check_due::usual && doubting<Core>::is_in_doubt(core, *h.slot);
         bool closed = false;
-        if (passes_check(core, *h.slot, active ? check_kind::active : check_kind::passive,
-                         closed)) {
-            if (was_in_doubt) doubting<Core>::settled(core, *h.slot);
+        if (due == check_due::none ||
+            passes_check(core, *h.slot, active ? check_kind::active : check_kind::passive, closed,
+                         [where] { return where; })) {
+            if (active) doubting<Core>::settled(core, *h.slot);
             if (pausing<Core>::holds_back(core, *h.slot)) {
                 back::clean(core, *h.slot, h.word, back::use::look);
                 return std::nullopt;
@@ -77,13 +92,28 @@ struct admitting {
     }
 
     // Has a resource made in a reserved place, on the calling thread and for the caller. Nothing if
-    // the pool was paused meanwhile, so that the caller tries again.
-    static std::optional<result<held>>
-    made(Core& core, slot_type& place, const resource_type& wanted) noexcept {
-        auto word = make::make_for_caller(core, place, &wanted);
+    // the pool was paused meanwhile, or what was made was cleared at once, so that the caller tries
+    // again if it has time.
+    static std::optional<result<held>> made(Core& core,
+                                            slot_type& place,
+                                            const resource_type& wanted,
+                                            on where,
+                                            time_point until = (time_point::max)()) noexcept {
+        auto word = make::make_for_caller(core, place, &wanted, until);
         if (!word) return result<held>(std::move(word).error());
         if (*word == lending_word::empty) return std::nullopt;
-        return begin_use(core, {&place, *word});
+        bool closed = false;
+        if (check_when_new(core) == check_due::none ||
+            passes_check(core, place, check_kind::passive, closed, [where] { return where; })) {
+            return begin_use(core, {&place, *word});
+        }
+        if (closed) return result<held>(hr::lend_e_closed);
+        return result<held>(unfit_when_new());
+    }
+
+    // What is left to be checked of a resource that was made just now, whoever made it.
+    static check_due check_when_new(const Core& core) noexcept {
+        return settling_in<Core>::check_when_new(core);
     }
 
     // Under the lock: somebody who does not wait took room. If it was the last, the first waiter
@@ -91,6 +121,19 @@ struct admitting {
     static void tell_of_room_taken(Core& core, wakes& wake) noexcept {
         if (Core::typed && core.room() == 0)
             core.waiters.poke(quota<Core>::first_served(core), wake);
+    }
+
+    // The end of a resource that has failed its check.
+    static LEND_NOINLINE void reject(Core& core,
+                                     slot_type& s,
+                                     bool closed,
+                                     health state,
+                                     std::uint64_t elders,
+                                     on where) noexcept {
+        if (!closed && state == health::backend_gone) outage<Core>::reported(core, s, elders);
+        if (!closed && is_new(s)) count_as_failed(core, s);
+        (void)back::destroy(core, s, back::use::look,
+                            closed ? destroy_reason::closed : destroy_reason::unfit, where);
     }
 
 private:
@@ -108,8 +151,10 @@ private:
         const lending_word::type idle = lending_word::count_of(s.word.peek()) | lending_word::idle;
         if (s.idle_word == idle) return;
         core.plan.failed(now, now);
-        core.last_create_error = error(hr::lend_e_condemned, "it failed its check when it was new");
+        core.last_create_error = unfit_when_new();
     }
+
+    static error unfit_when_new() noexcept { return settling_in<Core>::unfit_when_new(); }
 
     // Not remembered is what may not be taken on the fast path the next time.
     static held begin_use(Core& core, const held& h) noexcept {
@@ -120,14 +165,6 @@ private:
             return {h.slot, h.word | lending_word::attended};
         if (!in_order && !doubting<Core>::always(core)) core.remember(*h.slot);
         return h;
-    }
-
-    static LEND_NOINLINE void
-    reject(Core& core, slot_type& s, bool closed, health state, std::uint64_t elders) noexcept {
-        if (!closed && state == health::backend_gone) outage<Core>::reported(core, s, elders);
-        if (!closed && is_new(s)) count_as_failed(core, s);
-        (void)back::destroy(core, s, back::use::look,
-                            closed ? destroy_reason::closed : destroy_reason::unfit);
     }
 };
 

@@ -30,8 +30,9 @@ namespace detail {
 //
 // Whoever runs it is the only one who touches anything but its node, and runs it until there is an
 // outcome or it sleeps. It falls asleep in one step with the look at what was said to it, under the
-// lock; after that it may be run by others, or be gone. What the driver is asked (rate, check, and
-// create with creation = inline_) is asked by whoever runs it, with no lock held.
+// lock; after that it may be run by others, or be gone. What the driver is asked and may not block
+// for (rate, a passive check) is asked by whoever runs it, with no lock held; and a create, where
+// the user has chosen creation = inline_.
 //
 // The stop's callback is ended by whoever runs it to its outcome. A stop may be requested by that
 // very thread, or by another: then it waits for the callback, which waits for nobody (calling_off).
@@ -59,7 +60,7 @@ public:
                   void (*run)(void*) noexcept,
                   void* owner) noexcept
         : core_(core), type_(std::move(type)), options_(options), note_(options.note),
-          asked_(asking<Core>::request_of(core, type_, options_)), stay_(core, asked_, held{}) {
+          asked_(asking<Core>::request_of(core, type_, options_)), stay_(core, asked_) {
         asked_.asked_by = platform::thread_id();
         if (asked_.note != nullptr) asked_.note = note_.c_str();
         auto& r = stay_.node().resumed;
@@ -167,15 +168,15 @@ private:
         if (asked_.stop != nullptr) {
             stop_.emplace(*asked_.stop, calling_off<Core>{core_, stay_.node()});
         }
-        held unfit;
-        outcome done = taking<Core>::in_passing(core_, asked_, unfit);
+        typename taking<Core>::in_hand mine;
+        outcome done = taking<Core>::in_passing(core_, asked_, mine);
         if (!done && !asked_.limit.waits())
-            done = taking<Core>::without_waiting(core_, asked_, unfit);
+            done = taking<Core>::without_waiting(core_, asked_, mine);
         if (done) {
             stay_.not_needed(*done);
             return done;
         }
-        stay_.bring(unfit);
+        stay_.bring(mine.unfit, mine.doubtful);
         return stay_.go_on(false);
     }
 

@@ -9,9 +9,11 @@
 #include <lend/detail/core.hpp>
 #include <lend/detail/forking.hpp>
 #include <lend/detail/giving_back.hpp>
+#include <lend/detail/later.hpp>
 #include <lend/detail/measuring.hpp>
 #include <lend/detail/phases.hpp>
 
+#include <chrono>
 #include <cstddef>
 
 namespace lend::inline v0_1 {
@@ -35,8 +37,9 @@ struct backroom {
     using back = giving_back<Core>;
 
     // Threads at one time: one that hangs in a driver does not hold up the others, and many ends
-    // at once do not start as many threads.
+    // at once do not start as many threads. If all of them hang, what comes next gets another one.
     static constexpr std::size_t most_workers = 4;
+    static constexpr std::chrono::nanoseconds patience_with_calls = std::chrono::seconds(1);
 
     // Takes over a slot in use, to be reset. The core may be gone afterwards.
     static LEND_NOINLINE hresult reset_later(Core& core, slot_type& s) noexcept {
@@ -65,11 +68,16 @@ private:
         s.next = nullptr;
         (core.unfinished == nullptr ? core.unfinished : core.last_unfinished->next) = &s;
         core.last_unfinished = &s;
-        if (core.finishers >= most_workers) return lock.unlock();
+        if (core.finishers >= most_workers && !are_stuck(core)) return lock.unlock();
         ++core.finishers;
         core.add_share();
         lock.unlock();
         if (!core.run_elsewhere("back", &work)) work(&core);
+    }
+
+    // Whether none of the threads has come to an end with a slot for a while. Under the lock.
+    static bool are_stuck(const Core& core) noexcept {
+        return platform::now() >= later(core.last_finish, patience_with_calls);
     }
 
     static void work(void* raw) {
@@ -79,6 +87,7 @@ private:
         while (slot_type* const s = core.unfinished) {
             core.unfinished = s->next;
             s->next = nullptr;
+            core.last_finish = platform::now();
             lock.unlock();
             finish(core, *s);
             lock.lock();
@@ -95,9 +104,9 @@ private:
         const bool open = phases<Core>::during(
             s, slot_phase::resetting,
             [&] {
-                clean = calls::reset(core.driver, s.object, [&](const error& e) {
-                    core.events.reset_failed(s.number, e);
-                });
+                clean =
+                    calls::reset(core.driver, s.object, core.options.reset_timeout,
+                                 [&](const error& e) { core.events.reset_failed(s.number, e); });
             },
             lending_word::condemned);
         if (!open) return (void)back::clean_slowly(core, s, back::use::lease);

@@ -12,6 +12,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 namespace lend::inline v0_1 {
 namespace detail {
@@ -27,10 +28,14 @@ struct closing {
     using time_point = typename Core::time_point;
     using own = own_calls<platform>;
 
+    // On whose thread that which is idle is destroyed: the closer's, who comes back when that is
+    // done; or one of the pool's, where it may have one, because the closer has a deadline.
+    enum class on : std::uint8_t { this_thread, another_thread };
+
     // s_ok: no driver call runs or can begin but the destroy of what was lent. s_false: calls were
     // still running at the deadline, or the closer is in one of them, for which it does not wait.
     // Closing twice waits twice and does nothing else.
-    static hresult close(Core& core, time_point deadline) noexcept {
+    static hresult close(Core& core, time_point deadline, on where) noexcept {
         slot_type* mine = nullptr;
         bool first = false;
         wakes wake;
@@ -51,7 +56,7 @@ struct closing {
         serving<Core>::run_rest(core);
         phases<Core>::after_marking();
         if (first) core.events.closed();
-        destroy_idle(core, mine);
+        if (where == on::this_thread || !is_done_aside(core, mine)) destroy_idle(core, mine);
         return wait_for_calls(core, deadline);
     }
 
@@ -82,6 +87,28 @@ private:
         // Relaxed: the closer holds a share, and the others meet it under the lock.
         core.shares.fetch_add(others, std::memory_order_relaxed);
         return mine;
+    }
+
+    static bool is_done_aside(Core& core, slot_type* mine) noexcept {
+        if (mine == nullptr || !core.has_threads()) return false;
+        const lock_type lock(core.mutex);
+        if (!core.start_thread("close", &work)) return false;
+        core.add_share();
+        ++core.workers;
+        core.left_at_close = mine;
+        return true;
+    }
+
+    static void work(void* raw) {
+        Core& core = *static_cast<Core*>(raw);
+        const own here(&core, nullptr, 1);
+        lock_type lock(core.mutex);
+        slot_type* const mine = std::exchange(core.left_at_close, nullptr);
+        lock.unlock();
+        destroy_idle(core, mine);
+        lock.lock();
+        --core.workers;
+        core.leave_closed(lock);
     }
 
     static void destroy_idle(Core& core, slot_type* mine) noexcept {

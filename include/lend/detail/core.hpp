@@ -16,6 +16,7 @@
 #include <lend/detail/kind_mark.hpp>
 #include <lend/detail/lacking_keeper.hpp>
 #include <lend/detail/last_lending.hpp>
+#include <lend/detail/later.hpp>
 #include <lend/detail/lending_word.hpp>
 #include <lend/detail/lock.hpp>
 #include <lend/detail/own_calls.hpp>
@@ -23,6 +24,7 @@
 #include <lend/detail/request.hpp>
 #include <lend/detail/shedding.hpp>
 #include <lend/detail/slot.hpp>
+#include <lend/detail/thread_cache.hpp>
 #include <lend/detail/timings.hpp>
 #include <lend/detail/waiters.hpp>
 #include <lend/detail/warm_ups.hpp>
@@ -32,7 +34,6 @@
 #include <lend/pool_options.hpp>
 #include <lend/stats.hpp>
 
-#include <array>
 #include <chrono>
 #include <concepts>
 #include <cstddef>
@@ -42,21 +43,6 @@
 
 namespace lend::inline v0_1 {
 namespace detail {
-
-// What a thread remembers of the pools it uses: its last slot, and the word that the slot has if
-// nobody has touched it since. An entry counts only if pool and nonce are those of the pool asked.
-struct thread_cache {
-    struct alignas(64) entry {
-        const void* pool = nullptr;
-        std::uint64_t nonce = 0;
-        void* slot = nullptr;
-        lending_word::type expected = lending_word::impossible;
-        std::uint64_t kind = 0; // of what is in the slot: see kind_mark.hpp
-    };
-    static constexpr std::size_t size = 4; // pools that a thread can alternate between for free
-
-    std::array<entry, size> entries{};
-};
 
 // How many resources there may be, and how many are kept ready.
 struct pool_limits {
@@ -169,9 +155,14 @@ struct core {
     shedding<Platform> delay{options.queue_target, options.queue_interval};
     due_list<waiter_type, Platform> due{shares}; // of the waiters, those to be run
     slot_type* vacant = nullptr;                 // empty slots, linked by next
-    slot_type* unfinished = nullptr;             // slots of the backroom, linked by next
+    slot_type* unchecked = nullptr;              // slots of the verifying room, linked by next
+    slot_type* last_unchecked = nullptr;
+    slot_type* unfinished = nullptr; // slots of the backroom, linked by next
     slot_type* last_unfinished = nullptr;
-    std::size_t finishers = 0; // threads of the backroom
+    std::size_t finishers = 0;   // threads of the backroom
+    std::size_t making_room = 0; // resources that it destroys so that there is room for a waiter
+    time_point room_is_due{};    // until when these are counted on
+    time_point last_finish{};    // when one of its threads last began with a slot
     pool_limits limits;
     std::size_t size = 0; // slots that are not empty, but for those that were reclaimed
     std::size_t reclaimed = 0;
@@ -181,9 +172,10 @@ struct core {
     std::size_t workers = 0;
     bool housekeeper_runs = false;
     time_point next_sweep = (time_point::max)(); // until when the housekeeper sleeps; then max()
-    slot_type* outcasts = nullptr;   // slots that a thread of the pool is to destroy, by next
-    bool keeps_alive = false;        // a thread of the pool does: see keeping_alive.hpp
-    std::uint64_t outage_births = 0; // `births` when the backend was last found to be gone
+    slot_type* outcasts = nullptr;      // slots that a thread of the pool is to destroy, by next
+    slot_type* left_at_close = nullptr; // the same, of what was idle at the close
+    bool keeps_alive = false;           // a thread of the pool does: see keeping_alive.hpp
+    std::uint64_t outage_births = 0;    // `births` when the backend was last found to be gone
     idle_samples samples;
     time_point next_sample = (time_point::max)(); // max(): none was taken yet
     bool closing = false;
@@ -202,6 +194,10 @@ struct core {
     typename Platform::template atomic<bool> quiet{false};
     pool_stats counted; // the counters only
 
+    // For how long a waiter counts on a driver call that is made for it, before it has another
+    // resource tried: a round trip between continents takes less.
+    static constexpr std::chrono::nanoseconds counted_on_for = std::chrono::milliseconds(250);
+
     static constexpr std::uint64_t records_bit = 2;
     [[nodiscard]] static constexpr bool records(std::uint64_t nonce) noexcept {
         return (nonce & records_bit) != 0;
@@ -211,6 +207,23 @@ struct core {
 
     [[nodiscard]] std::size_t room() const noexcept {
         return limits.max_size > size ? limits.max_size - size : 0; // less after a `resize`
+    }
+
+    // A resource is on its way out for a waiter, which needs no other to go as long as that does
+    // not take too long. Under the lock.
+    void makes_room() noexcept {
+        ++making_room;
+        room_is_due = later(Platform::now(), counted_on_for);
+    }
+    [[nodiscard]] std::size_t room_to_come() const noexcept {
+        return making_room > 0 && Platform::now() < room_is_due ? making_room : 0;
+    }
+
+    // Whether driver calls that may block can be left to threads of the pool: not in one that was
+    // told to have none.
+    [[nodiscard]] bool has_threads() const noexcept {
+        return !ordered && (options.creation == creation_mode::worker ||
+                            options.housekeeping == housekeeping_mode::own_thread);
     }
 
     // Whether the room that there is cannot be used for now. Under the lock.

@@ -11,6 +11,7 @@
 #include <lend/detail/sweep_round.hpp>
 
 #include <chrono>
+#include <utility>
 
 namespace lend::inline v0_1 {
 namespace detail {
@@ -41,13 +42,20 @@ struct doubting {
         return Core::traits::has_check && core.options.alive_bypass.count() == 0;
     }
 
+    // Whether this one is to pass an active check before it is lent. By its owner.
+    static bool is_in_doubt(const Core& core, const slot_type& s) noexcept {
+        return s.in_doubt || always(core);
+    }
+
     // By the owner of a slot that was in doubt and has passed its check. The housekeeper may sleep
     // for long, because it counted on being called now.
     static void settled(Core& core, slot_type& s) noexcept {
-        s.in_doubt = false;
-        const time_point now = Core::platform::now();
         const lock_type lock(core.mutex);
-        core.expect_chore(lives::after(now, births<Core>::pace(core, s)));
+        settled_locked(core, s);
+    }
+    static void settled_locked(Core& core, slot_type& s) noexcept {
+        if (!std::exchange(s.in_doubt, false)) return;
+        core.expect_chore(lives::after(Core::platform::now(), births<Core>::pace(core, s)));
     }
 
     static void run(Core& core, round& r) noexcept {

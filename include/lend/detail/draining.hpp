@@ -68,7 +68,7 @@ struct draining {
             deadline = (std::max)(deadline, later(platform::now(), moment));
             wait(core, deadline);
         }
-        report.closed = close_it::close(core, deadline);
+        report.closed = close_it::close(core, deadline, close_it::on::another_thread);
         core.events.drained(report.hold_outs.size());
         core.drop_share();
         return report;
@@ -88,7 +88,7 @@ private:
             core.slots.for_each([&](slot_type& s) { call_in(core, s, leaving, wake); });
         }
         wake.deliver();
-        (void)sending_away<Core>::destroy(core, leaving);
+        (void)sending_away<Core>::destroy_aside(core, leaving);
     }
 
     static void call_in(Core& core, slot_type& s, slot_type*& leaving, wakes& wake) noexcept {

@@ -7,7 +7,9 @@
 #define LEND_DETAIL_DRIVER_CALL_HPP
 
 #include <lend/detail/config.hpp>
+#include <lend/detail/later.hpp>
 #include <lend/detail/lock.hpp>
+#include <lend/detail/quick_call.hpp>
 #include <lend/detail/same_kind.hpp>
 #include <lend/driver.hpp>
 
@@ -52,10 +54,19 @@ struct driver_call {
     using resource = typename traits::resource;
     using resource_type = typename traits::resource_type;
 
-    static result<resource> create(Driver& driver, const resource_type& type) noexcept {
+    using time_point = typename Platform::time_point;
+    static constexpr time_point for_ever = (time_point::max)();
+
+    // `deadline`, here and below: for drivers that take one with the call.
+    static result<resource>
+    create(Driver& driver, const resource_type& type, time_point deadline) noexcept {
         enter();
         LEND_TRY {
-            if constexpr (traits::has_resource_type) {
+            if constexpr (traits::create_takes_deadline && traits::has_resource_type) {
+                return driver.create(type, deadline);
+            } else if constexpr (traits::create_takes_deadline) {
+                return driver.create(deadline);
+            } else if constexpr (traits::has_resource_type) {
                 return driver.create(type);
             } else {
                 return driver.create();
@@ -71,6 +82,7 @@ struct driver_call {
                        const resource& candidate,
                        bool needs_enlistment) noexcept {
         if constexpr (traits::has_rate) {
+            const quick_call<Driver, Platform> call("rate");
             enter();
             LEND_TRY { return driver.rate(wanted, candidate, needs_enlistment); }
             // A driver that cannot rate a candidate has lost it: more than 100 condemns it.
@@ -91,14 +103,21 @@ struct driver_call {
         return enlistment::not_transactional;
     }
 
+    // `timeout`: from now; the clock is read only for a driver that takes a deadline.
     template <class OnError>
-    LEND_ALWAYS_INLINE static bool
-    reset(Driver& driver, resource& r, const OnError& on_error) noexcept {
+    LEND_ALWAYS_INLINE static bool reset(Driver& driver,
+                                         resource& r,
+                                         std::chrono::nanoseconds timeout,
+                                         const OnError& on_error) noexcept {
         if constexpr (traits::has_reset) {
             enter();
             hresult code = hr::e_unexpected;
             LEND_TRY {
-                code = driver.reset(r);
+                if constexpr (traits::reset_takes_deadline) {
+                    code = driver.reset(r, until(timeout));
+                } else {
+                    code = driver.reset(r);
+                }
                 if (succeeded(code)) [[likely]]
                     return true;
             }
@@ -112,13 +131,34 @@ struct driver_call {
         return true;
     }
 
-    static health check(Driver& driver, resource& r, check_kind kind) noexcept {
+    LEND_ALWAYS_INLINE static health check_passively(Driver& driver, resource& r) noexcept {
+        if constexpr (traits::has_check) {
+            const quick_call<Driver, Platform> call("check(passive)");
+            return check(driver, r, check_kind::passive, (time_point::max)());
+        }
+        return health::good;
+    }
+
+    LEND_ALWAYS_INLINE static health
+    check(Driver& driver, resource& r, check_kind kind, time_point deadline) noexcept {
         if constexpr (traits::has_check) {
             enter();
-            LEND_TRY { return driver.check(r, kind); }
+            LEND_TRY {
+                if constexpr (traits::check_takes_deadline) {
+                    return driver.check(r, kind, deadline);
+                } else {
+                    return driver.check(r, kind);
+                }
+            }
             LEND_CATCH_ALL { return health::broken; }
         }
         return health::good;
+    }
+
+    // The deadline of a call that begins now.
+    static time_point until(std::chrono::nanoseconds timeout) noexcept {
+        using duration = typename time_point::duration;
+        return later(Platform::now(), std::chrono::duration_cast<duration>(timeout));
     }
 
     // What an error that a borrower met says of its resource. Without the driver's word, an error

@@ -43,11 +43,15 @@ template <class Base>
 class faulty_create : public Base {
 public:
     using Base::Base;
-    result<typename Base::resource> create() {
+    result<typename Base::resource> create(call_deadline until = (call_deadline::max)()) {
         const typename Base::visit in(*this->plan_, Base::call::create);
         if (in.fails()) return this->plan_->error_code;
         if (in.lies()) return hr::s_false;
-        return this->inner_.create();
+        if constexpr (requires { this->inner_.create(until); }) {
+            return this->inner_.create(until);
+        } else {
+            return this->inner_.create();
+        }
     }
 };
 
@@ -57,11 +61,16 @@ public:
     using Base::Base;
     using resource_type = typename Base::type;
 
-    result<typename Base::resource> create(const resource_type& wanted) {
+    result<typename Base::resource> create(const resource_type& wanted,
+                                           call_deadline until = (call_deadline::max)()) {
         const typename Base::visit in(*this->plan_, Base::call::create);
         if (in.fails()) return this->plan_->error_code;
         if (in.lies()) return hr::s_false;
-        return this->inner_.create(wanted);
+        if constexpr (requires { this->inner_.create(wanted, until); }) {
+            return this->inner_.create(wanted, until);
+        } else {
+            return this->inner_.create(wanted);
+        }
     }
 };
 
@@ -94,11 +103,15 @@ template <class Base>
 class faulty_reset : public Base {
 public:
     using Base::Base;
-    hresult reset(typename Base::resource& it) {
+    hresult reset(typename Base::resource& it, call_deadline until = (call_deadline::max)()) {
         const typename Base::visit in(*this->plan_, Base::call::reset);
         if (in.fails()) return this->plan_->error_code;
         if (in.lies()) return hr::s_ok;
-        return this->inner_.reset(it);
+        if constexpr (requires { this->inner_.reset(it, until); }) {
+            return this->inner_.reset(it, until);
+        } else {
+            return this->inner_.reset(it);
+        }
     }
 };
 
@@ -132,11 +145,17 @@ template <class Base>
 class faulty_check : public Base {
 public:
     using Base::Base;
-    health check(typename Base::resource& it, check_kind kind) {
+    health check(typename Base::resource& it,
+                 check_kind kind,
+                 call_deadline until = (call_deadline::max)()) {
         const typename Base::visit in(*this->plan_, Base::call::check);
         if (in.fails()) return health::broken;
         if (in.lies()) return health::backend_gone;
-        return this->inner_.check(it, kind);
+        if constexpr (requires { this->inner_.check(it, kind, until); }) {
+            return this->inner_.check(it, kind, until);
+        } else {
+            return this->inner_.check(it, kind);
+        }
     }
 };
 

@@ -22,6 +22,8 @@ namespace detail {
 
 // See backroom.hpp, which stands on this.
 template <class Core>
+struct sending_away;
+template <class Core>
 struct backroom;
 
 template <class Core>
@@ -35,6 +37,10 @@ struct giving_back {
     // What ends: a lease, which is counted; a use of the pool's own, such as a check; or only a
     // look at a candidate, see viewing.hpp.
     enum class use : std::uint8_t { lease, look, view };
+
+    // On whose thread the driver destroys: where the options say, or on one of the pool's in any
+    // case, because the calling thread has a deadline to keep.
+    enum class on : std::uint8_t { thread_of_the_options, another_thread };
 
     // The fast end of a use: one exact compare-exchange. False if there is something to know; the
     // caller still owns the slot then.
@@ -64,7 +70,9 @@ struct giving_back {
             const lending_word::type seen = s.word.peek();
             LEND_ASSERT(platform, lending_word::is_out(seen));
             if (const auto why = reason_to_go(core, s, seen)) {
-                (void)destroy_locked(core, lock, s, ended, *why);
+                (void)destroy_locked(core, lock, s, ended, *why,
+                                     ended == use::lease ? on::thread_of_the_options
+                                                         : on::another_thread);
                 return hr::s_false;
             }
             if (ended == use::lease) making<Core>::note_return(core, s);
@@ -96,17 +104,28 @@ struct giving_back {
 
     // An end after which nobody may use the resource. Returns what the driver's destroy said;
     // lend_e_stale, and nothing is called, if it is the parent's of this process.
-    static hresult destroy(Core& core, slot_type& s, use ended, destroy_reason why) noexcept {
+    static hresult destroy(Core& core,
+                           slot_type& s,
+                           use ended,
+                           destroy_reason why,
+                           on where = on::thread_of_the_options) noexcept {
         if (forking<Core>::is_inherited(s)) return hr::lend_e_stale;
         lock_type lock(core.mutex);
-        return destroy_locked(core, lock, s, ended, why);
+        return destroy_locked(core, lock, s, ended, why, where);
     }
 
     // The same with the lock held, which is let go. The core may be gone afterwards.
-    static hresult destroy_locked(
-        Core& core, lock_type& lock, slot_type& s, use ended, destroy_reason why) noexcept {
+    static hresult destroy_locked(Core& core,
+                                  lock_type& lock,
+                                  slot_type& s,
+                                  use ended,
+                                  destroy_reason why,
+                                  on where = on::thread_of_the_options) noexcept {
         core.wait_for_interrupt(lock, s);
-        // Who makes room waits for it, and after the close nobody else destroys.
+        if (where == on::another_thread && destroy_aside(core, lock, s, ended, why))
+            return hr::s_ok;
+        // A caller without time that makes room needs it at once, and after the close the thread
+        // that ends a lease destroys.
         if (core.options.destroy_on == destroy_mode::background &&
             why != destroy_reason::made_room && !core.closing) {
             take_away(core, s, ended, why);
@@ -159,6 +178,24 @@ struct giving_back {
     }
 
 private:
+    // On a thread of the pool's own, never on the user's executor: a task there may be the caller.
+    // With the lock, which is let go if it is true.
+    static bool destroy_aside(
+        Core& core, lock_type& lock, slot_type& s, use ended, destroy_reason why) noexcept {
+        if (!sending_away<Core>::get_help(core)) return false;
+        take_away(core, s, ended, why);
+        s.why = why;
+        sending_away<Core>::leave_to_help(core, s);
+        wakes wake;
+        if (why == destroy_reason::made_room) {
+            core.makes_room();
+            making<Core>::see_to_the_time(core, wake); // for a waiter that finds it takes too long
+        }
+        lock.unlock();
+        wake.deliver();
+        return true;
+    }
+
     // Under the lock, by the owner.
     static void take_away(Core& core, slot_type& s, use ended, destroy_reason why) noexcept {
         begin_destroying(s, ended);

@@ -48,13 +48,15 @@ struct handing {
 
     enum class how : std::uint8_t { directly, by_fairness };
 
-    // Gives away a slot that the caller owns. `count` is the count of the word it will have. True
-    // if somebody has it now. Under the lock of a pool that is not closed.
+    // Gives away a slot that the caller owns. `count` is the count of the word it will have.
+    // `due`: the check that is left for a waiter that it is handed to. True if a waiter has it now.
+    // Under the lock of a pool that is not closed.
     static bool give_away(Core& core,
                           slot_type& s,
                           lending_word::type count,
                           how way,
-                          typename Core::wakes& wake) noexcept {
+                          typename Core::wakes& wake,
+                          check_due due = check_due::usual) noexcept {
         if (core.paused) {
             s.word.become(core.idle_word(s, count));
             return false;
@@ -63,13 +65,7 @@ struct handing {
         waiter_type* const w = core.waiters.empty() ? nullptr : first_fitting(core, s, now, wake);
         if (w != nullptr && (way == how::directly || may_hand_over(core, s, *w, now))) {
             checks<Core>::may_be_served(core, *w, is_late(*w, now));
-            const bool more = core.waiters.size() > 1 || core.watches_returns();
-            const lending_word::type word = count | lending_word::in_use | core.fate() |
-                                            (more ? lending_word::wanted : lending_word::empty);
-            s.word.become(word);
-            if (more) note_hold(core, s, now);
-            ++core.counted.handed_over;
-            core.waiters.answer(*w, s, word, wake);
+            hand_to(core, s, count, *w, due, now, wake);
             return true;
         }
         // In a pool that is drained, it is for those who wait.
@@ -91,6 +87,24 @@ struct handing {
     static void tell_of_room_to_make(Core& core, typename Core::wakes& wake) noexcept {
         if (core.room() == 0 && core.creates.size() < core.demand())
             core.waiters.poke(quota<Core>::first_served(core), wake);
+    }
+
+    // A slot that the caller owns is this waiter's from now on. Under the lock.
+    static void hand_to(Core& core,
+                        slot_type& s,
+                        lending_word::type count,
+                        waiter_type& w,
+                        check_due due,
+                        clock& now,
+                        typename Core::wakes& wake) noexcept {
+        const bool more = core.waiters.size() > 1 || core.watches_returns();
+        const lending_word::type word = count | lending_word::in_use | core.fate() |
+                                        (more ? lending_word::wanted : lending_word::empty);
+        s.word.become(word);
+        if (more) note_hold(core, s, now);
+        ++core.counted.handed_over;
+        w.due = due;
+        core.waiters.answer(w, s, word, wake);
     }
 
     // From now on the slot's use is being timed.

@@ -117,7 +117,8 @@ private:
     static bool check(Core& core, slot_type& s, lending_word::type word, time_point now) noexcept {
         const own_calls<typename Core::platform> here(&core, &s);
         bool closed = false;
-        if (!steps::passes_check(core, s, check_kind::active, closed)) return false;
+        const auto where = [] { return back::on::thread_of_the_options; };
+        if (!steps::passes_check(core, s, check_kind::active, closed, where)) return false;
         s.in_doubt = false;
         s.alive_at = now;
         back::clean(core, s, lending_word::taken(word), back::use::look);

@@ -196,7 +196,13 @@ public:
     keyed_driver(Driver&& driver, std::unique_ptr<key_directory<Key, Platform, Hash>> keys) noexcept
         : Driver(std::move(driver)), keys_(std::move(keys)) {}
 
-    result<resource> create(const resource_type& type) { return Driver::create(type.key()); }
+    result<resource> create(const resource_type& type, call_deadline until) {
+        if constexpr (requires(Driver & d) { d.create(type.key(), until); }) {
+            return Driver::create(type.key(), until);
+        } else {
+            return Driver::create(type.key());
+        }
+    }
 
     // In a forked child: the parent's keys, their counts and their lock are left as they are. False
     // if memory is out.

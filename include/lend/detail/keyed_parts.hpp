@@ -5,6 +5,7 @@
 #ifndef LEND_DETAIL_KEYED_PARTS_HPP
 #define LEND_DETAIL_KEYED_PARTS_HPP
 
+#include <lend/driver.hpp>
 #include <lend/result.hpp>
 
 #include <concepts>
@@ -17,6 +18,9 @@ template <class Key, class Driver, class Hash>
 consteval bool are_keyed_parts() {
     constexpr bool creates = requires(Driver & d, const Key& key) {
         { d.create(key) } -> std::same_as<result<typename Driver::resource>>;
+    }
+    || requires(Driver & d, const Key& key, call_deadline until) {
+        { d.create(key, until) } -> std::same_as<result<typename Driver::resource>>;
     };
     static_assert(creates, "lend: the driver of a keyed_pool makes a resource for a key: write "
                            "`lend::result<resource> create(const Key&)`.");

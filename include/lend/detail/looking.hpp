@@ -56,18 +56,25 @@ struct looking {
         as_a_waiter, // who is in the queue: every slot in use is told that somebody waits
     };
 
+    // What is to be checked actively before it is lent is taken like the rest, or left where it is,
+    // by a caller that cannot use it now.
+    enum class doubtful : std::uint8_t { is_taken, is_left };
+
     // Visits every slot once. A waiter meets every release on the slot's own word: either the
     // release came first and the slot is found idle, or it finds the flag and comes to the queue.
     //
     // A slot that another caller looks at is passed over. A waiter is told when that look ends; a
     // caller who will not wait for anything else visits it then.
-    static finding look(Core& core, const resource_type& wanted, manner how) noexcept {
+    static finding look(Core& core,
+                        const resource_type& wanted,
+                        manner how,
+                        doubtful doubts = doubtful::is_taken) noexcept {
         if constexpr (Core::comparable) {
             const lock_type lock(core.mutex);
-            return {.best = take_kind(core, wanted, how)};
+            return {.best = take_kind(core, wanted, how, doubts)};
         } else {
             if (Core::typed) (void)recency<Core>::next(core);
-            search now{core, wanted, how};
+            search now{core, wanted, how, doubts};
             do now.all();
             while (now.lost_one);
             const bool is_missing = Core::typed && !now.found.best && now.missed_one;
@@ -82,11 +89,14 @@ struct looking {
 
     // Under the lock, where lend compares kinds: takes one that is idle. None if there is none.
     // For a waiter as above; what is idle and of another kind it does not ask for.
-    static holding<Core> take_kind(Core& core, const resource_type& wanted, manner how) noexcept {
+    static holding<Core> take_kind(Core& core,
+                                   const resource_type& wanted,
+                                   manner how,
+                                   doubtful doubts = doubtful::is_taken) noexcept {
         (void)recency<Core>::next(core);
         for (;;) {
             lending_word::type word = 0;
-            slot_type* const s = first_of_kind(core, wanted, how, word);
+            slot_type* const s = first_of_kind(core, wanted, how, doubts, word);
             if (s == nullptr) return {};
             if (Core::take_idle(*s, word)) return {s, lending_word::taken(word)};
         }
@@ -94,13 +104,16 @@ struct looking {
 
     // Under the lock: something that may be of use to the caller and is free, or is only looked at
     // by another; null for none. What only the driver can tell is left to `look`.
-    static slot_type* may_find(Core& core, const resource_type& wanted) noexcept {
+    static slot_type* may_find(Core& core,
+                               const resource_type& wanted,
+                               doubtful doubts = doubtful::is_taken) noexcept {
         if constexpr (Core::typed && !Core::comparable) return nullptr;
         slot_type* viewed = nullptr;
         slot_type* const free = core.slots.find([&](slot_type& s) {
             const lending_word::type word = s.word.see();
             const bool is_seen = lending_word::is_viewed(word);
-            if ((!is_seen && !is_free(word)) || !is_kind(s, wanted)) return false;
+            if (!is_seen && (!is_free(word) || is_left(word, doubts))) return false;
+            if (!is_kind(s, wanted)) return false;
             if (is_seen) viewed = &s;
             return !is_seen;
         });
@@ -111,6 +124,10 @@ struct looking {
     static bool is_free(lending_word::type word) noexcept {
         return lending_word::is(word, lending_word::idle) &&
                !lending_word::has(word, lending_word::closing | lending_word::paused);
+    }
+
+    static bool is_left(lending_word::type idle, doubtful doubts) noexcept {
+        return doubts == doubtful::is_left && lending_word::has(idle, lending_word::withheld);
     }
 
     // Of a slot that is idle or in use. Under the lock, where lend compares kinds: there a slot in
@@ -138,6 +155,7 @@ private:
         Core& core;
         const resource_type& wanted;
         manner how;
+        doubtful doubts;
         finding found{};
         std::uint32_t best_rating = 0;
         bool missed_one = false; // another caller looks at it
@@ -191,7 +209,8 @@ private:
             const std::uint32_t rated = rate(core, s, wanted);
             if (rated > rating::perfect) {
                 put_back_all();
-                (void)back::destroy(core, s, back::use::view, destroy_reason::rate_failed);
+                (void)back::destroy(core, s, back::use::view, destroy_reason::rate_failed,
+                                    back::on::another_thread);
                 lost_one = true;
             } else if (rated == rating::unusable) {
                 keep_unfit(candidate);
@@ -209,7 +228,7 @@ private:
             lending_word::type word = s.word.peek();
             for (;;) {
                 if (lending_word::is(word, lending_word::idle)) {
-                    if (!is_free(word)) return {};
+                    if (!is_free(word) || is_left(word, doubts)) return {};
                     const bool sure = !Core::typed && how != manner::as_a_waiter;
                     if (sure && Core::take_idle(s, word)) return {&s, lending_word::taken(word)};
                     if (!sure && Core::view_idle(s, word)) return {&s, lending_word::seen(word)};
@@ -236,6 +255,7 @@ private:
     static slot_type* first_of_kind(Core& core,
                                     const resource_type& wanted,
                                     manner how,
+                                    doubtful doubts,
                                     lending_word::type& word) noexcept {
         const bool in_order = ordering<Core>::is_kept(core);
         const bool newest_first = core.options.order == order_mode::lifo;
@@ -245,7 +265,7 @@ private:
         core.slots.for_each([&](slot_type& s) {
             const lending_word::type seen =
                 how == manner::as_a_waiter ? views::ask_for(core, s) : s.word.see();
-            if (!is_free(seen) || !is_kind(s, wanted)) return;
+            if (!is_free(seen) || is_left(seen, doubts) || !is_kind(s, wanted)) return;
             const std::uint64_t stamp = recency<Core>::of(s);
             const bool sooner = !in_order      ? last.slot == &s
                                 : newest_first ? stamp > best

@@ -85,54 +85,40 @@ struct making : planning<Core> {
         wake.deliver();
     }
 
-    // Creates in a reserved slot on the calling thread and keeps the resource for the caller.
-    // On failure the slot is vacant again; with a closed pool, the core may be gone. An empty word:
-    // the pool was paused meanwhile, so the resource stays there.
+    // Creates in a reserved slot on the calling thread, once, and keeps the resource for the
+    // caller. On failure the slot is vacant again; with a closed pool, the core may be gone. An
+    // empty word: the pool was paused meanwhile, so the resource stays there; or the resource was
+    // condemned while it was made, and is gone. Whether there is time for another is the caller's
+    // business. `until`: its deadline, for a driver that takes one.
     static result<lending_word::type>
-    make_for_caller(Core& core, slot_type& s, const resource_type* wanted) noexcept {
+    make_for_caller(Core& core,
+                    slot_type& s,
+                    const resource_type* wanted,
+                    time_point until = (time_point::max)()) noexcept {
         const own_calls<platform> here(&core, &s);
-        for (;;) {
-            const time_point began = platform::now();
-            result<resource> made = settled::create(core, *wanted);
-            const time_point ended = platform::now();
-            if (const std::optional<error> failure = settled::settle(core, s, *wanted, made)) {
-                give_up(core, s, wanted, &*failure, began, nullptr);
-                return *failure;
-            }
-            lock_type lock(core.mutex);
-            if (!core.closing && is_condemned(s)) {
-                if (start_over(core, lock, s)) continue;
-                (void)core.vacate(lock, s);
-                return hr::lend_e_closed;
-            }
-            (void)settled::note_success(core, s, began, ended);
-            if (core.closing) {
-                discard_unwanted(core, lock, s, destroy_reason::closed);
-                return hr::lend_e_closed;
-            }
-            const auto count = lending_word::count_of(s.word.peek());
-            if (core.paused) {
-                if (core.fate() != 0) {
-                    discard_unwanted(core, lock, s, destroy_reason::unpooled);
-                } else if (core.surplus() > 0) {
-                    discard_unwanted(core, lock, s, destroy_reason::shrunk);
-                } else {
-                    s.word.become(core.idle_word(s, count));
-                }
-                return lending_word::type{lending_word::empty};
-            }
-            wakes wake;
-            const bool more = !core.waiters.empty() || core.watches_returns();
-            const lending_word::type word = count | lending_word::in_use | core.fate() |
-                                            (more ? lending_word::wanted : lending_word::empty);
-            s.word.become(word);
-            // It may be the first after failures, or tell how long the others may take.
-            const errand todo = plan::plan_for_waiters(core, wake);
-            lock.unlock();
-            wake.deliver();
-            start(core, todo);
-            return word;
+        const time_point began = platform::now();
+        result<resource> made =
+            settled::create(core, *wanted, (std::min)(until, settled::deadline_of_create(core)));
+        const time_point ended = platform::now();
+        if (const std::optional<error> failure = settled::settle(core, s, *wanted, made)) {
+            give_up(core, s, wanted, &*failure, began, nullptr);
+            return *failure;
         }
+        lock_type lock(core.mutex);
+        const bool outdated = is_condemned(s);
+        const destroy_reason why = core.closing ? destroy_reason::closed : s.why;
+        (void)settled::note_success(core, s, began, ended);
+        if (core.closing || outdated) {
+            const bool closed = core.closing;
+            discard_unwanted(core, lock, s, why);
+            if (closed) return hr::lend_e_closed;
+            return lending_word::type{lending_word::empty};
+        }
+        if (core.paused) {
+            leave_in_paused(core, lock, s);
+            return lending_word::type{lending_word::empty};
+        }
+        return take_out(core, lock, s);
     }
 
     // Runs queued creates on the calling thread, in the place of so many workers.
@@ -214,6 +200,7 @@ private:
                 if (s.type) return s.type;
                 if constexpr (quota<Core>::on) return key_for(core);
                 for (auto* w = core.waiters.head(); w != nullptr; w = w->next) {
+                    if (w->checked != nullptr && w->next != nullptr) continue;
                     if (ahead-- == 0 || w->next == nullptr) return *w->wanted;
                 }
                 return core.usual_type;
@@ -250,7 +237,8 @@ private:
     static void make_for_anyone(Core& core, record& r) noexcept {
         const own_calls<platform> here(&core, r.slot);
         for (;;) {
-            result<resource> made = settled::create(core, *r.type);
+            result<resource> made =
+                settled::create(core, *r.type, settled::deadline_of_create(core));
             const time_point ended = platform::now();
             slot_type* const mine = claim(core, r);
             if (mine == nullptr) return bury(core, made, r.began, ended);
@@ -258,6 +246,12 @@ private:
                 return give_up(core, *mine, r.type, &*failure, r.began, &r);
             lock_type lock(core.mutex);
             const bool outdated = !core.closing && is_condemned(*mine);
+            if (outdated && !is_wanted(core, r)) {
+                const destroy_reason why = mine->why;
+                core.creates.end(r);
+                (void)settled::note_success(core, *mine, r.began, ended);
+                return discard_unwanted(core, lock, *mine, why);
+            }
             const bool again = outdated && start_over(core, lock, *mine);
             core.creates.end(r);
             if (again) {
@@ -277,6 +271,11 @@ private:
         }
     }
 
+    // Whether there is still a caller, or a warm-up, for whom to try once more.
+    static bool is_wanted(const Core& core, const record& r) noexcept {
+        return r.in_advance || core.demand() > 0;
+    }
+
     // With the lock, which is let go. The worker's share keeps the core.
     static void
     give_to_anyone(Core& core, lock_type& lock, const record& r, time_point ended) noexcept {
@@ -293,13 +292,41 @@ private:
             return discard_unwanted(core, lock, s, destroy_reason::unpooled);
         wakes wake;
         const auto count = lending_word::count_of(s.word.peek());
-        handing<Core>::give_away(core, s, count, handing<Core>::how::directly, wake);
+        handing<Core>::give_away(core, s, count, handing<Core>::how::directly, wake,
+                                 settled::check_when_new(core));
         // It may have been of no use to those who wait, or the first after failures.
         const errand todo = plan::plan_for_waiters(core, wake);
         if (news && core.limits.min_idle != 0) core.call_housekeeper();
         lock.unlock();
         wake.deliver();
         start(core, todo);
+    }
+
+    // A caller made it for itself. With the lock, which is let go.
+    static lending_word::type take_out(Core& core, lock_type& lock, slot_type& s) noexcept {
+        wakes wake;
+        const bool more = !core.waiters.empty() || core.watches_returns();
+        const lending_word::type word = lending_word::count_of(s.word.peek()) |
+                                        lending_word::in_use | core.fate() |
+                                        (more ? lending_word::wanted : lending_word::empty);
+        s.word.become(word);
+        // It may be the first after failures, or tell how long the others may take.
+        const errand todo = plan::plan_for_waiters(core, wake);
+        lock.unlock();
+        wake.deliver();
+        start(core, todo);
+        return word;
+    }
+
+    // The same if nobody may take it for now.
+    static void leave_in_paused(Core& core, lock_type& lock, slot_type& s) noexcept {
+        if (core.fate() != 0) {
+            discard_unwanted(core, lock, s, destroy_reason::unpooled);
+        } else if (core.surplus() > 0) {
+            discard_unwanted(core, lock, s, destroy_reason::shrunk);
+        } else {
+            s.word.become(core.idle_word(s, lending_word::count_of(s.word.peek())));
+        }
     }
 
     static bool is_condemned(const slot_type& s) noexcept {

@@ -34,7 +34,7 @@ struct making_room {
     }
     static bool is_for_a_waiter(const Core& core) noexcept {
         if constexpr (!Core::comparable) return !core.waiters.empty();
-        return core.creates.size() < core.demand();
+        return core.creates.size() + core.room_to_come() < core.demand();
     }
 
     // Where lend compares kinds: takes the one that goes. None if there is none, or if one of the

@@ -29,10 +29,11 @@ struct measuring {
     using resource_type = typename Core::resource_type;
 
     // The driver's create. No lock is held.
-    static result<resource> create(Core& core, const resource_type& type) noexcept {
+    static result<resource>
+    create(Core& core, const resource_type& type, typename Core::time_point deadline) noexcept {
         span<platform> traced(core.events, span_kind::create, {.pool = core.options.name});
         const stopwatch<platform> took;
-        result<resource> made = Core::calls::create(core.driver, type);
+        result<resource> made = Core::calls::create(core.driver, type, deadline);
         core.times.created(made.has_value(), took.elapsed());
         traced.end(core.events, made.code());
         if (!made) return error(made.error()).with_driver_origin();

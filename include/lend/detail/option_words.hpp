@@ -20,6 +20,7 @@ enum class housekeeping_mode : std::uint8_t;
 enum class fairness_mode : std::uint8_t;
 enum class order_mode : std::uint8_t;
 enum class multiple_acquire_mode : std::uint8_t;
+enum class new_check_mode : std::uint8_t;
 enum class reset_mode : std::uint8_t;
 enum class destroy_mode : std::uint8_t;
 enum class pause_mode : std::uint8_t;
@@ -30,7 +31,7 @@ namespace detail {
 
 template <>
 struct words_of<initialisation_mode> {
-    static constexpr std::array<std::string_view, 2> list{"lazy", "fail_fast"};
+    static constexpr std::array<std::string_view, 3> list{"lazy", "fail_fast", "fail_unless_ready"};
 };
 template <>
 struct words_of<pooling_mode> {
@@ -55,6 +56,10 @@ struct words_of<order_mode> {
 template <>
 struct words_of<multiple_acquire_mode> {
     static constexpr std::array<std::string_view, 3> list{"allow", "warn", "refuse"};
+};
+template <>
+struct words_of<new_check_mode> {
+    static constexpr std::array<std::string_view, 3> list{"none", "passive", "active"};
 };
 template <>
 struct words_of<reset_mode> {

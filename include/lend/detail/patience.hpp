@@ -31,6 +31,11 @@ public:
 
     [[nodiscard]] bool waits() const noexcept { return span_ > duration::zero(); }
 
+    // Whether the caller is to be back at some time, whatever comes.
+    [[nodiscard]] bool ends() const noexcept {
+        return fixed_ ? deadline_ != (time_point::max)() : span_ != (duration::max)();
+    }
+
     // Sums saturate: a span beyond the clock's end is for ever.
     [[nodiscard]] time_point deadline(time_point now) const noexcept {
         if (fixed_) return deadline_;

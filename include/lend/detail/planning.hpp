@@ -213,6 +213,7 @@ struct planning {
         if (core.options.creation == creation_mode::inline_) return at;
         if (core.room() > 0 && quota<Core>::may_serve(core))
             at = core.plan.look_at(platform::now(), core.creates);
+        if (core.room_to_come() > 0) at = (std::min)(at, core.room_is_due);
         return (std::min)({at, next_give_up(core), next_help(core)});
     }
 

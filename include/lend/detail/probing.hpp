@@ -103,7 +103,10 @@ private:
         const own_calls<typename Core::platform> here(&core, s);
         health found = health::good;
         const bool open = phases<Core>::during(*s, slot_phase::checking, [&] {
-            found = Core::calls::check(core.driver, s->object, kind);
+            found = kind == check_kind::passive
+                        ? Core::calls::check_passively(core.driver, s->object)
+                        : Core::calls::check(core.driver, s->object, kind,
+                                             Core::calls::until(core.options.check_timeout));
         });
         if (open && found == health::good) {
             if (s->in_doubt && kind == check_kind::active) doubting<Core>::settled(core, *s);

@@ -47,6 +47,13 @@ public:
     void goes() noexcept {
         change([&] { --waiting_; });
     }
+    // For one of those who wait, a resource is being checked.
+    void is_covered() noexcept {
+        change([&] { ++covered_; });
+    }
+    void is_uncovered() noexcept {
+        change([&] { --covered_; });
+    }
     // A slot is taken for this key; `begun`: for whoever waits, not for its own caller.
     void takes_slot(bool begun) noexcept {
         change([&] {
@@ -67,7 +74,8 @@ public:
 
 private:
     [[nodiscard]] std::size_t more() const noexcept {
-        const std::size_t unserved = waiting_ > begun_ ? waiting_ - begun_ : 0;
+        const std::size_t served = begun_ + covered_;
+        const std::size_t unserved = waiting_ > served ? waiting_ - served : 0;
         const std::size_t room = has_room() ? book_->most_per_key - exists_ : 0;
         return (std::min)(unserved, room);
     }
@@ -82,7 +90,8 @@ private:
     quota_book* book_;
     std::size_t waiting_ = 0;
     std::size_t exists_ = 0;
-    std::size_t begun_ = 0; // of these, those in creation for whoever waits
+    std::size_t begun_ = 0;   // of these, those in creation for whoever waits
+    std::size_t covered_ = 0; // of those who wait, those for whom one is being checked
 };
 
 // What a slot is charged to.
@@ -180,7 +189,7 @@ struct quota {
         if constexpr (on) {
             return core.creates.named() + to_be_run(core);
         }
-        return core.waiters.size();
+        return core.waiters.uncovered();
     }
 
     // The same without what is queued for a key: how many creates a worker that finds one queued
@@ -189,7 +198,7 @@ struct quota {
         if constexpr (on) {
             return core.creates.running() + core.driver.book().servable;
         }
-        return core.waiters.size();
+        return core.waiters.uncovered();
     }
 };
 

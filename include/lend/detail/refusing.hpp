@@ -48,11 +48,11 @@ struct refusing {
         return why;
     }
 
-    // Whether as many wait for a resource to come back as may. Those for whom one is made, or for
-    // whom there is room to make one, do not count. Under the lock.
+    // Whether as many wait for a resource to come back as may. Those for whom one is made or
+    // checked, or for whom there is room to make one, do not count. Under the lock.
     static bool is_full(const Core& core) noexcept {
         const std::size_t to_come = core.creates.size() + core.room();
-        const std::size_t waiting = core.waiters.size();
+        const std::size_t waiting = core.waiters.uncovered();
         return waiting >= to_come && waiting - to_come >= core.options.max_waiters;
     }
 

@@ -29,6 +29,17 @@ struct request {
     bool detect_leak = true;
     std::uint64_t asked_by = 0; // the thread that asked and does not wait; 0: the caller
 
+    [[nodiscard]] bool waits() const noexcept { return limit.waits(); }
+
+    // Whether the calling thread goes on with something else while this waits.
+    [[nodiscard]] bool is_asynchronous() const noexcept { return asked_by != 0; }
+
+    // Whether the calling thread has something else to do, at a deadline or at a stop, or at once:
+    // then it makes no driver call that may block.
+    [[nodiscard]] bool is_bounded() const noexcept {
+        return limit.ends() || stop != nullptr || is_asynchronous();
+    }
+
     [[nodiscard]] span_info traced(std::string_view pool) const noexcept {
         return {0, site, note, pool};
     }

@@ -79,44 +79,53 @@ struct sending_away {
             (void)core.destroy_in(s, s.why);
             lock_type lock(core.mutex);
             ++core.counted.destroyed;
+            if (s.why == destroy_reason::made_room) --core.making_room;
             back::leave_vacant(core, lock, s);
             ++destroyed;
         }
         return destroyed;
     }
 
-    // The same on another thread of the pool, where there may be one and one can be had: whoever
-    // calls has a deadline, or those of others, to keep. Returns how many it destroyed itself.
+    // The same on another thread of the pool, where there may be one and one can be had: the
+    // calling thread has a deadline, or those of others, to keep. Returns how many it destroyed
+    // itself.
     static std::size_t destroy_aside(Core& core, slot_type* chain) noexcept {
         if (chain == nullptr) return 0;
         {
             const lock_type lock(core.mutex);
-            if (get_help(core, chain)) return 0;
+            if (!core.closing && get_help(core)) {
+                while (chain != nullptr) {
+                    leave_to_help(core, *std::exchange(chain, chain->next));
+                }
+                return 0;
+            }
         }
         return destroy(core, chain);
     }
 
-private:
-    // Under the lock.
-    static bool get_help(Core& core, slot_type* chain) noexcept {
-        if (core.closing || core.options.housekeeping != housekeeping_mode::own_thread)
-            return false;
-        if (!core.start_thread("destroy", &work)) return false;
+    // ---- under the lock, after the close as well ---------------------------------------------
+
+    // A thread of the pool that destroys what is left to it, one after the other. False if there is
+    // none. One that hangs does not hold up the others.
+    static bool get_help(Core& core) noexcept {
+        if (!core.has_threads() || !core.start_thread("destroy", &work)) return false;
         core.add_share();
         ++core.workers;
-        while (chain != nullptr) {
-            slot_type* const next = chain->next;
-            chain->next = std::exchange(core.outcasts, chain);
-            chain = next;
-        }
         return true;
     }
 
+    // A slot that is being destroyed, with the reason in it.
+    static void leave_to_help(Core& core, slot_type& s) noexcept {
+        s.next = std::exchange(core.outcasts, &s);
+    }
+
+private:
     static void work(void* raw) {
         Core& core = *static_cast<Core*>(raw);
         const own_calls<platform> here(&core, nullptr, 1);
         lock_type lock(core.mutex);
-        while (slot_type* const mine = std::exchange(core.outcasts, nullptr)) {
+        while (slot_type* const mine = core.outcasts) {
+            core.outcasts = std::exchange(mine->next, nullptr);
             lock.unlock();
             (void)destroy(core, mine);
             lock.lock();

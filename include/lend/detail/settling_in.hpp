@@ -8,6 +8,7 @@
 
 #include <lend/detail/births.hpp>
 #include <lend/detail/core.hpp>
+#include <lend/detail/later.hpp>
 #include <lend/detail/measuring.hpp>
 #include <lend/detail/ordering.hpp>
 
@@ -30,10 +31,26 @@ struct settling_in {
     using time_point = typename Core::time_point;
     using duration = typename Core::duration;
 
-    // The driver's create, on the calling thread and for as long as it takes.
-    static result<resource> create(Core& core, const resource_type& wanted) noexcept {
+    // The driver's create, on the calling thread and for as long as it takes, and the check that is
+    // a part of it where the options want an active one. `deadline`: for a driver that takes one.
+    static result<resource>
+    create(Core& core, const resource_type& wanted, time_point deadline) noexcept {
         checks<Core>::is_open(core);
-        return measuring<Core>::create(core, wanted);
+        result<resource> made = measuring<Core>::create(core, wanted, deadline);
+        if constexpr (Core::traits::has_check) {
+            if (core.options.check_new != new_check_mode::active || !made) return made;
+            if (calls::check(core.driver, *made, check_kind::active, deadline) == health::good)
+                return made;
+            (void)destroy_stray(core, *made);
+            return unfit_when_new();
+        }
+        return made;
+    }
+
+    // Until when a create may take that begins now.
+    static time_point deadline_of_create(const Core& core) noexcept {
+        return later(platform::now(),
+                     std::chrono::duration_cast<duration>(core.options.create_timeout));
     }
 
     // Number, type, object and idle limit, in a slot that the caller owns. Nothing is left behind
@@ -64,6 +81,18 @@ struct settling_in {
             return current_exception_as_error<platform>();
         }
         return error(hr::e_unexpected);
+    }
+
+    // What is left to be checked of a resource that was made just now, by its receiver.
+    static check_due check_when_new(const Core& core) noexcept {
+        return core.options.check_new == new_check_mode::passive ? check_due::passive
+                                                                 : check_due::none;
+    }
+
+    static error unfit_when_new() noexcept {
+        LEND_TRY { return {hr::lend_e_condemned, "it failed its check when it was new"}; }
+        LEND_CATCH_ALL { return hr::lend_e_condemned; } // no memory for the words
+        return hr::e_unexpected;
     }
 
     // Under the lock: a resource is there. True if creates were held back until now, because none

@@ -24,10 +24,11 @@ struct sleeping {
     using stay = waiting<Core>;
     using held = holding<Core>;
 
-    // `unfit`: a resource that the caller owns and cannot use.
-    static result<held> wait(Core& core, const request_type& asked, const held& unfit) noexcept {
+    // `unfit`, `doubtful`: resources that the caller owns and cannot use, or not before a check.
+    static result<held>
+    wait(Core& core, const request_type& asked, const held& unfit, const held& doubtful) noexcept {
         core.add_share();
-        auto outcome = wait_through(core, asked, unfit);
+        auto outcome = wait_through(core, asked, unfit, doubtful);
         core.drop_share();
         return outcome;
     }
@@ -36,9 +37,11 @@ private:
     using stop_callback = typename platform::template stop_callback<calling_off<Core>>;
 
     // The stay ends before the share is given up.
-    static result<held>
-    wait_through(Core& core, const request_type& asked, const held& unfit) noexcept {
-        stay mine(core, asked, unfit);
+    static result<held> wait_through(Core& core,
+                                     const request_type& asked,
+                                     const held& unfit,
+                                     const held& doubtful) noexcept {
+        stay mine(core, asked, unfit, doubtful);
         if (asked.stop == nullptr) return until_done(mine);
         const stop_callback stop(*asked.stop, calling_off<Core>{core, mine.node()});
         return until_done(mine);

@@ -28,6 +28,9 @@ namespace lend::inline v0_1 {
 namespace detail {
 
 // What checked builds remember of a resource beside what is needed.
+template <class Slot, class Platform>
+struct waiter;
+
 template <bool Checks>
 struct slot_checks {};
 template <>
@@ -102,6 +105,7 @@ struct slot {
     [[no_unique_address]] slot_checks<Platform::checks> state;
     measured_use<Platform> lent;
     slot* next = nullptr; // in whichever chain the slot is: vacant, jobs, expired
+    waiter<slot, Platform>* checked_for = nullptr; // see verifying.hpp
     [[no_unique_address]] place_of<slot, Platform, traits::orders_inventory>
         place; // see shelves.hpp
 

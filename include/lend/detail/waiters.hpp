@@ -33,6 +33,13 @@ struct waiter_state {
     static constexpr std::uint32_t reminded = 3;
 };
 
+// Which check is left for the receiver of a resource that is handed over.
+enum class check_due : std::uint8_t {
+    usual,   // as for what is found idle
+    passive, // it was made for a waiter just now
+    none,    // the same, or it has just passed an active check
+};
+
 template <class Slot, class Platform>
 struct waiter {
     typename Platform::template atomic<std::uint32_t> state{waiter_state::waiting};
@@ -51,6 +58,11 @@ struct waiter {
     std::optional<error> refusal; // an answer without a slot
     bool dismissed = false;       // the refusal is a bare code; the rest is for the waiter to say
     bool owes_a_look = false;     // and it passes on what it was told to look for
+    // Nothing need be made for it: a resource is being checked for it, or was, and it is on its way
+    // to look for another. Under the lock.
+    bool covered = false;
+    Slot* checked = nullptr;             // while it is
+    check_due due = check_due::usual;    // of the slot in the answer
     resumable<waiter, Platform> resumed; // for one that has no thread
 };
 
@@ -129,6 +141,8 @@ public:
 
     [[nodiscard]] bool empty() const noexcept { return head_ == nullptr; }
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
+    // Of these, those that are not covered by a check.
+    [[nodiscard]] std::size_t uncovered() const noexcept { return size_ - covered_; }
     [[nodiscard]] node* head() const noexcept { return head_; }
 
     // Behind all of its priority.
@@ -155,6 +169,29 @@ public:
             if (fits(*w)) return w;
         }
         return nullptr;
+    }
+
+    // A resource is being checked for this waiter, so nothing need be made for it.
+    void cover(node& w, Slot& checked) noexcept {
+        check_ends(w);
+        w.checked = &checked;
+        checked.checked_for = &w;
+        if (std::exchange(w.covered, true)) return;
+        ++covered_;
+        if constexpr (requires { w.wanted->counts(); }) w.wanted->counts().is_covered();
+    }
+
+    // The check is over, and the waiter is told to look for another resource.
+    void check_ends(node& w) noexcept {
+        if (w.checked != nullptr) std::exchange(w.checked, nullptr)->checked_for = nullptr;
+    }
+
+    // It found none, or does not count on the check any more.
+    void uncover(node& w) noexcept {
+        check_ends(w);
+        if (!std::exchange(w.covered, false)) return;
+        --covered_;
+        if constexpr (requires { w.wanted->counts(); }) w.wanted->counts().is_uncovered();
     }
 
     // Takes the waiter out and gives it a slot that is already in_use for it.
@@ -352,6 +389,7 @@ private:
 
     // True if it was this waiter's turn.
     bool unlink(node& w) noexcept {
+        uncover(w);
         // With the last one a round loses its end, at which things are decided.
         another_round_ |= InTurns && turn_ != nullptr && w.next == nullptr;
         if (last_[w.priority] == &w) {
@@ -376,6 +414,7 @@ private:
     node* head_ = nullptr;
     std::array<node*, levels> last_{}; // by priority
     std::size_t size_ = 0;
+    std::size_t covered_ = 0;
     node* turn_ = nullptr; // whoever looks, or is told to; InTurns only
     bool another_round_ = false;
     node* timekeeper_ = nullptr; // null while alarm_ is max(), or nobody waits

@@ -7,6 +7,7 @@
 #define LEND_DETAIL_WAITING_HPP
 
 #include <lend/detail/admitting.hpp>
+#include <lend/detail/awaited_check.hpp>
 #include <lend/detail/checks.hpp>
 #include <lend/detail/core.hpp>
 #include <lend/detail/giving_back.hpp>
@@ -48,10 +49,13 @@ class waiting {
     using held = holding<Core>;
 
 public:
-    // `unfit`: a resource that the caller owns and cannot use.
-    waiting(Core& core, const request_type& asked, const held& unfit) noexcept
+    // What was found in passing, see `bring`.
+    waiting(Core& core,
+            const request_type& asked,
+            const held& unfit = {},
+            const held& doubtful = {}) noexcept
         : core_(core), asked_(asked), unfit_(unfit), began_(platform::now()),
-          deadline_(asked.limit.deadline(began_)) {
+          deadline_(asked.limit.deadline(began_)), check_(core, asked, me_, doubtful) {
         me_.wanted = &asked.wanted;
         me_.priority = asked.priority;
         me_.since = began_;
@@ -80,8 +84,11 @@ public:
         return outcome;
     }
 
-    // Before the first step: a resource that the caller owns and cannot use.
-    void bring(const held& unfit) noexcept { unfit_ = unfit; }
+    // Before the first step: resources that the caller owns and cannot use, or not before a check.
+    void bring(const held& unfit, const held& doubtful) noexcept {
+        unfit_ = unfit;
+        check_.bring(doubtful);
+    }
 
     // Instead of the first step: there was an outcome without it.
     void not_needed(const result<held>& outcome) noexcept {
@@ -105,7 +112,9 @@ public:
         return heard(me_) == waiter_state::answered ? held{me_.slot, me_.word} : held{};
     }
 
-    [[nodiscard]] time_point wake_at() const noexcept { return (std::min)(deadline_, retry_at_); }
+    [[nodiscard]] time_point wake_at() const noexcept {
+        return (std::min)({deadline_, retry_at_, check_.until()});
+    }
     [[nodiscard]] waiter_type& node() noexcept { return me_; }
 
 private:
@@ -123,12 +132,17 @@ private:
         traced_.end(core_.events, outcome.code());
     }
 
-    // What it got is lent, or was unfit; then it joins again, unless time is up.
+    // What it got is lent, or was unfit, or is to be checked by a worker; then it joins again,
+    // unless time is up.
     std::optional<result<held>> admit() noexcept {
         joined_ = false;
-        auto outcome = steps::admit(core_, std::exchange(got_, held{}));
-        if (!outcome && platform::now() >= deadline_) outcome = late();
-        return outcome;
+        const held h = std::exchange(got_, held{});
+        const check_due due = std::exchange(me_.due, check_due::usual);
+        if (check_.is_called_for(*h.slot, due)) {
+            check_.bring(h);
+            return std::nullopt;
+        }
+        return steps::admit(core_, h, back::on::another_thread, due);
     }
 
     // Time is up, and this one is in the queue no more.
@@ -141,8 +155,13 @@ private:
     // Enters the queue, and starts what creates the queue now calls for. An answer only if the
     // caller may not wait, or made a resource itself.
     std::optional<result<held>> join() noexcept {
+        if (std::exchange(has_tried_, true) && platform::now() >= deadline_) {
+            put_back_all();
+            return late();
+        }
         wakes wake;
         errand todo;
+        slot_type* sent = nullptr;
         {
             lock_type lock(core_.mutex);
             if (core_.closing || (core_.is_draining() && !was_in_)) {
@@ -157,11 +176,11 @@ private:
                 step_out(lock, wake);
                 return dismissed(hr::lend_e_paused);
             }
-            if (core_.options.creation == creation_mode::inline_) {
+            if (core_.options.creation == creation_mode::inline_ && !check_.has_candidate()) {
                 if (slot_type* const place = make::reserve_for_caller(core_, asked_.wanted)) {
                     steps::tell_of_room_taken(core_, wake);
                     step_out(lock, wake);
-                    return steps::made(core_, *place, asked_.wanted);
+                    return made_in(*place);
                 }
                 if (is_hopeless()) {
                     step_out(lock, wake);
@@ -169,7 +188,7 @@ private:
                 }
             }
             // Whoever was in already, and was given something unfit, is in.
-            if (!was_in_ && refusing<Core>::is_full(core_)) {
+            if (!was_in_ && !check_.has_candidate() && refusing<Core>::is_full(core_)) {
                 const error full = refusing<Core>::at_the_door(core_);
                 step_out(lock, wake);
                 return result<held>(full);
@@ -179,6 +198,8 @@ private:
             me_.slot = nullptr;
             me_.refusal.reset();
             me_.dismissed = me_.owes_a_look = false;
+            me_.due = check_due::usual;
+            check_.is_over();
             make::comes(core_);
             if (was_in_) {
                 core_.waiters.push_front(me_);
@@ -191,25 +212,37 @@ private:
             joined_ = was_in_ = true;
             me_.looked = Core::typed || core_.waiters.head() == &me_;
             me_.looks = must_look_ = me_.looked && core_.waiters.may_look(me_);
+            sent = check_.send();
             todo = make::plan_as_waiter(core_, wake);
             retry_at_ = next_try();
         }
         wake.deliver();
-        look::put_back(core_, std::exchange(unfit_, held{}));
-        return start(todo);
+        put_back_all();
+        return start(todo, sent);
+    }
+
+    std::optional<result<held>> made_in(slot_type& place) noexcept {
+        return steps::made(core_, place, asked_.wanted, back::on::another_thread, deadline_);
     }
 
     // Looks at every slot and leaves a flag in those in use.
     std::optional<result<held>> look_around() noexcept {
         must_look_ = false;
+        const auto doubts = check_.is_on() ? look::doubtful::is_left : look::doubtful::is_taken;
         if constexpr (!Core::comparable) {
-            const auto found = look::look(core_, asked_.wanted, look::manner::as_a_waiter);
-            if (found.best) return leave_with(found.best);
+            auto found = look::look(core_, asked_.wanted, look::manner::as_a_waiter, doubts);
+            if (found.best) {
+                if (!check_.is_called_for(*found.best.slot, check_due::usual))
+                    return leave_with(found.best);
+                look::keep(core_, found.best);
+                check_.bring(found.best);
+            }
             unfit_ = found.unfit;
             missed_one_ = found.missed_one;
         }
         wakes wake;
         errand todo;
+        slot_type* sent = nullptr;
         held victim;
         {
             lock_type lock(core_.mutex);
@@ -219,18 +252,19 @@ private:
                 step_out(lock, wake);
                 return std::nullopt;
             }
-            if (take_kind(wake)) {
+            if (take_kind(doubts, wake)) {
                 step_out(lock, wake);
                 return std::nullopt;
             }
-            if (core_.options.creation == creation_mode::inline_) {
+            sent = check_.send();
+            if (core_.options.creation == creation_mode::inline_ && !check_.is_on()) {
                 if (slot_type* const place = make::reserve_for_caller(core_, asked_.wanted)) {
                     // One place is taken. If there is another, it is for the next; if not, the next
                     // may have to make room.
                     core_.waiters.leave(me_, Core::typed || core_.room() > 0, wake);
                     joined_ = false;
                     step_out(lock, wake);
-                    return steps::made(core_, *place, asked_.wanted);
+                    return made_in(*place);
                 }
                 if (is_hopeless()) {
                     core_.waiters.leave(me_, false, wake);
@@ -247,15 +281,23 @@ private:
         }
         wake.deliver();
         make_room(victim);
+        must_look_ = sent != nullptr; // what is not in doubt may be behind what is
         if constexpr (Core::typed) pass_on();
-        return start(todo);
+        return start(todo, sent);
     }
 
-    // Where lend compares kinds, this is the look; under the lock.
-    bool take_kind(wakes& wake) noexcept {
+    // Where lend compares kinds, this is the look; under the lock. True if it got one.
+    bool take_kind(typename look::doubtful doubts, wakes& wake) noexcept {
         if constexpr (Core::comparable) {
-            got_ = look::take_kind(core_, asked_.wanted, look::manner::as_a_waiter);
-            if (got_) leave_for(got_, wake);
+            const held found =
+                look::take_kind(core_, asked_.wanted, look::manner::as_a_waiter, doubts);
+            if (!found) return false;
+            if (check_.is_called_for(*found.slot, check_due::usual)) {
+                check_.bring(found);
+                return false;
+            }
+            got_ = found;
+            leave_for(got_, wake);
         }
         return static_cast<bool>(got_);
     }
@@ -270,7 +312,12 @@ private:
     void step_out(lock_type& lock, wakes& wake) noexcept {
         lock.unlock();
         wake.deliver();
+        put_back_all();
+    }
+
+    void put_back_all() noexcept {
         look::put_back(core_, std::exchange(unfit_, held{}));
+        look::put_back(core_, check_.take_candidate());
     }
 
     // Nothing can be made for want of memory, and nothing is there that could come back. Under the
@@ -279,9 +326,14 @@ private:
         return core_.lacks_memory() && core_.size == 0;
     }
 
-    // Starts the workers that were planned. Where no thread can be had, this caller leaves the
-    // queue and makes one itself, as with inline creation.
-    std::optional<result<held>> start(const errand& todo) noexcept {
+    // Starts the workers that were planned, and the one for the slot that was sent. Where no thread
+    // can be had, this caller leaves the queue, and checks or makes one itself, as with inline
+    // creation.
+    std::optional<result<held>> start(const errand& todo, slot_type* sent = nullptr) noexcept {
+        if (!check_.start(sent)) {
+            make::start(core_, todo);
+            return leave_with({sent, sent->word.peek()});
+        }
         const std::size_t refused = make::try_start(core_, todo);
         if (refused == 0) return std::nullopt;
         wakes wake;
@@ -298,7 +350,7 @@ private:
         wake.deliver();
         make::withdraw(core_, refused, place == nullptr ? refused : refused - 1);
         if (place == nullptr) return std::nullopt;
-        return steps::made(core_, *place, asked_.wanted);
+        return made_in(*place);
     }
 
     // Where each waiter tries for itself, what does not fit this one may fit the next. Not before
@@ -361,7 +413,8 @@ private:
                 wake.deliver();
                 return late();
             }
-            if (said == waiter_state::poked) {
+            const bool tries_another = check_.gives_up_on(now);
+            if (said == waiter_state::poked || (tries_another && core_.waiters.may_look(me_))) {
                 core_.waiters.awake(me_);
                 must_look_ = true;
                 return std::nullopt;
@@ -384,6 +437,7 @@ private:
     }
 
     std::optional<result<held>> answer() noexcept {
+        check_.is_over();
         if (me_.dismissed) {
             if (me_.owes_a_look) pass_the_poke();
             return dismissed(me_.refusal->code());
@@ -419,7 +473,8 @@ private:
     // it is unwanted when the last of a round has looked, and at each of them.
     held victim_for_room() noexcept {
         using room = making_room<Core>;
-        if (!room::may(core_, asked_.wanted) || core_.creates.size() >= core_.demand()) return {};
+        const std::size_t to_come = core_.creates.size() + core_.room_to_come();
+        if (!room::may(core_, asked_.wanted) || to_come >= core_.demand()) return {};
         if constexpr (Core::comparable)
             return room::take(core_, asked_.wanted, look::manner::as_a_waiter);
         if (missed_one_ || !core_.waiters.ends_the_round(me_)) return {};
@@ -427,11 +482,11 @@ private:
     }
 
     void make_room(const held& victim) noexcept {
-        look::put_back(core_, std::exchange(unfit_, held{}));
+        put_back_all();
         if (!victim) return;
         const bool viewed = lending_word::has(victim.word, lending_word::viewed);
         (void)back::destroy(core_, *victim.slot, viewed ? back::use::view : back::use::look,
-                            destroy_reason::made_room);
+                            destroy_reason::made_room, back::on::another_thread);
     }
 
     Core& core_;
@@ -442,9 +497,11 @@ private:
     time_point retry_at_ = (time_point::max)();
     span<platform> traced_{core_.events, span_kind::wait, asked_.traced(core_.options.name)};
     waiter_type me_;
+    awaited_check<Core> check_;
     held got_;
     bool joined_ = false;     // and has not heard an answer yet
     bool was_in_ = false;     // has joined at least once
+    bool has_tried_ = false;  // to join, at least once
     bool must_look_ = false;  // before it may sleep
     bool missed_one_ = false; // in its last look: another caller looked at it
 };

@@ -70,18 +70,19 @@ public:
     // acquire_timeout. Without time to wait, on this thread.
     static result<void> first(Core& core) {
         if constexpr (Core::traits::has_resource_type) {
-            return error(hr::e_invalidarg, "pool_options::initialisation is fail_fast; the driver "
+            return error(hr::e_invalidarg, "pool_options::initialisation is not lazy; the driver "
                                            "has resource types, so call warm_up with one of them");
         } else {
             const pool_options& o = core.options;
             const bool waits = o.acquire_timeout.count() != 0;
             const auto span = waits ? o.acquire_timeout : (std::chrono::nanoseconds::max)();
+            const std::size_t count = (std::max<std::size_t>)(o.min_idle, 1);
+            const bool insists = o.initialisation == initialisation_mode::fail_unless_ready;
             const time_point begun = platform::now();
             const warm_up_result warmed =
-                run(core, one_kind{}, (std::max<std::size_t>)(o.min_idle, 1),
-                    patience<platform>::for_span(span).deadline(begun),
+                run(core, one_kind{}, count, patience<platform>::for_span(span).deadline(begun),
                     waits ? where::as_the_pool_does : where::here, false);
-            if (warmed.ready > 0) return {};
+            if (warmed.ready >= (insists ? count : 1)) return {};
             if (!warmed.errors.empty()) return warmed.errors.front();
             if (warmed.errors.capacity() == 0) return hr::e_outofmemory; // and no failure was told
             return error(hr::lend_e_timed_out).with_wait(between(begun, platform::now()), {});
