@@ -71,6 +71,12 @@ struct driver_member {
     static constexpr bool ok = Matches;
 };
 
+// What a driver may answer to reset and to check.
+template <class A>
+concept answers_reset = std::same_as<A, hresult> || std::same_as<A, result<void>>;
+template <class A>
+concept answers_check = std::same_as<A, health> || std::same_as<A, result<health>>;
+
 template <class D>
 struct resource_type_of {
     using type = one_kind;
@@ -125,24 +131,24 @@ struct driver_traits {
     };
     static constexpr bool reset_takes_deadline =
         requires(Driver & d, resource& r, call_deadline until) {
-        { d.reset(r, until) } -> std::same_as<hresult>;
+        { d.reset(r, until) } -> detail::answers_reset;
     };
     static constexpr bool has_reset = reset_takes_deadline || requires(Driver & d, resource& r) {
-        { d.reset(r) } -> std::same_as<hresult>;
+        { d.reset(r) } -> detail::answers_reset;
     };
     static constexpr bool has_destroy = requires(Driver & d, resource&& r) {
         { d.destroy(std::move(r)) } -> std::same_as<void>;
     }
     || requires(Driver& d, resource&& r) {
-        { d.destroy(std::move(r)) } -> std::same_as<hresult>;
+        { d.destroy(std::move(r)) } -> detail::answers_reset;
     };
     static constexpr bool check_takes_deadline =
         requires(Driver & d, resource& r, check_kind kind, call_deadline until) {
-        { d.check(r, kind, until) } -> std::same_as<health>;
+        { d.check(r, kind, until) } -> detail::answers_check;
     };
     static constexpr bool has_check =
         check_takes_deadline || requires(Driver & d, resource& r, check_kind kind) {
-        { d.check(r, kind) } -> std::same_as<health>;
+        { d.check(r, kind) } -> detail::answers_check;
     };
     static constexpr bool has_classify = requires(Driver & d, const error& e) {
         { d.classify(e) } -> std::same_as<health>;
@@ -290,7 +296,7 @@ consteval bool driver_traits<Driver>::check() {
 ///     result<resource> create(const resource_type&);     // required; create() without types
 ///     rating rate(const resource_type&, const resource&, bool needs_enlistment);
 ///     hresult reset(resource&);                          // or: using no_reset = void;
-///     void destroy(resource&&);                          // may return hresult instead
+///     void destroy(resource&&);                          // or hresult, result<void>
 ///     health check(resource&, check_kind);               // at every acquire, and while idle
 ///     health classify(const error&);                     // of an error that a borrower reports
 ///     std::chrono::nanoseconds idle_limit(const resource&); // negative: never expires
@@ -307,6 +313,11 @@ consteval bool driver_traits<Driver>::check() {
 /// for a slip and refused, unless the driver says `using names_are_meant = void;`. Resources that
 /// are raw pointers need `destroy`, or `using no_destroy = void;`. The driver's move must not
 /// throw. A == of resource types that throws counts as not equal.
+///
+/// `reset` and `destroy` may return `result<void>`, and `check` `result<health>`: then an error has
+/// words, and these reach the events `reset_failed`, `destroy_failed` and `check_failed`. A check
+/// that returns an error or throws has failed: `classify` says whether `backend_gone`; whatever
+/// else it says, the resource is broken.
 ///
 /// `create`, `check` and `reset` may take a `call_deadline` as a last parameter: until when the
 /// call should have returned. So a driver need not have a time-out of its own.

@@ -65,6 +65,9 @@ public:
     void reset_failed(event_number n, const error& e) noexcept {
         LEND_TELL(reset_failed(n, named(e)));
     }
+    void check_failed(event_number n, const error& e) noexcept {
+        LEND_TELL(check_failed(n, named(e)));
+    }
     void destroyed(event_number n, destroy_reason why) noexcept { LEND_TELL(destroyed(n, why)); }
     void destroy_failed(event_number n, const error& e) noexcept {
         LEND_TELL(destroy_failed(n, named(e)));

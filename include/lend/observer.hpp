@@ -88,6 +88,9 @@ public:
     virtual void create_abandoned(std::chrono::nanoseconds) {}
     /// The driver's reset failed; the resource will be destroyed.
     virtual void reset_failed(event_number, const error&) {}
+    /// A check of this resource said that it may not be lent, answered an error or threw; it will
+    /// be destroyed. The number is 0 for one that was checked as a part of its create.
+    virtual void check_failed(event_number, const error&) {}
     /// A resource is gone. Told after the driver's destroy.
     virtual void destroyed(event_number, destroy_reason) {}
     /// The driver's destroy reported a failure. The number is 0 for what never got one.

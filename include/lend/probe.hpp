@@ -88,6 +88,8 @@ struct pool_health {
     pool_stats stats{};
     /// Why the last create failed, while `creates_fail`.
     std::optional<error> last_create_error{};
+    /// Why the resource that was tried failed its check, while `check_failed`.
+    std::optional<error> check_error{};
 
     [[nodiscard]] bool has(health_problem problem) const noexcept {
         return (problems & bit(problem)) != 0;
@@ -105,7 +107,8 @@ private:
     }
 };
 
-/// Writes one line: the pool's name, state, problems, the last create error, then the stats.
+/// Writes one line: the pool's name, state, problems with the words of the create or the check that
+/// failed, then the stats.
 template <class Traits>
 std::basic_ostream<char, Traits>& operator<<(std::basic_ostream<char, Traits>& out,
                                              const pool_health& h) {
@@ -118,6 +121,8 @@ std::basic_ostream<char, Traits>& operator<<(std::basic_ostream<char, Traits>& o
         out << before << to_string(problem);
         if (problem == health_problem::creates_fail && h.last_create_error)
             out << " (" << *h.last_create_error << ")";
+        if (problem == health_problem::check_failed && h.check_error)
+            out << " (" << *h.check_error << ")";
         before = ", ";
     }
     return out << "; " << h.stats;

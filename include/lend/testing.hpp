@@ -34,7 +34,7 @@ namespace testing {
 /// What can go wrong in a call.
 enum class fault : std::uint8_t {
     none,
-    error,        ///< answers plan.error_code; check: broken; rate: unusable
+    error,        ///< answers plan.error_code; check that has no errors: broken; rate: unusable
     exception,    ///< throws injected_fault; as `error` where exceptions are off
     hang,         ///< sleeps for plan.hang_time or until released, then does its work
     delay,        ///< sleeps for plan.delay_time or until released, then does its work
@@ -282,7 +282,8 @@ private:
 /// | enlist | error_code | not transactional, without asking |
 /// | reset | error_code, without resetting | s_ok, without resetting |
 /// | destroy | error_code, although destroyed | s_false, although destroyed |
-/// | check, classify | broken | backend_gone |
+/// | check | error_code, or broken if it answers no errors | backend_gone |
+/// | classify | broken | backend_gone |
 /// | idle_limit | 0, gone at the next sweep | never |
 /// | interrupt | nothing is done | nothing is done |
 /// | abandon | nothing: it has no answer | nothing |

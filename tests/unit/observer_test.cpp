@@ -52,6 +52,7 @@ std::string text(const lend::holder_info& h) { return std::to_string(h.id); }
     method(create_failed, (const error& e), text(e));                                              \
     method(create_abandoned, (std::chrono::nanoseconds t), text(t));                               \
     method(reset_failed, (event_number n, const error& e), text(n) + " " + text(e));               \
+    method(check_failed, (event_number n, const error& e), text(n) + " " + text(e));               \
     method(destroyed, (event_number n, lend::destroy_reason r), text(n) + " " + text(r));          \
     method(destroy_failed, (event_number n, const error& e), text(n) + " " + text(e));             \
     method(detached, (event_number n), text(n));                                                   \
@@ -111,6 +112,7 @@ void tell_everything(Caller& to) {
     to.create_failed(e);
     to.create_abandoned(7ns);
     to.reset_failed(2, e);
+    to.check_failed(7, e);
     to.destroyed(3, lend::destroy_reason::expired);
     to.destroy_failed(4, e);
     to.detached(5);
@@ -135,6 +137,7 @@ const lines all_words = {"created 1",
                          "create_failed E_FAIL",
                          "create_abandoned 7 ns",
                          "reset_failed 2 E_FAIL",
+                         "check_failed 7 E_FAIL",
                          "destroyed 3 expired",
                          "destroy_failed 4 E_FAIL",
                          "detached 5",

@@ -13,6 +13,7 @@
 #include <lend/detail/making.hpp>
 #include <lend/detail/ordering.hpp>
 #include <lend/detail/outage.hpp>
+#include <lend/detail/own_calls.hpp>
 #include <lend/detail/pausing.hpp>
 #include <lend/detail/phases.hpp>
 
@@ -48,20 +49,25 @@ struct admitting {
     // The driver's check, where it has one, of a resource that the caller owns. False: it failed,
     // or the pool was closed under it; then the resource is gone, and if what stands behind it is
     // gone, so are its elders. `where()` says on whose thread it is destroyed then, and is asked
-    // only if that is so.
+    // only if that is so. `words`: becomes why it is unfit, where that is new.
     template <class Where>
-    LEND_ALWAYS_INLINE static bool passes_check(
-        Core& core, slot_type& s, check_kind kind, bool& closed, const Where& where) noexcept {
+    LEND_ALWAYS_INLINE static bool passes_check(Core& core,
+                                                slot_type& s,
+                                                check_kind kind,
+                                                bool& closed,
+                                                const Where& where,
+                                                error* words = nullptr) noexcept {
         if constexpr (!Core::traits::has_check) {
             return true;
         } else {
             const std::uint64_t elders = outage<Core>::elders(core);
             health state = health::good;
+            const auto on_error = [&](const error& why) { unfit(core, s, why, words); };
             closed = !phases<Core>::during(s, slot_phase::checking, [&] {
                 state = kind == check_kind::passive
-                            ? calls::check_passively(core.driver, s.object)
+                            ? calls::check_passively(core.driver, s.object, on_error)
                             : calls::check(core.driver, s.object, kind,
-                                           calls::until(core.options.check_timeout));
+                                           calls::until(core.options.check_timeout), on_error);
             });
             if (!closed && state == health::good) [[likely]]
                 return true;
@@ -103,12 +109,14 @@ struct admitting {
         if (!word) return result<held>(std::move(word).error());
         if (*word == lending_word::empty) return std::nullopt;
         bool closed = false;
+        error why = hr::lend_e_condemned;
         if (check_when_new(core) == check_due::none ||
-            passes_check(core, place, check_kind::passive, closed, [where] { return where; })) {
+            passes_check(
+                core, place, check_kind::passive, closed, [where] { return where; }, &why)) {
             return begin_use(core, {&place, *word});
         }
         if (closed) return result<held>(hr::lend_e_closed);
-        return result<held>(unfit_when_new());
+        return result<held>(std::move(why));
     }
 
     // What is left to be checked of a resource that was made just now, whoever made it.
@@ -123,6 +131,18 @@ struct admitting {
             core.waiters.poke(quota<Core>::first_served(core), wake);
     }
 
+    // A check has failed of a resource that the caller owns; while it counts as being checked.
+    static LEND_NOINLINE void
+    unfit(Core& core, slot_type& s, const error& why, error* words = nullptr) noexcept {
+        const own_calls<platform> here(&core, &s);
+        if (is_new(s)) {
+            const error unmade = settling_in<Core>::unfit_when_new(why);
+            if (words != nullptr) *words = unmade;
+            count_as_failed(core, s, unmade);
+        }
+        core.events.check_failed(s.number, why);
+    }
+
     // The end of a resource that has failed its check.
     static LEND_NOINLINE void reject(Core& core,
                                      slot_type& s,
@@ -131,7 +151,6 @@ struct admitting {
                                      std::uint64_t elders,
                                      on where) noexcept {
         if (!closed && state == health::backend_gone) outage<Core>::reported(core, s, elders);
-        if (!closed && is_new(s)) count_as_failed(core, s);
         (void)back::destroy(core, s, back::use::look,
                             closed ? destroy_reason::closed : destroy_reason::unfit, where);
     }
@@ -145,16 +164,14 @@ private:
     // What was made to no use was not made: or callers would make and destroy without a pause until
     // their deadlines. Before the place is free for the next create. What a sweep has found idle
     // has lived for a while, and its end is no reason to wait.
-    static void count_as_failed(Core& core, const slot_type& s) noexcept {
+    static void count_as_failed(Core& core, const slot_type& s, const error& why) noexcept {
         const auto now = platform::now();
         const lock_type lock(core.mutex);
         const lending_word::type idle = lending_word::count_of(s.word.peek()) | lending_word::idle;
         if (s.idle_word == idle) return;
         core.plan.failed(now, now);
-        core.last_create_error = unfit_when_new();
+        core.last_create_error = why;
     }
-
-    static error unfit_when_new() noexcept { return settling_in<Core>::unfit_when_new(); }
 
     // Not remembered is what may not be taken on the fast path the next time.
     static held begin_use(Core& core, const held& h) noexcept {

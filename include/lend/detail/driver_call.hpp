@@ -72,7 +72,7 @@ struct driver_call {
                 return driver.create();
             }
         }
-        LEND_CATCH_ALL { return current_exception_as_error<Platform>().with_thrown(); }
+        LEND_CATCH_ALL { return thrown(); }
         return hr::e_unexpected;
     }
 
@@ -111,46 +111,51 @@ struct driver_call {
                                          const OnError& on_error) noexcept {
         if constexpr (traits::has_reset) {
             enter();
-            hresult code = hr::e_unexpected;
             LEND_TRY {
-                if constexpr (traits::reset_takes_deadline) {
-                    code = driver.reset(r, until(timeout));
-                } else {
-                    code = driver.reset(r);
-                }
-                if (succeeded(code)) [[likely]]
+                const auto answer = ask_to_reset(driver, r, timeout);
+                if (is_well(answer)) [[likely]]
                     return true;
-            }
-            LEND_CATCH_ALL {
-                on_error(current_exception_as_error<Platform>());
+                on_error(as_error(answer));
                 return false;
             }
-            on_error(error(code));
+            LEND_CATCH_ALL { on_error(thrown()); }
             return false;
         }
         return true;
     }
 
-    LEND_ALWAYS_INLINE static health check_passively(Driver& driver, resource& r) noexcept {
+    template <class OnError>
+    LEND_ALWAYS_INLINE static health
+    check_passively(Driver& driver, resource& r, const OnError& on_error) noexcept {
         if constexpr (traits::has_check) {
             const quick_call<Driver, Platform> call("check(passive)");
-            return check(driver, r, check_kind::passive, (time_point::max)());
+            return check(driver, r, check_kind::passive, (time_point::max)(), on_error);
         }
         return health::good;
     }
 
-    LEND_ALWAYS_INLINE static health
-    check(Driver& driver, resource& r, check_kind kind, time_point deadline) noexcept {
+    // `on_error` is called unless the answer is good, which never is with an error.
+    template <class OnError>
+    LEND_ALWAYS_INLINE static health check(Driver& driver,
+                                           resource& r,
+                                           check_kind kind,
+                                           time_point deadline,
+                                           const OnError& on_error) noexcept {
         if constexpr (traits::has_check) {
             enter();
             LEND_TRY {
-                if constexpr (traits::check_takes_deadline) {
-                    return driver.check(r, kind, deadline);
-                } else {
-                    return driver.check(r, kind);
-                }
+                auto answer = ask_to_check(driver, r, kind, deadline);
+                if (is_well(answer)) [[likely]]
+                    return health::good;
+                const finding found = finding_of(driver, std::move(answer));
+                on_error(found.why);
+                return found.state;
             }
-            LEND_CATCH_ALL { return health::broken; }
+            LEND_CATCH_ALL {
+                const finding found = classified(driver, thrown());
+                on_error(found.why);
+                return found.state;
+            }
         }
         return health::good;
     }
@@ -193,12 +198,13 @@ struct driver_call {
                 if constexpr (std::is_void_v<decltype(driver.destroy(std::move(r)))>) {
                     driver.destroy(std::move(r));
                 } else {
-                    code = driver.destroy(std::move(r));
+                    const auto answer = driver.destroy(std::move(r));
+                    code = code_of(answer);
+                    if (!is_well(answer)) on_error(as_error(answer));
                 }
-                if (failed(code)) on_error(error(code));
             }
             LEND_CATCH_ALL {
-                const error e = current_exception_as_error<Platform>();
+                const error e = thrown();
                 code = e.code();
                 on_error(e);
             }
@@ -235,6 +241,70 @@ struct driver_call {
     }
 
 private:
+    // What a check that was not passed has found.
+    struct finding {
+        health state;
+        error why;
+    };
+
+    LEND_ALWAYS_INLINE static auto
+    ask_to_reset(Driver& driver, resource& r, [[maybe_unused]] std::chrono::nanoseconds timeout) {
+        if constexpr (traits::reset_takes_deadline) {
+            return driver.reset(r, until(timeout));
+        } else {
+            return driver.reset(r);
+        }
+    }
+
+    LEND_ALWAYS_INLINE static auto ask_to_check(Driver& driver,
+                                                resource& r,
+                                                check_kind kind,
+                                                [[maybe_unused]] time_point deadline) {
+        if constexpr (traits::check_takes_deadline) {
+            return driver.check(r, kind, deadline);
+        } else {
+            return driver.check(r, kind);
+        }
+    }
+
+    LEND_ALWAYS_INLINE static bool is_well(hresult code) noexcept { return succeeded(code); }
+    LEND_ALWAYS_INLINE static bool is_well(const result<void>& answer) noexcept {
+        return answer.has_value();
+    }
+    LEND_ALWAYS_INLINE static bool is_well(health state) noexcept { return state == health::good; }
+    LEND_ALWAYS_INLINE static bool is_well(const result<health>& answer) noexcept {
+        return answer.has_value() && *answer == health::good;
+    }
+
+    static hresult code_of(hresult code) noexcept { return code; }
+    static hresult code_of(const result<void>& answer) noexcept { return answer.code(); }
+
+    static error as_error(hresult code) noexcept { return error(code).with_driver_origin(); }
+    static error as_error(const result<void>& answer) noexcept {
+        return error(answer.error()).with_driver_origin();
+    }
+
+    static error thrown() noexcept {
+        return current_exception_as_error<Platform>().with_thrown().with_driver_origin();
+    }
+
+    static LEND_NOINLINE finding finding_of(Driver&, health state) noexcept {
+        return {state, error(hr::e_fail, state == health::backend_gone
+                                             ? "the driver's check says backend_gone"
+                                             : "the driver's check says broken")
+                           .with_driver_origin()};
+    }
+    static LEND_NOINLINE finding finding_of(Driver& driver, result<health> answer) noexcept {
+        if (answer) return finding_of(driver, *answer);
+        return classified(driver, std::move(answer).error().with_driver_origin());
+    }
+
+    // Without the driver's word, this one alone is broken.
+    static LEND_NOINLINE finding classified(Driver& driver, error why) noexcept {
+        const bool is_gone = traits::has_classify && classify(driver, why) == health::backend_gone;
+        return {is_gone ? health::backend_gone : health::broken, std::move(why)};
+    }
+
     // lend_e_...: see hresult.hpp.
     static constexpr bool is_own(hresult code) noexcept {
         return (static_cast<std::uint32_t>(code) & 0xFFFF'FF00U) ==

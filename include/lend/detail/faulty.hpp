@@ -103,15 +103,19 @@ template <class Base>
 class faulty_reset : public Base {
 public:
     using Base::Base;
-    hresult reset(typename Base::resource& it, call_deadline until = (call_deadline::max)()) {
+    auto reset(typename Base::resource& it, call_deadline until = (call_deadline::max)()) {
+        const auto ask = [&] {
+            if constexpr (Base::traits::reset_takes_deadline) {
+                return this->inner_.reset(it, until);
+            } else {
+                return this->inner_.reset(it);
+            }
+        };
+        using answer = decltype(ask());
         const typename Base::visit in(*this->plan_, Base::call::reset);
-        if (in.fails()) return this->plan_->error_code;
-        if (in.lies()) return hr::s_ok;
-        if constexpr (requires { this->inner_.reset(it, until); }) {
-            return this->inner_.reset(it, until);
-        } else {
-            return this->inner_.reset(it);
-        }
+        if (in.fails()) return answer(this->plan_->error_code);
+        if (in.lies()) return answer(hr::s_ok);
+        return ask();
     }
 };
 
@@ -127,17 +131,21 @@ class faulty_destroy : public Base {
 public:
     using Base::Base;
     // Whatever is answered, and also if something is thrown, the resource is no more.
-    hresult destroy(typename Base::resource&& it) {
+    auto destroy(typename Base::resource&& it) {
+        const auto ask = [&] {
+            if constexpr (std::is_void_v<decltype(this->inner_.destroy(std::move(it)))>) {
+                this->inner_.destroy(std::move(it));
+                return hr::s_ok;
+            } else {
+                return this->inner_.destroy(std::move(it));
+            }
+        };
+        using answer = decltype(ask());
         const typename Base::visit in(*this->plan_, Base::call::destroy, Base::visit::throws_later);
-        hresult code = hr::s_ok;
-        if constexpr (std::is_void_v<decltype(this->inner_.destroy(std::move(it)))>) {
-            this->inner_.destroy(std::move(it));
-        } else {
-            code = this->inner_.destroy(std::move(it));
-        }
+        answer said = ask();
         in.throw_now();
-        if (in.fails()) return this->plan_->error_code;
-        return in.lies() ? hr::s_false : code;
+        if (in.fails()) return answer(this->plan_->error_code);
+        return in.lies() ? answer(hr::s_false) : said;
     }
 };
 
@@ -145,17 +153,24 @@ template <class Base>
 class faulty_check : public Base {
 public:
     using Base::Base;
-    health check(typename Base::resource& it,
-                 check_kind kind,
-                 call_deadline until = (call_deadline::max)()) {
+    auto check(typename Base::resource& it,
+               check_kind kind,
+               call_deadline until = (call_deadline::max)()) {
+        const auto ask = [&] {
+            if constexpr (Base::traits::check_takes_deadline) {
+                return this->inner_.check(it, kind, until);
+            } else {
+                return this->inner_.check(it, kind);
+            }
+        };
+        using answer = decltype(ask());
         const typename Base::visit in(*this->plan_, Base::call::check);
-        if (in.fails()) return health::broken;
-        if (in.lies()) return health::backend_gone;
-        if constexpr (requires { this->inner_.check(it, kind, until); }) {
-            return this->inner_.check(it, kind, until);
-        } else {
-            return this->inner_.check(it, kind);
+        if (in.lies()) return answer(health::backend_gone);
+        if constexpr (std::is_same_v<answer, result<health>>) {
+            if (in.fails()) return answer(this->plan_->error_code);
         }
+        if (in.fails()) return answer(health::broken);
+        return ask();
     }
 };
 

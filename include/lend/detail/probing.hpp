@@ -19,6 +19,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 namespace lend::inline v0_1 {
 namespace detail {
@@ -58,11 +59,13 @@ struct probing {
     // none to spare.
     static pool_health look(Core& core, check_kind kind) noexcept {
         std::optional<health> found;
-        if constexpr (Core::traits::has_check) found = try_one(core, kind);
+        std::optional<error> why;
+        if constexpr (Core::traits::has_check) found = try_one(core, kind, why);
         pool_health h = look(core);
         h.tried = found.has_value();
         if (!found || *found == health::good) return h;
         h.add(health_problem::check_failed);
+        h.check_error = std::move(why);
         if (*found == health::backend_gone) h.add(health_problem::backend_gone);
         judge(h);
         return h;
@@ -94,7 +97,9 @@ private:
 
     // Nothing if there is none, or the pool was closed under it. One that fails is destroyed, and
     // with it, if what stands behind it is gone, its elders, as when it fails for a borrower.
-    static std::optional<health> try_one(Core& core, check_kind kind) noexcept {
+    // `why` is set then.
+    static std::optional<health>
+    try_one(Core& core, check_kind kind, std::optional<error>& why) noexcept {
         lending_word::type word = lending_word::impossible;
         slot_type* const s = take_one(core, word);
         if (s == nullptr) return std::nullopt;
@@ -102,11 +107,17 @@ private:
         const std::uint64_t elders = outage<Core>::elders(core);
         const own_calls<typename Core::platform> here(&core, s);
         health found = health::good;
+        const auto on_error = [&](const error& e) {
+            why = e;
+            why->with_pool(core.options.name);
+            core.events.check_failed(s->number, e);
+        };
         const bool open = phases<Core>::during(*s, slot_phase::checking, [&] {
-            found = kind == check_kind::passive
-                        ? Core::calls::check_passively(core.driver, s->object)
-                        : Core::calls::check(core.driver, s->object, kind,
-                                             Core::calls::until(core.options.check_timeout));
+            found =
+                kind == check_kind::passive
+                    ? Core::calls::check_passively(core.driver, s->object, on_error)
+                    : Core::calls::check(core.driver, s->object, kind,
+                                         Core::calls::until(core.options.check_timeout), on_error);
         });
         if (open && found == health::good) {
             if (s->in_doubt && kind == check_kind::active) doubting<Core>::settled(core, *s);

@@ -39,10 +39,16 @@ struct settling_in {
         result<resource> made = measuring<Core>::create(core, wanted, deadline);
         if constexpr (Core::traits::has_check) {
             if (core.options.check_new != new_check_mode::active || !made) return made;
-            if (calls::check(core.driver, *made, check_kind::active, deadline) == health::good)
+            error unfit = hr::lend_e_condemned;
+            const auto on_error = [&](const error& why) {
+                unfit = unfit_when_new(why);
+                core.events.check_failed(0, why);
+            };
+            if (calls::check(core.driver, *made, check_kind::active, deadline, on_error) ==
+                health::good)
                 return made;
             (void)destroy_stray(core, *made);
-            return unfit_when_new();
+            return unfit;
         }
         return made;
     }
@@ -89,8 +95,15 @@ struct settling_in {
                                                                  : check_due::none;
     }
 
-    static error unfit_when_new() noexcept {
-        LEND_TRY { return {hr::lend_e_condemned, "it failed its check when it was new"}; }
+    // `why`: what the check said.
+    static LEND_NOINLINE error unfit_when_new(const error& why) noexcept {
+        LEND_TRY {
+            std::string words = "it failed its check when it was new: ";
+            words.append(why.text().empty() ? describe(why.code()) : why.text());
+            if (!why.driver_code_text().empty())
+                return {hr::lend_e_condemned, words, why.driver_code_text()};
+            return {hr::lend_e_condemned, words, why.driver_code()};
+        }
         LEND_CATCH_ALL { return hr::lend_e_condemned; } // no memory for the words
         return hr::e_unexpected;
     }

@@ -123,7 +123,8 @@ private:
         health state = health::good;
         const bool open = phases<Core>::during(s, slot_phase::checking, [&] {
             state = Core::calls::check(core.driver, s.object, check_kind::active,
-                                       Core::calls::until(core.options.check_timeout));
+                                       Core::calls::until(core.options.check_timeout),
+                                       [&](const error& why) { steps::unfit(core, s, why); });
         });
         if (open && state == health::good) return passed(core, s);
         wakes wake;
