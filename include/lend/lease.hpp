@@ -258,7 +258,7 @@ private:
                             detail::lending_word::one_lending + detail::lending_word::idle;
             core_type::note_kind(last, s); // the lease may come from another thread
         }
-        detail::recency<core_type>::used(core, s, last.slot == &s);
+        detail::recency<core_type>::used(core, s, held, last);
         if (back::fast(s, held, back::use::lease)) [[likely]]
             return hr::s_ok;
         return back::clean_slowly(core, s, back::use::lease);

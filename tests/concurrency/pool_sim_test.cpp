@@ -474,6 +474,8 @@ std::string explore(const char* name, std::uint64_t runs, const family& f) {
     if (f.exact) how.early_jump_one_in = 0;
     // A housekeeper looks up to ten times a second while others wait for half a minute.
     if (f.own_thread) how.max_steps *= 8;
+    // While a create hangs for seconds, a waiter looks each millisecond or so.
+    if (f.hangs && f.ages) how.max_steps *= 8;
     how.thread_failure_one_in = f.faults != 0 ? 8 : 0;
     return sim::explore(1, runs, how, [&] { scenario<Driver>{f}(); }).message;
 }

@@ -135,10 +135,19 @@ private:
         const bool own = e == hr::lend_e_timed_out || e == hr::lend_e_pool_locked;
         if (own) SIM_CHECK(e.snapshot() != nullptr);
         const bool thrown = e == hr::e_fail && e.text() == "injected fault" && e.thrown();
-        SIM_CHECK(own || thrown || e == hr::e_accessdenied || e == hr::e_unexpected);
+        // What a caller has made for itself failed its check when it was new.
+        const bool unfit = e == hr::lend_e_condemned;
+        SIM_CHECK(own || thrown || unfit || e == hr::e_accessdenied || e == hr::e_unexpected);
+        if (unfit) SIM_CHECK(plants(call::check));
         if (e == hr::e_accessdenied) SIM_CHECK(plants(call::create, fault::error));
         if (thrown) SIM_CHECK(plants(call::create, fault::exception));
         if (e == hr::e_unexpected) SIM_CHECK(plants(call::create, fault::wrong_answer));
+    }
+    [[nodiscard]] bool plants(call where) const {
+        for (const planted& each : faults_) {
+            if (each.where == where) return true;
+        }
+        return false;
     }
     [[nodiscard]] bool plants(call where, fault what) const {
         for (const planted& each : faults_) {

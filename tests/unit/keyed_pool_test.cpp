@@ -94,6 +94,18 @@ TEST(KeyedPool, maximum_per_key_does_not_make_others_go) {
     EXPECT_EQ(p.pool.stats("b").idle, 1U); // nothing would have come of making room
 }
 
+TEST(KeyedPool, warm_up_of_a_key_at_its_maximum_is_no_failure_and_holds_up_no_other_key) {
+    keyed p(limits(1, 1));
+    const auto held = p.pool.acquire("a");
+    ASSERT_TRUE(p.pool.whole().resize(8, 0)); // there is room, and no place for it yet
+
+    const auto warmed = p.pool.warm_up("a", 1, 0s);
+
+    EXPECT_EQ(warmed.ready, 0U);
+    EXPECT_TRUE(warmed.errors.empty());
+    EXPECT_TRUE(p.pool.try_acquire("b"));
+}
+
 TEST(KeyedPool, idle_one_of_another_key_makes_room_at_the_total_maximum) {
     keyed p(limits(2, 2));
     { const auto one = p.pool.acquire("a"), two = p.pool.acquire("a"); }

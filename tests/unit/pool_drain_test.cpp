@@ -230,8 +230,7 @@ TEST(PoolDrain, waiter_who_gives_up_ends_it_too) {
     auto options = quiet(1);
     options.creation = lend::creation_mode::worker;
     lend::pool<driver, manual_clock_platform> pool(driver(board), options);
-    auto held = pool.acquire();
-    held = pool.acquire(); // the first one failed
+    auto held = pool.acquire(); // the first create failed, the probe after it did not
     ASSERT_TRUE(held);
     const other_thread waits([&] { (void)pool.try_acquire_for(10s); });
     const other_thread drains([&] { (void)pool.drain(1h); });

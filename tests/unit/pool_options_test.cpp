@@ -169,7 +169,7 @@ TEST(FailureMode, 66_a_choice_that_is_none_is_refused_by_name) {
         expect_verdict({words, options, std::string(words)});
     };
     refused(&pool_options::initialisation,
-            "pool_options::initialisation is 200; use lazy or fail_fast");
+            "pool_options::initialisation is 200; use lazy, fail_fast or fail_unless_ready");
     refused(&pool_options::pooling, "pool_options::pooling is 200; use pooled or unpooled");
     refused(&pool_options::fairness, "pool_options::fairness is 200; use adaptive or strict");
     refused(&pool_options::order, "pool_options::order is 200; use thread_affine, lifo or fifo");

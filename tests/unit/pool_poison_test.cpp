@@ -232,7 +232,7 @@ TEST(FailureMode, 06_what_an_exception_ended_is_reset_at_least_where_that_is_wis
     throw_while_holding(p.pool);
     const auto next = p.pool.acquire();
 
-    EXPECT_EQ(p.calls->log(), "create() reset(1) check(1)");
+    EXPECT_EQ(p.calls->log(), "create() check(1) reset(1) check(1)");
     EXPECT_EQ((*next)->number(), 1);
 }
 

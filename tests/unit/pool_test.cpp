@@ -160,7 +160,7 @@ TEST(Pool, resource_that_fails_its_check_is_destroyed_and_another_is_lent) {
 
         ASSERT_TRUE(other);
         EXPECT_EQ((*other)->number(), 2);
-        EXPECT_EQ(p.calls->log(), "check(1) destroy(1) create()");
+        EXPECT_EQ(p.calls->log(), "check(1) destroy(1) create() check(2)");
         EXPECT_EQ(p.pool.stats().closed_for(lend::destroy_reason::unfit), 1U);
     }
 }
@@ -174,7 +174,7 @@ TEST(Pool, check_that_throws_counts_as_broken) {
     const auto other = p.pool.acquire();
 
     EXPECT_TRUE(other);
-    EXPECT_EQ(p.calls->log(), "check(1) destroy(1) create()");
+    EXPECT_EQ(p.calls->log(), "check(1) destroy(1) create() check(2)");
 }
 
 // ---- by number ----------------------------------------------------------------------------------

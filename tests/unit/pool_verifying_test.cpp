@@ -575,6 +575,30 @@ TEST(FailureMode, 47_close_and_drain_keep_their_deadlines_though_destroys_hang) 
     }
 }
 
+TEST(PoolVerifying, clear_and_resize_destroy_where_the_options_say) {
+    for (const auto where : {lend::destroy_mode::caller, lend::destroy_mode::background}) {
+        for (const bool clears : {false, true}) {
+            auto options = with_workers(4);
+            options.destroy_on = where;
+            scene<> s(options);
+            s.rest(3);
+            s.calls.destroy.takes(1s);
+            const auto begun = s.clock.now();
+
+            if (clears) {
+                EXPECT_EQ(s.pool.clear(), 3U);
+            } else {
+                EXPECT_TRUE(s.pool.resize(1, 0));
+            }
+
+            const bool here = where == lend::destroy_mode::caller;
+            EXPECT_EQ(s.clock.now() - begun, here ? (clears ? 3s : 2s) : 0s);
+            s.clock.advance(10s);
+            EXPECT_EQ(s.calls.destroy.ended, clears ? 3 : 2);
+        }
+    }
+}
+
 TEST(PoolVerifying, destructor_comes_back_when_all_that_was_idle_is_destroyed) {
     std::shared_ptr<hanging_calls> calls;
     {

@@ -224,6 +224,7 @@ TEST_F(Probe, pool_whose_backend_is_gone_is_failing_and_its_elders_go) {
 TEST_F(Probe, pool_that_is_closed_during_the_check_is_closed_and_nothing_was_tried) {
     for (const auto found : {lend::health::good, lend::health::backend_gone}) {
         pool_type closing(probed_driver{b}, options(2));
+        *b = probed_driver::board();
         (void)closing.acquire();
         *b = probed_driver::board();
         b->health = found;

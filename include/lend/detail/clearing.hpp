@@ -70,7 +70,7 @@ private:
                 if (concerns(s)) away::send(core, s, destroy_reason::cleared, idle);
             });
         }
-        const std::size_t destroyed = away::destroy(core, idle);
+        const std::size_t destroyed = away::destroy_as_chosen(core, idle);
         const lock_type lock(core.mutex);
         core.call_housekeeper(); // some may have to be kept ready
         return destroyed;

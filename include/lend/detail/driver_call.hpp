@@ -63,9 +63,9 @@ struct driver_call {
         enter();
         LEND_TRY {
             if constexpr (traits::create_takes_deadline && traits::has_resource_type) {
-                return driver.create(type, deadline);
+                return driver.create(type, as_given(deadline));
             } else if constexpr (traits::create_takes_deadline) {
-                return driver.create(deadline);
+                return driver.create(as_given(deadline));
             } else if constexpr (traits::has_resource_type) {
                 return driver.create(type);
             } else {
@@ -241,6 +241,17 @@ struct driver_call {
     }
 
 private:
+    // A deadline as drivers know it, whatever clock the platform has.
+    static call_deadline as_given(time_point at) noexcept {
+        if constexpr (std::is_same_v<time_point, call_deadline>) {
+            return at;
+        } else {
+            if (at == for_ever) return (call_deadline::max)();
+            return call_deadline(
+                std::chrono::duration_cast<call_deadline::duration>(at.time_since_epoch()));
+        }
+    }
+
     // What a check that was not passed has found.
     struct finding {
         health state;
@@ -250,7 +261,7 @@ private:
     LEND_ALWAYS_INLINE static auto
     ask_to_reset(Driver& driver, resource& r, [[maybe_unused]] std::chrono::nanoseconds timeout) {
         if constexpr (traits::reset_takes_deadline) {
-            return driver.reset(r, until(timeout));
+            return driver.reset(r, as_given(until(timeout)));
         } else {
             return driver.reset(r);
         }
@@ -261,7 +272,7 @@ private:
                                                 check_kind kind,
                                                 [[maybe_unused]] time_point deadline) {
         if constexpr (traits::check_takes_deadline) {
-            return driver.check(r, kind, deadline);
+            return driver.check(r, kind, as_given(deadline));
         } else {
             return driver.check(r, kind);
         }

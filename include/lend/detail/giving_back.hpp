@@ -78,7 +78,7 @@ struct giving_back {
             if (ended == use::lease) making<Core>::note_return(core, s);
             const lending_word::type count = lending_word::count_of(seen) +
                                              (ended == use::lease ? lending_word::one_lending : 0);
-            if (ended == use::lease) ordering<Core>::came_back(core, s);
+            if (ended == use::lease) ordering<Core>::came_back(core, s, count);
             const bool handed =
                 handing<Core>::give_away(core, s, count, handing<Core>::how::by_fairness, wake);
             // A waiter that could have it destroyed to make room has found it in use. If it went to

@@ -265,8 +265,9 @@ private:
         core.slots.for_each([&](slot_type& s) {
             const lending_word::type seen =
                 how == manner::as_a_waiter ? views::ask_for(core, s) : s.word.see();
-            if (!is_free(seen) || is_left(seen, doubts) || !is_kind(s, wanted)) return;
-            const std::uint64_t stamp = recency<Core>::of(s);
+            if (!is_free(seen)) return;
+            const std::uint64_t stamp = recency<Core>::seen(core, s, seen);
+            if (is_left(seen, doubts) || !is_kind(s, wanted)) return;
             const bool sooner = !in_order      ? last.slot == &s
                                 : newest_first ? stamp > best
                                                : stamp < best;

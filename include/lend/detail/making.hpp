@@ -182,7 +182,7 @@ private:
             const bool silent = skip || quota<Core>::on; // a key may have enough by now
             give_up(core, s, nullptr, silent ? nullptr : &no_memory, r.began, &r);
         } else {
-            make_for_anyone(core, r);
+            make_for_anyone(core, r, s);
         }
         lock.lock();
     }
@@ -234,8 +234,9 @@ private:
         plan::see_to_the_time(core, wake);
     }
 
-    static void make_for_anyone(Core& core, record& r) noexcept {
-        const own_calls<platform> here(&core, r.slot);
+    // `s`: the record's slot as it was; it is taken out of the record if the create is given up.
+    static void make_for_anyone(Core& core, record& r, const slot_type& s) noexcept {
+        const own_calls<platform> here(&core, &s);
         for (;;) {
             result<resource> made =
                 settled::create(core, *r.type, settled::deadline_of_create(core));

@@ -62,7 +62,7 @@ private:
             const lending_word::type seen =
                 how == manner::as_a_waiter ? viewing<Core>::ask_for(core, s) : s.word.see();
             if (!look::is_free(seen)) return;
-            const std::uint64_t stamp = recency<Core>::of(s);
+            const std::uint64_t stamp = recency<Core>::seen(core, s, seen);
             if (found != nullptr && stamp >= age) return;
             if (look::is_kind(s, wanted) || is_waited_for(core, s)) return;
             found = &s;

@@ -39,8 +39,9 @@ struct ordering {
     }
 
     // By the owner, under the lock, before the slot is idle for the first time or after a lease.
-    static void came_back(Core& core, slot_type& s) noexcept {
-        if (Core::typed || is_kept(core)) recency<Core>::used_now(core, s);
+    // `count`: what its word will have.
+    static void came_back(Core& core, slot_type& s, lending_word::type count) noexcept {
+        if (Core::typed || is_kept(core)) recency<Core>::used_now(core, s, count);
     }
 
     // Calls `visit` for the idle slots in their order until it returns true, and `ask` for each

@@ -86,7 +86,10 @@ struct planning {
         while (queued < count) {
             if (type != nullptr && !quota<Core>::has_room(*type)) break;
             slot_type* const s = reserve(core);
-            if (s == nullptr) break;
+            if (s == nullptr) {
+                out_of_memory = core.lacks_memory() && core.room() > 0;
+                break;
+            }
             if (type != nullptr) quota<Core>::charge(*s, *type, true);
             if (type != nullptr && !name(*s, *type)) {
                 core.make_vacant(*s);
@@ -97,8 +100,6 @@ struct planning {
             core.add_share();
             ++queued;
         }
-        out_of_memory =
-            out_of_memory || (core.vacant == nullptr && queued < count && core.room() > 0);
         if (out_of_memory) core.plan.failed(now, now);
         return queued;
     }

@@ -151,12 +151,14 @@ struct quota {
         }
     }
 
-    // The first of those who wait who could use a place; null for none.
+    // The first of those who wait who could use a place, and are not covered by a check; null for
+    // none.
     static typename Core::waiter_type* first_served(Core& core) noexcept {
         if constexpr (on) {
-            return core.waiters.first([](const auto& w) { return calls_for(*w.wanted); });
+            return core.waiters.first(
+                [](const auto& w) { return !w.covered && calls_for(*w.wanted); });
         }
-        return core.waiters.head();
+        return core.waiters.first([](const auto& w) { return !w.covered; });
     }
 
     // The first of those who wait whose key may have one more, whether or not one is being made for

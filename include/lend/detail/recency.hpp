@@ -6,6 +6,8 @@
 #define LEND_DETAIL_RECENCY_HPP
 
 #include <lend/detail/config.hpp>
+#include <lend/detail/lending_word.hpp>
+#include <lend/detail/thread_cache.hpp>
 
 #include <atomic>
 #include <cstdint>
@@ -13,34 +15,60 @@
 namespace lend::inline v0_1 {
 namespace detail {
 
-// A resource is stamped when its lease ends, with a number that never goes back: `core.stamps`.
+// A resource has the number at which its last lease was seen to have ended, of `core.stamps`, which
+// never goes back.
 //
-// The fast end of a lease writes no line that threads share. A thread that gives back the slot that
-// it remembers, which is what the fast path is made for, stamps it with the number as it stands.
-// Every other end of a lease moves the number on, before and after, and so does every search. So
-// the ends of one thread's leases are in their order, and those of two threads are as well, unless
-// both come between two such steps.
+// The fast end of a lease by a thread that remembers the slot writes nothing for it, where lend
+// compares kinds: each search goes through all slots under the lock, finds by the count in the word
+// which of them were used since the search before, and stamps these with its own number. A thread
+// that goes on to another kind has to search, so the ends of one thread's leases are in their
+// order; those of two threads as well, unless both come between two searches. Where the driver
+// rates, a search may stop early, so each end of a lease stamps the slot with the number as it
+// stands.
+//
+// Every other end of a lease moves the number on, before and after, and so does every search.
 template <class Core>
 struct recency {
     using slot_type = typename Core::slot_type;
     using number = std::uint64_t;
 
-    // By the owner, before it lets the slot go. `remembered`: it is the thread's last slot.
-    LEND_ALWAYS_INLINE static void used(Core& core, slot_type& s, bool remembered) noexcept {
+    // By the owner, before it lets the slot go. `last`: what its thread remembers.
+    LEND_ALWAYS_INLINE static void used(Core& core,
+                                        slot_type& s,
+                                        lending_word::type held,
+                                        const thread_cache::entry& last) noexcept {
         if constexpr (Core::typed) {
-            if (!remembered) [[unlikely]]
-                return used_now(core, s);
-            // Relaxed: whoever sees the slot idle sees what was written before it became so.
-            s.stamp.store(core.stamps.load(std::memory_order_relaxed), std::memory_order_relaxed);
+            if (last.slot != &s) [[unlikely]]
+                return used_beside(core, s, held, last);
+            if constexpr (!Core::comparable) {
+                // Relaxed: whoever sees the slot idle sees what was written before it became so.
+                s.stamp.store(core.stamps.load(std::memory_order_relaxed),
+                              std::memory_order_relaxed);
+            }
         }
     }
 
+    // The end of a lease of a slot that the thread does not remember: after that of the one it
+    // does.
+    static LEND_NOINLINE void used_beside(Core& core,
+                                          slot_type& s,
+                                          lending_word::type held,
+                                          const thread_cache::entry& last) noexcept {
+        if (last.pool == &core && last.nonce == core.nonce) {
+            auto& remembered = *static_cast<slot_type*>(last.slot);
+            (void)seen(core, remembered, remembered.word.peek());
+        }
+        used_now(core, s, lending_word::count_of(held) + lending_word::one_lending);
+    }
+
     // By the owner: nothing that was stamped before is newer, nothing that is stamped after is
-    // older.
-    static LEND_NOINLINE void used_now(Core& core, slot_type& s) noexcept {
+    // older. `count`: what the word will have.
+    static LEND_NOINLINE void
+    used_now(Core& core, slot_type& s, lending_word::type count) noexcept {
         const number now = next(core);
         // Relaxed: as above.
         s.stamp.store(now, std::memory_order_relaxed);
+        s.stamped_at.store(count, std::memory_order_relaxed); // relaxed: as above
         (void)next(core);
     }
 
@@ -49,6 +77,19 @@ struct recency {
         const number now = core.stamps.load(std::memory_order_relaxed) + 1;
         core.stamps.store(now, std::memory_order_relaxed); // relaxed: as above
         return now;
+    }
+
+    // By a search that goes through all slots under the lock, of a slot that it has seen idle; or
+    // by the thread that remembers it. If the two meet, one of two right stamps stays.
+    static number seen(Core& core, slot_type& s, lending_word::type idle) noexcept {
+        const lending_word::type count = lending_word::count_of(idle);
+        // Relaxed, here and below: searches hold the lock, and an owner's stamp is seen with the
+        // word.
+        if (s.stamped_at.load(std::memory_order_relaxed) != count) {
+            s.stamped_at.store(count, std::memory_order_relaxed);
+            s.stamp.store(core.stamps.load(std::memory_order_relaxed), std::memory_order_relaxed);
+        }
+        return of(s);
     }
 
     // Of a slot that was seen to be idle, or is the caller's.

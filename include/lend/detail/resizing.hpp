@@ -55,7 +55,7 @@ struct resizing {
         wake.deliver();
         make::start(core, todo);
         core.events.resized(max_size, min_idle);
-        (void)sending_away<Core>::destroy(core, leaving);
+        (void)sending_away<Core>::destroy_as_chosen(core, leaving);
         return hr::s_ok;
     }
 

@@ -103,10 +103,19 @@ struct sending_away {
         return destroy(core, chain);
     }
 
+    // On whose thread the options say. Returns how many there are.
+    static std::size_t destroy_as_chosen(Core& core, slot_type* chain) noexcept {
+        if (core.options.destroy_on != destroy_mode::background) return destroy(core, chain);
+        std::size_t count = 0;
+        for (const slot_type* s = chain; s != nullptr; s = s->next) ++count;
+        (void)destroy_aside(core, chain);
+        return count;
+    }
+
     // ---- under the lock, after the close as well ---------------------------------------------
 
-    // A thread of the pool that destroys what is left to it, one after the other. False if there is
-    // none. One that hangs does not hold up the others.
+    // A thread of the pool that destroys all that is left by the time it comes. False if there is
+    // none. One that hangs does not hold up what is left later.
     static bool get_help(Core& core) noexcept {
         if (!core.has_threads() || !core.start_thread("destroy", &work)) return false;
         core.add_share();
@@ -124,8 +133,7 @@ private:
         Core& core = *static_cast<Core*>(raw);
         const own_calls<platform> here(&core, nullptr, 1);
         lock_type lock(core.mutex);
-        while (slot_type* const mine = core.outcasts) {
-            core.outcasts = std::exchange(mine->next, nullptr);
+        while (slot_type* const mine = std::exchange(core.outcasts, nullptr)) {
             lock.unlock();
             (void)destroy(core, mine);
             lock.lock();

@@ -114,7 +114,7 @@ struct settling_in {
     note_success(Core& core, slot_type& s, time_point began, time_point ended) noexcept {
         const bool news = note_success(core, began, ended);
         births<Core>::begin_life(core, s);
-        ordering<Core>::came_back(core, s);
+        ordering<Core>::came_back(core, s, lending_word::count_of(s.word.peek()));
         if constexpr (Core::traits::has_resource_type) {
             LEND_TRY { core.usual_type = s.type; }
             LEND_CATCH_ALL { core.usual_type.reset(); }

@@ -89,6 +89,7 @@ struct slot {
 
     typename Platform::template atomic<std::int64_t> held_since{0};
     typename Platform::template atomic<std::uint64_t> stamp{0};
+    typename Platform::template atomic<lending_word::type> stamped_at{lending_word::impossible};
     time_point made_at{};
     time_point expires_at = (time_point::max)(); // no resource grows older
     std::uint64_t birth = 0;                     // of core.births, when its create began

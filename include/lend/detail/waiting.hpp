@@ -210,7 +210,9 @@ private:
                 core_.times.joined();
             }
             joined_ = was_in_ = true;
-            me_.looked = Core::typed || core_.waiters.head() == &me_;
+            // Behind a waiter that is covered, something in doubt may be idle.
+            const bool others_are_covered = core_.waiters.uncovered() < core_.waiters.size();
+            me_.looked = Core::typed || core_.waiters.head() == &me_ || others_are_covered;
             me_.looks = must_look_ = me_.looked && core_.waiters.may_look(me_);
             sent = check_.send();
             todo = make::plan_as_waiter(core_, wake);
