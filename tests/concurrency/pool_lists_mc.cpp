@@ -94,6 +94,7 @@ struct mini_slot {
 
     std::uint32_t index = 0;
     void* home = nullptr;
+    lend::detail::waiter<mini_slot, checked_platform<M>>* checked_for = nullptr;
     lend::detail::holder_record<checked_platform<M>> borrower;
     mc::variable resource;
 };
