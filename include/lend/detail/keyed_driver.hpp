@@ -6,6 +6,7 @@
 #ifndef LEND_DETAIL_KEYED_DRIVER_HPP
 #define LEND_DETAIL_KEYED_DRIVER_HPP
 
+#include <lend/detail/as.hpp>
 #include <lend/detail/lock.hpp>
 #include <lend/detail/quota.hpp>
 #include <lend/driver.hpp>
@@ -56,7 +57,7 @@ public:
     [[nodiscard]] const Key& key() const noexcept { return which_->key; }
     [[nodiscard]] tally& counts() const noexcept { return which_->counts; }
     [[nodiscard]] std::uint64_t mark() const noexcept {
-        return static_cast<std::uint64_t>(reinterpret_cast<std::uintptr_t>(which_));
+        return as<std::uint64_t>(reinterpret_cast<std::uintptr_t>(which_));
     }
     // Nothing else refers to the key, for the moment; under the directory's lock, for good.
     [[nodiscard]] bool is_alone() const noexcept {
