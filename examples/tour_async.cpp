@@ -47,7 +47,7 @@ int main() {
     std::stop_source stop;
     pool.acquire_async({.stop = stop.get_token()}, [](lend::result<lease_type> lease) {
         std::printf("callback: %s\n",
-                    lease ? "served" : lease.error().message().substr(0, 16).c_str());
+                    lease ? "served" : std::string(lend::name_of(lease.code())).c_str());
     });
     stop.request_stop(); // calls the callback, here
     // [callback]

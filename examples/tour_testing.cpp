@@ -28,7 +28,7 @@ int main() {
     auto plan = std::make_shared<lend::testing::fault_plan<>>();
     plan->at(call::create, 2, fault::error)     // the second create fails,
         .at(call::reset, 1, fault::exception)   // the first reset throws,
-        .at(call::check, 1, fault::error)       // the first check finds a broken one,
+        .at(call::check, 3, fault::error)       // the third check finds a broken one,
         .often(call::destroy, 3, fault::error); // one destroy in three answers E_FAIL: the same
     plan->seed(7);                              // ones in every run
     {

@@ -28,7 +28,7 @@ CALLS = re.compile(r"R_\w+\s+(_Z\S*4lend\w*|__cxa_(?:throw|rethrow|begin_catch))
 # Accepted with -fno-exceptions. The words of an error: where memory for them is out, a program whose
 # linker kept the other copy ends instead of losing the words. A template argument would not help,
 # because it would have to go on into every function that makes an error.
-ACCEPTED = re.compile(r"lend::v\d+_\d+::error::(error|with_wait|with_last_create_error|with_oldest_holder)\(")
+ACCEPTED = re.compile(r"lend::v\d+_\d+::error::(error|with_wait|with_pool|with_next_try|with_last_create_error|with_oldest_holder)\(")
 GUARD = re.compile(r"^\S+ .* \.t?bss\S*\s+\S+ +(?:\.\S+ )?(_ZGVZ\S*4lend\S*)$", re.M)
 DESTRUCTOR = re.compile(r"D[0-2]Ev$")
 
