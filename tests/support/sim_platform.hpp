@@ -21,6 +21,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <exception>
 
 namespace sim {
 
@@ -119,6 +120,12 @@ struct platform : lend::basic_platform<true, true> {
     static void unpark_one(atomic<std::uint32_t>& word) noexcept {
         if (detail::scheduler* const it = detail::scheduler::scheduling()) it->unpark_one(&word);
     }
+
+    /// Fibers share one thread, and so what the platform keeps per thread: asked anew each time.
+    static unsigned exceptions_in_flight() noexcept {
+        return static_cast<unsigned>(std::uncaught_exceptions());
+    }
+    static bool unwinding() noexcept { return exceptions_in_flight() != 0; }
 
     static void driver_call() noexcept {
         detail::scheduler* const it = detail::scheduler::scheduling();
