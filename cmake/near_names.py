@@ -41,11 +41,13 @@ HEAD = """// SPDX-License-Identifier: MIT
 #include <utility>
 
 // clang-format off
+// NOLINTBEGIN(bugprone-macro-parentheses): names and lists of arguments, not expressions
 
 """
 TAIL = """#undef LEND_ANY_LETTER
 #undef LEND_NAME
 
+// NOLINTEND(bugprone-macro-parentheses)
 // clang-format on
 
 } // namespace detail

@@ -81,13 +81,23 @@ inline std::optional<std::u32string> decode_utf16(std::u16string_view text) {
     return characters;
 }
 
-/// A text in which each byte that belongs to no character is U+FFFD.
-inline std::string with_replacements(std::string_view text) {
+/// A text in which each byte that belongs to no character, or to a U+FFFD, is a U+FFFD and the
+/// byte's two hexadecimal digits.
+inline std::string with_bytes_spelt(std::string_view text) {
+    constexpr std::string_view digits = "0123456789ABCDEF";
     std::string good;
     while (!text.empty()) {
         const auto one = first_character(text);
-        good += one ? std::string(text.substr(0, one->second)) : encode_utf8(0xFFFDU);
-        text.remove_prefix(one ? one->second : 1);
+        const std::size_t length = one ? one->second : 1;
+        if (one && one->first != 0xFFFDU) {
+            good += text.substr(0, length);
+        } else {
+            for (const char each : text.substr(0, length)) {
+                const auto byte = static_cast<unsigned char>(each);
+                good += encode_utf8(0xFFFDU) + digits[byte / 16U] + digits[byte % 16U];
+            }
+        }
+        text.remove_prefix(length);
     }
     return good;
 }

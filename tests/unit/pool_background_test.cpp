@@ -13,6 +13,7 @@
 
 #include <chrono>
 #include <memory>
+#include <utility>
 #include <vector>
 
 namespace pool_background_test {
@@ -159,6 +160,46 @@ TEST(PoolBackground, close_waits_for_it_and_destroys_what_was_not_reset) {
     EXPECT_EQ(board->calls(call::reset), 4U); // two had not begun
     EXPECT_EQ(board->live(), 0);
     EXPECT_TRUE(board->violations().empty());
+}
+
+// Its threads begin when the test says so.
+struct late_platform : manual_clock_platform {
+    struct late_thread {
+        const char* name;
+        void (*work)(void*);
+        void* of;
+    };
+    static inline std::vector<late_thread> late;
+
+    [[nodiscard]] static bool
+    start_thread(const char* name, void (*work)(void*), void* of) noexcept {
+        late.push_back({name, work, of});
+        return true;
+    }
+    static void begin() {
+        for (const late_thread& each : std::exchange(late, {})) {
+            ASSERT_TRUE(manual_clock_platform::start_thread(each.name, each.work, each.of));
+        }
+    }
+};
+
+TEST(PoolBackground, threads_that_have_yet_to_begin_are_not_stuck) {
+    using local_driver = fault_driver<late_platform>;
+    const manual_clock clock;
+    const auto board = std::make_shared<local_driver::board>();
+    auto options = background(6);
+    options.creation = lend::creation_mode::inline_;
+    lend::pool<local_driver, late_platform> pool(local_driver(board), options);
+    std::vector<decltype(pool)::lease_type> leases;
+    for (int at = 0; at < 6; ++at) leases.push_back(pool.acquire().value());
+
+    leases.clear();
+    EXPECT_EQ(late_platform::late.size(), 4U);
+    late_platform::begin();
+    manual_clock::settle();
+
+    EXPECT_EQ(pool.stats().idle, 6U);
+    EXPECT_TRUE(late_platform::late.empty());
 }
 
 // Has no thread left.

@@ -70,12 +70,13 @@ private:
         core.last_unfinished = &s;
         if (core.finishers >= most_workers && !are_stuck(core)) return lock.unlock();
         ++core.finishers;
+        core.last_finish = platform::now(); // it has yet to come to its first slot
         core.add_share();
         lock.unlock();
         if (!core.run_elsewhere("back", &work)) work(&core);
     }
 
-    // Whether none of the threads has come to an end with a slot for a while. Under the lock.
+    // Whether no thread was started and none has taken a slot for a while. Under the lock.
     static bool are_stuck(const Core& core) noexcept {
         return platform::now() >= later(core.last_finish, patience_with_calls);
     }

@@ -12,6 +12,7 @@
 #include <utility>
 
 // clang-format off
+// NOLINTBEGIN(bugprone-macro-parentheses): names and lists of arguments, not expressions
 
 namespace lend::inline v0_1 {
 namespace detail {
@@ -359,6 +360,7 @@ concept near_reset = requires(Driver& d, Samples with) { requires
 #undef LEND_ANY_LETTER
 #undef LEND_NAME
 
+// NOLINTEND(bugprone-macro-parentheses)
 // clang-format on
 
 } // namespace detail
