@@ -211,10 +211,10 @@ struct planning {
     static time_point next_look(Core& core) noexcept {
         time_point at = (time_point::max)();
         if (core.waiters.empty() || core.demand() == 0) return at;
+        if (core.room_to_come() > 0) at = core.room_is_due;
         if (core.options.creation == creation_mode::inline_) return at;
         if (core.room() > 0 && quota<Core>::may_serve(core))
-            at = core.plan.look_at(platform::now(), core.creates);
-        if (core.room_to_come() > 0) at = (std::min)(at, core.room_is_due);
+            at = (std::min)(at, core.plan.look_at(platform::now(), core.creates));
         return (std::min)({at, next_give_up(core), next_help(core)});
     }
 
