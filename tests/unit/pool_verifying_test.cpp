@@ -425,6 +425,22 @@ TEST(PoolVerifying, destroy_that_is_to_make_room_and_hangs_is_not_counted_on_for
     s.clock.advance(2h);
 }
 
+TEST(PoolVerifying, waiter_makes_room_again_after_a_destroy_that_hangs) {
+    for (const auto creation : {lend::creation_mode::worker, lend::creation_mode::inline_}) {
+        auto options = with_workers(2);
+        options.creation = creation;
+        options.housekeeping = lend::housekeeping_mode::own_thread;
+        scene<hanging_kinds_driver> s(options);
+        { auto a = s.pool.acquire(1).value(), b = s.pool.acquire(1).value(); }
+        s.calls.destroy.takes(1h);
+
+        EXPECT_EQ(s.pool.try_acquire_for(2, 1s).code(), hr::lend_e_timed_out);
+
+        EXPECT_EQ(s.calls.destroy.begun, 2);
+        s.clock.advance(2h);
+    }
+}
+
 TEST(FailureMode, 47_destroys_that_all_hang_do_not_hold_up_what_comes_later) {
     auto options = with_workers(6);
     options.destroy_on = lend::destroy_mode::background;

@@ -70,7 +70,7 @@ private:
         core.last_unfinished = &s;
         if (core.finishers >= most_workers && !are_stuck(core)) return lock.unlock();
         ++core.finishers;
-        core.last_finish = platform::now(); // it has yet to come to its first slot
+        core.last_finish = platform::now(); // of this thread, which has yet to come to a slot
         core.add_share();
         lock.unlock();
         if (!core.run_elsewhere("back", &work)) work(&core);
