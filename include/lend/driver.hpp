@@ -144,11 +144,11 @@ struct driver_traits {
     };
     static constexpr bool check_takes_deadline =
         requires(Driver & d, resource& r, check_kind kind, call_deadline until) {
-        { d.check(r, kind, until) } -> detail::answers_check;
+        { (d.check)(r, kind, until) } -> detail::answers_check;
     };
     static constexpr bool has_check =
         check_takes_deadline || requires(Driver & d, resource& r, check_kind kind) {
-        { d.check(r, kind) } -> detail::answers_check;
+        { (d.check)(r, kind) } -> detail::answers_check;
     };
     static constexpr bool has_classify = requires(Driver & d, const error& e) {
         { d.classify(e) } -> std::same_as<health>;
@@ -183,7 +183,7 @@ struct driver_traits {
     static constexpr bool has_events = requires { typename Driver::events; };
 
     /// True if every named member has the right signature; a static_assert says which one has not.
-    static consteval bool check();
+    static consteval bool members_fit();
 };
 
 namespace detail {
@@ -194,7 +194,7 @@ inline constexpr bool member_ok = driver_member<Found, Expected, Has || !Named>:
 } // namespace detail
 
 template <class Driver>
-consteval bool driver_traits<Driver>::check() {
+consteval bool driver_traits<Driver>::members_fit() {
     using R = resource;
     using T = resource_type;
     using detail::member_ok;
@@ -336,7 +336,7 @@ template <class Driver>
 concept resource_driver = requires {
     typename Driver::resource;
 }
-&&std::move_constructible<typename Driver::resource>&& driver_traits<Driver>::check() &&
+&&std::move_constructible<typename Driver::resource>&& driver_traits<Driver>::members_fit() &&
     detail::moves_well<Driver>();
 
 } // namespace lend

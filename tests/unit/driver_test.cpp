@@ -206,7 +206,7 @@ TYPED_TEST_SUITE(DriverWith, one_member_each);
 
 TYPED_TEST(DriverWith, one_optional_member_is_a_driver) {
     static_assert(resource_driver<TypeParam>);
-    static_assert(driver_traits<TypeParam>::check());
+    static_assert(driver_traits<TypeParam>::members_fit());
 }
 
 // ---- all of them --------------------------------------------------------------------------------

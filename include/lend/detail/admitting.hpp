@@ -66,8 +66,8 @@ struct admitting {
             closed = !phases<Core>::during(s, slot_phase::checking, [&] {
                 state = kind == check_kind::passive
                             ? calls::check_passively(core.driver, s.object, on_error)
-                            : calls::check(core.driver, s.object, kind,
-                                           calls::until(core.options.check_timeout), on_error);
+                            : calls::ask_health(core.driver, s.object, kind,
+                                                calls::until(core.options.check_timeout), on_error);
             });
             if (!closed && state == health::good) [[likely]]
                 return true;

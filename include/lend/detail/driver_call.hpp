@@ -129,18 +129,18 @@ struct driver_call {
     check_passively(Driver& driver, resource& r, const OnError& on_error) noexcept {
         if constexpr (traits::has_check) {
             const quick_call<Driver, Platform> call("check(passive)");
-            return check(driver, r, check_kind::passive, (time_point::max)(), on_error);
+            return ask_health(driver, r, check_kind::passive, (time_point::max)(), on_error);
         }
         return health::good;
     }
 
     // `on_error` is called unless the answer is good, which never is with an error.
     template <class OnError>
-    LEND_ALWAYS_INLINE static health check(Driver& driver,
-                                           resource& r,
-                                           check_kind kind,
-                                           time_point deadline,
-                                           const OnError& on_error) noexcept {
+    LEND_ALWAYS_INLINE static health ask_health(Driver& driver,
+                                                resource& r,
+                                                check_kind kind,
+                                                time_point deadline,
+                                                const OnError& on_error) noexcept {
         if constexpr (traits::has_check) {
             enter();
             LEND_TRY {
@@ -272,9 +272,9 @@ private:
                                                 check_kind kind,
                                                 [[maybe_unused]] time_point deadline) {
         if constexpr (traits::check_takes_deadline) {
-            return driver.check(r, kind, as_given(deadline));
+            return (driver.check)(r, kind, as_given(deadline));
         } else {
-            return driver.check(r, kind);
+            return (driver.check)(r, kind);
         }
     }
 

@@ -153,14 +153,14 @@ template <class Base>
 class faulty_check : public Base {
 public:
     using Base::Base;
-    auto check(typename Base::resource& it,
-               check_kind kind,
-               call_deadline until = (call_deadline::max)()) {
+    auto(check)(typename Base::resource& it,
+                check_kind kind,
+                call_deadline until = (call_deadline::max)()) {
         const auto ask = [&] {
             if constexpr (Base::traits::check_takes_deadline) {
-                return this->inner_.check(it, kind, until);
+                return (this->inner_.check)(it, kind, until);
             } else {
-                return this->inner_.check(it, kind);
+                return (this->inner_.check)(it, kind);
             }
         };
         using answer = decltype(ask());

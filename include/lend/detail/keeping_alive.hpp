@@ -90,7 +90,7 @@ private:
             if (!lending_word::is(s.word.peek(), lending_word::idle)) return false;
             lending_word::type word = lending_word::impossible;
             const what next = choose(core, s, r, word);
-            if (next == what::check) r.destroyed += check(core, s, word, r.now) ? 0U : 1U;
+            if (next == what::check) r.destroyed += is_alive(core, s, word, r.now) ? 0U : 1U;
             return next == what::stop;
         });
     }
@@ -114,7 +114,8 @@ private:
     }
 
     // False: it is gone.
-    static bool check(Core& core, slot_type& s, lending_word::type word, time_point now) noexcept {
+    static bool
+    is_alive(Core& core, slot_type& s, lending_word::type word, time_point now) noexcept {
         const own_calls<typename Core::platform> here(&core, &s);
         bool closed = false;
         const auto where = [] { return back::on::thread_of_the_options; };

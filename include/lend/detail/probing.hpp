@@ -113,11 +113,11 @@ private:
             core.events.check_failed(s->number, e);
         };
         const bool open = phases<Core>::during(*s, slot_phase::checking, [&] {
-            found =
-                kind == check_kind::passive
-                    ? Core::calls::check_passively(core.driver, s->object, on_error)
-                    : Core::calls::check(core.driver, s->object, kind,
-                                         Core::calls::until(core.options.check_timeout), on_error);
+            found = kind == check_kind::passive
+                        ? Core::calls::check_passively(core.driver, s->object, on_error)
+                        : Core::calls::ask_health(core.driver, s->object, kind,
+                                                  Core::calls::until(core.options.check_timeout),
+                                                  on_error);
         });
         if (open && found == health::good) {
             if (s->in_doubt && kind == check_kind::active) doubting<Core>::settled(core, *s);

@@ -44,7 +44,7 @@ struct settling_in {
                 unfit = unfit_when_new(why);
                 core.events.check_failed(0, why);
             };
-            if (calls::check(core.driver, *made, check_kind::active, deadline, on_error) ==
+            if (calls::ask_health(core.driver, *made, check_kind::active, deadline, on_error) ==
                 health::good)
                 return made;
             (void)destroy_stray(core, *made);

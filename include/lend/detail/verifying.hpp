@@ -110,21 +110,21 @@ private:
             core.unchecked = s->next;
             s->next = nullptr;
             lock.unlock();
-            check(core, *s);
+            verify_one(core, *s);
             lock.lock();
         }
         --core.workers;
         core.leave_closed(lock);
     }
 
-    static void check(Core& core, slot_type& s) noexcept {
+    static void verify_one(Core& core, slot_type& s) noexcept {
         const own_calls<platform> here(&core, &s);
         const std::uint64_t elders = outage<Core>::elders(core);
         health state = health::good;
         const bool open = phases<Core>::during(s, slot_phase::checking, [&] {
-            state = Core::calls::check(core.driver, s.object, check_kind::active,
-                                       Core::calls::until(core.options.check_timeout),
-                                       [&](const error& why) { steps::unfit(core, s, why); });
+            state = Core::calls::ask_health(core.driver, s.object, check_kind::active,
+                                            Core::calls::until(core.options.check_timeout),
+                                            [&](const error& why) { steps::unfit(core, s, why); });
         });
         if (open && state == health::good) return passed(core, s);
         wakes wake;

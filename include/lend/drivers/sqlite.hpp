@@ -141,7 +141,7 @@ public:
     /// Active takes the callbacks of `additions::watch` out for its reading, and calls that again.
     /// @par Errors None; throws what `additions::watch` throws. @par Thread safety See the class.
     ///      Passive does not block.
-    [[nodiscard]] health check(connection& r, check_kind kind) {
+    [[nodiscard]] health(check)(connection& r, check_kind kind) {
         sqlite3* const db = r.native();
         if (db == nullptr) return health::broken;
         const auto& state = *r.kept_;
