@@ -187,7 +187,10 @@ struct pool_options {
 
     creation_mode creation = creation_mode::worker;
 
-    /// The most creates at one time. 0: as many as those who wait call for, up to max_size.
+    /// The most creates at one time, on whichever threads: a caller that would have something made
+    /// on its own waits for one to end, or is refused with lend_e_exhausted if it does not wait.
+    /// Those that were given up and still run do not count. 0: as many as the waiters call for, up
+    /// to max_size.
     std::size_t max_parallel_creates = 0;
 
     /// How long a create may take before it is given up: its place is free again, and what it still

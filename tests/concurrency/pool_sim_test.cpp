@@ -131,7 +131,7 @@ private:
             o.min_idle = 0;
         }
         if (family_.hangs && sim::one_in(2)) o.create_timeout = one_of(1us, 300us, 2ms, 1s);
-        o.max_parallel_creates = sim::choose(3);
+        o.max_parallel_creates = world_.most_parallel = sim::choose(3);
         if (family_.warms_up) o.start_jitter = one_of(0ns, 1000ns, 1'000'000ns);
         o.creation = sim::one_in(2) ? lend::creation_mode::worker : lend::creation_mode::inline_;
         o.fairness = sim::one_in(2) ? lend::fairness_mode::strict : lend::fairness_mode::adaptive;

@@ -107,6 +107,7 @@ private:
         std::map<std::uint64_t, model_time> began;
 
         [[nodiscard]] std::size_t size() const { return began.size(); }
+        [[nodiscard]] std::size_t at_once() const { return began.size(); }
         template <class Visit>
         void for_each(const Visit& visit) const {
             for (const auto& each : began) visit(each.second);

@@ -385,14 +385,15 @@ protected:
         const auto hung_before = self.hung;
         const std::uint64_t failures = world_.create_failed;
         const bool holds_one = !held_.empty();
-        const std::uint64_t begun_at = world_.steps;
         // A clock that jumps ends the wait for another caller's look at once.
         const bool waits_for_looks = exact_ || !lend::driver_traits<Driver>::has_rate;
         if (span <= nanoseconds(0) && waits_for_looks) {
-            self.asks_since = begun_at;
+            self.asks_since = world_.steps;
             self.asks_for = kind;
+            self.has_checked = false;
         }
         auto got = call();
+        const fiber_notes asked = self;
         self.asks_since = ~0ULL;
         self.node = nullptr;
         const auto took = sim::elapsed() - begun;
@@ -423,7 +424,7 @@ protected:
         } else if (code == lend::hr::lend_e_exhausted) {
             SIM_CHECK(span <= nanoseconds(0));
             if (took < longest_look && waits_for_looks)
-                world_.nothing_was_free(begun_at, [&](int other) { return serves(kind, other); });
+                world_.nothing_was_free(asked, [&](int other) { return serves(kind, other); });
         } else if (code == lend::hr::lend_e_closed) {
             SIM_CHECK(world_.close_begun);
         } else if (code == lend::hr::lend_e_cancelled) {

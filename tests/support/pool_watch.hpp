@@ -83,6 +83,8 @@ private:
                 known.kind = world_.at(s.object.serial).kind;
             }
             known.free = free;
+            known.in_doubt = words::is(word, words::idle) && words::has(word, words::withheld);
+            known.in_doubt |= lend::detail::doubting<core_type>::always(core_);
         });
     }
 
@@ -218,7 +220,7 @@ private:
         // A create that is no longer counted on is noticed with the next look.
         const auto slack = sim::platform::now() + std::chrono::milliseconds(50);
         SIM_CHECK(core_.waiters.alarm() <= std::max(next_look, slack));
-        if (!core_.creates.empty()) return;
+        if (!core_.creates.empty() || !core_.plan.lets_begin(core_.creates)) return;
         // Nobody makes anything: then it is too early, or there is no room; and what nobody wants
         // makes room for what somebody wants.
         if (next_look != (sim::platform::time_point::max)()) return;

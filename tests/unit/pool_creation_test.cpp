@@ -442,6 +442,56 @@ TEST(FailureMode, 52_bound_of_parallel_creates_holds_whatever_asks_for_them) {
     }
 }
 
+TEST(FailureMode, 52_bound_of_parallel_creates_counts_those_on_callers_threads) {
+    for (const auto creation : {lend::creation_mode::worker, lend::creation_mode::inline_}) {
+        const manual_clock clock;
+        auto options = sized(20);
+        options.max_parallel_creates = 2;
+        options.creation = creation;
+        const auto behind = std::make_shared<backend>();
+        behind->create_time = [](int) { return 150ms; };
+        pool_type pool(backend_driver<>{behind}, options);
+        std::vector<time_point> served(5);
+        std::vector<other_thread> threads;
+        const time_point begun = manual_clock::now();
+        for (time_point& each : served) {
+            threads.emplace_back([&pool, &each] {
+                const auto lease = pool.acquire();
+                EXPECT_TRUE(lease);
+                each = manual_clock::now();
+                sleep(5s);
+            });
+        }
+        manual_clock::advance(100ms);
+
+        const auto refused = pool.try_acquire();
+        EXPECT_EQ(refused.code(), hr::lend_e_exhausted);
+        EXPECT_NE(refused.error().message().find("max_parallel_creates is 2"), std::string::npos)
+            << refused.error().message();
+        manual_clock::advance(20s);
+
+        EXPECT_EQ(behind->most_at_once(), 2);
+        EXPECT_LE(*std::max_element(served.begin(), served.end()), begun + 550ms);
+        for (const auto& thread : threads) EXPECT_TRUE(thread.done());
+    }
+}
+
+TEST(FailureMode, 52_caller_that_does_not_wait_counts_for_the_bound_of_parallel_creates) {
+    const manual_clock clock;
+    auto options = sized(20);
+    options.max_parallel_creates = 1;
+    const auto behind = std::make_shared<backend>();
+    behind->create_time = [](int) { return 150ms; };
+    pool_type pool(backend_driver<>{behind}, options);
+    const other_thread first([&] { EXPECT_TRUE(pool.try_acquire()); });
+    manual_clock::settle();
+
+    EXPECT_EQ(pool.try_acquire().code(), hr::lend_e_exhausted);
+    EXPECT_TRUE(pool.acquire());
+
+    EXPECT_EQ(behind->most_at_once(), 1);
+}
+
 TEST(PoolCreation, each_type_that_is_waited_for_gets_a_create) {
     const manual_clock clock;
     const auto behind = std::make_shared<backend>();

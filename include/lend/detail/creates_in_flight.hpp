@@ -46,6 +46,12 @@ public:
     // Of those queued, how many are to make something of a given type.
     [[nodiscard]] std::size_t named() const noexcept { return named_; }
     [[nodiscard]] bool empty() const noexcept { return size() == 0; }
+    // With those that callers make for themselves on their own threads, of which nobody else will
+    // have anything: how many there are for the bound on creates at one time.
+    [[nodiscard]] std::size_t at_once() const noexcept { return size() + by_callers_; }
+
+    void caller_begins() noexcept { ++by_callers_; }
+    void caller_ends() noexcept { --by_callers_; }
 
     // When each began, the oldest first. What is queued counts as begun when it was queued.
     template <class Visit>
@@ -153,6 +159,7 @@ private:
     record* oldest_ = nullptr;
     record* newest_ = nullptr;
     std::size_t running_ = 0;
+    std::size_t by_callers_ = 0;
 };
 
 } // namespace detail

@@ -19,8 +19,9 @@
 namespace lend::inline v0_1 {
 namespace detail {
 
-// `creates` in all members are those in flight: `size()`, and `for_each(visit)`, which calls
-// visit(when it began), the oldest first. All members are called under the pool's lock.
+// `creates` in all members are those in flight: `size()`, `at_once()`, which counts those of
+// callers for themselves as well, and `for_each(visit)`, which calls visit(when it began), the
+// oldest first, of those that size() counts. All members are called under the pool's lock.
 template <class Platform>
 class creation_plan {
 public:
@@ -85,8 +86,14 @@ public:
         return (std::min)({missing, room, left(creates)});
     }
 
+    // Whether the option lets one more begin.
+    template <class Creates>
+    [[nodiscard]] bool lets_begin(const Creates& creates) const noexcept {
+        return left(creates) > 0;
+    }
+
     // After a failure: whether a caller who does not wait may have one made on its own thread. Such
-    // creates are not in flight for others, so only the pause after a failure bounds them.
+    // creates are not in flight for others, so only the option and the pause bound them.
     template <class Creates>
     [[nodiscard]] bool for_caller(time_point now, const Creates& creates) noexcept {
         return probe(now, (std::numeric_limits<std::size_t>::max)(), creates) > 0;
@@ -183,7 +190,7 @@ private:
     template <class Creates>
     [[nodiscard]] std::size_t left(const Creates& creates) const noexcept {
         if (most_parallel_ == 0) return (std::numeric_limits<std::size_t>::max)();
-        return most_parallel_ - (std::min)(most_parallel_, creates.size());
+        return most_parallel_ - (std::min)(most_parallel_, creates.at_once());
     }
 
     const std::size_t most_parallel_;

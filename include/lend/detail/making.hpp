@@ -105,6 +105,7 @@ struct making : planning<Core> {
             return *failure;
         }
         lock_type lock(core.mutex);
+        core.creates.caller_ends();
         const bool outdated = is_condemned(s);
         const destroy_reason why = core.closing ? destroy_reason::closed : s.why;
         (void)settled::note_success(core, s, began, ended);
@@ -378,14 +379,18 @@ private:
         s.word.become(lending_word::count_of(seen) | (seen & lending_word::closing) |
                       lending_word::destroying);
         core.count_closed(why);
-        wakes wake;
-        plan::see_to_the_time(core, wake); // one create fewer is in flight
-        lock.unlock();
-        wake.deliver();
+        {
+            wakes wake;
+            const errand todo = plan::plan_for_waiters(core, wake); // one create fewer is in flight
+            lock.unlock();
+            wake.deliver();
+            start(core, todo);
+        }
         (void)core.destroy_in(s, why);
         lock.lock();
         ++core.counted.destroyed;
         if (!core.vacate(lock, s)) return;
+        wakes wake;
         const errand todo = plan::plan_for_waiters(core, wake);
         quota<Core>::place_left(core, wake);
         lock.unlock();
@@ -395,7 +400,8 @@ private:
 
     // A create failed, or was not tried (no `why`). If nothing that exists or is being made can
     // serve those who wait, they are told now; otherwise they go on waiting, and one of them tries
-    // again later. `r`: the record of a worker's create. The core may be gone afterwards.
+    // again later. `r`: the record of a worker's create; null for a caller's. The core may be gone
+    // afterwards.
     static void give_up(Core& core,
                         slot_type& s,
                         const resource_type* wanted,
@@ -407,7 +413,7 @@ private:
         errand todo;
         {
             lock_type lock(core.mutex);
-            if (r != nullptr) core.creates.end(*r);
+            r != nullptr ? core.creates.end(*r) : core.creates.caller_ends();
             const bool is_told = why != nullptr && wanted != nullptr && plan::tells(core, began);
             if (wanted != nullptr && why != nullptr) {
                 // On their own thread they would not pause.

@@ -123,8 +123,9 @@ struct planning {
         without_keeper<Core>::help(core, wake);
         if (core.waiters.empty() || core.demand() == 0) return todo;
         if (core.options.creation == creation_mode::inline_) {
-            // Where memory for a place is out, another look would find none either.
-            if (core.room() > 0 && !core.lacks_memory())
+            // Where memory for a place is out, another look would find none either; when a create
+            // has ended that the option's bound counts, it is planned again.
+            if (core.room() > 0 && !core.lacks_memory() && core.plan.lets_begin(core.creates))
                 core.waiters.poke(quota<Core>::first_served(core), wake);
             return todo;
         }
@@ -157,19 +158,20 @@ struct planning {
     }
 
     // A place in which a caller may have a resource made for itself. None if the pool is paused, if
-    // there is no room, or if creates fail and it is not the time to try again. With inline
-    // creation everyone may try.
+    // there is no room, if as many are made as the option allows, or if creates fail and it is not
+    // the time to try again. With inline creation everyone may try. The create counts as one of the
+    // caller's from here on, until make_for_caller has its end.
     static slot_type* reserve_for_caller(Core& core, const resource_type& wanted) noexcept {
         if (core.paused || !quota<Core>::has_room(wanted)) return nullptr;
         if (core.plan.failing() && core.options.creation == creation_mode::worker) {
             if (core.room() == 0 || !core.plan.for_caller(platform::now(), core.creates))
                 return nullptr;
         }
-        slot_type* s = reserve(core);
+        slot_type* s = core.plan.lets_begin(core.creates) ? reserve(core) : nullptr;
         // What is queued on the user's executor for callers that have gone is no reason to refuse.
         if (s == nullptr && core.options.executor != nullptr && core.waiters.empty())
             s = core.creates.next_unnamed();
-        if (s != nullptr) quota<Core>::charge(*s, wanted, false);
+        if (s != nullptr) is_the_callers(core, *s, wanted);
         return s;
     }
 
@@ -178,7 +180,7 @@ struct planning {
     static slot_type* take_over(Core& core, const resource_type& wanted) noexcept {
         if (!quota<Core>::has_room(wanted)) return nullptr;
         slot_type* const s = core.creates.next_unnamed();
-        if (s != nullptr) quota<Core>::charge(*s, wanted, false);
+        if (s != nullptr) is_the_callers(core, *s, wanted);
         return s;
     }
 
@@ -311,6 +313,11 @@ struct planning {
     }
 
 private:
+    static void is_the_callers(Core& core, slot_type& s, const resource_type& wanted) noexcept {
+        quota<Core>::charge(s, wanted, false);
+        core.creates.caller_begins();
+    }
+
     // How long a user's executor may let a create wait that callers wait for.
     static constexpr duration executor_time = std::chrono::milliseconds(100);
 

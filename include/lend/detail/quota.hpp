@@ -177,12 +177,10 @@ struct quota {
     }
 
     // A resource has left a place: where the pool has no room all the same, because it was shrunk,
-    // whose key has room now may have to make some.
+    // a waiter that counted on this place, or whose key has room now, may have to make some.
     template <class Wakes>
     static void place_left(Core& core, Wakes& wake) noexcept {
-        if constexpr (on) {
-            if (core.room() == 0) core.waiters.poke(first_served(core), wake);
-        }
+        if (Core::typed && core.room() == 0) core.waiters.poke(first_served(core), wake);
     }
 
     // How many creates those who wait call for, the ones in flight included that already belong to

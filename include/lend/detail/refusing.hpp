@@ -102,6 +102,10 @@ private:
         }
         if (!quota<Core>::has_room(wanted))
             return "the maximum of its key is reached and nothing of it is free";
+        if (!core.plan.lets_begin(core.creates)) {
+            const std::string most = std::to_string(core.options.max_parallel_creates);
+            return "nothing is free, and max_parallel_creates is " + most;
+        }
         if (core.plan.failing()) return "nothing is free, and creates pause after a failure";
         if (core.lacks_memory()) return "nothing is free, and memory for another is out";
         return std::string(describe(hr::lend_e_exhausted));

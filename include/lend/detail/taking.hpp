@@ -187,6 +187,7 @@ private:
     // Under the lock: what makes room, if anything may; the caller's.
     static held victim_for(Core& core, const resource_type& wanted, const held& unfit) noexcept {
         if (!room::may(core, wanted) || room::is_for_a_waiter(core)) return {};
+        if (!core.plan.lets_begin(core.creates)) return {}; // it would be destroyed for nothing
         return Core::comparable ? room::take(core, wanted, look::manner::at_once) : unfit;
     }
 

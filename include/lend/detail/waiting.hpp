@@ -277,6 +277,9 @@ private:
             }
             todo = make::plan_as_waiter(core_, wake);
             me_.looks = false;
+            // Of two that came back it was told of, it has one checked; the other is for the next.
+            if (!Core::typed && check_.is_on())
+                core_.waiters.poke(quota<Core>::first_served(core_), wake);
             // In one step with the plan, or somebody might take the room between the two.
             victim = victim_for_room();
             retry_at_ = next_try();
