@@ -61,15 +61,19 @@ public:
     ///   inline_. Everything else runs on threads of the pool, where it has some.
     /// @par Complexity As `acquire`; one allocation.
     template <class Callback>
-    void acquire_async(const acquire_options& options,
-                       Callback&& callback) requires(!driver_traits<Driver>::has_resource_type) {
-        start(one_kind{}, options, std::forward<Callback>(callback));
+    void acquire_async(
+        const acquire_options& options,
+        Callback&& callback,
+        call_site at = call_site::current()) requires(!driver_traits<Driver>::has_resource_type) {
+        start(one_kind{}, placed(options, at), std::forward<Callback>(callback));
     }
     template <class Callback>
     void acquire_async(resource_type type,
                        const acquire_options& options,
-                       Callback&& callback) requires driver_traits<Driver>::has_resource_type {
-        start(std::move(type), options, std::forward<Callback>(callback));
+                       Callback&& callback,
+                       call_site at = call_site::current()) requires
+        driver_traits<Driver>::has_resource_type {
+        start(std::move(type), placed(options, at), std::forward<Callback>(callback));
     }
 
     /// The same for a coroutine: `auto lease = co_await pool.acquire_async();`
@@ -78,14 +82,16 @@ public:
     /// for a callback. See acquire_awaiter for what happens if it is destroyed while it waits.
     /// @par Errors As `acquire`. @par Thread safety As with a callback. @par Calls As `acquire`.
     /// @par Complexity As `acquire`; allocates nothing of its own.
-    [[nodiscard]] auto acquire_async(const acquire_options& options = {}) requires(
-        !driver_traits<Driver>::has_resource_type) {
-        return awaits(one_kind{}, options);
+    [[nodiscard]] auto acquire_async(
+        const acquire_options& options = {},
+        call_site at = call_site::current()) requires(!driver_traits<Driver>::has_resource_type) {
+        return awaits(one_kind{}, placed(options, at));
     }
     [[nodiscard]] auto acquire_async(resource_type type,
-                                     const acquire_options& options = {}) requires
+                                     const acquire_options& options = {},
+                                     call_site at = call_site::current()) requires
         driver_traits<Driver>::has_resource_type {
-        return awaits(std::move(type), options);
+        return awaits(std::move(type), placed(options, at));
     }
 
     /// The same with something that calls it off, and nothing else of the options.
@@ -130,6 +136,10 @@ private:
                      kept(std::forward<Callback>(callback)));
     }
 
+    static acquire_options placed(acquire_options options, call_site at) {
+        options.site = asking::site_of(options, at.site());
+        return options;
+    }
     static acquire_options called_off_by(const typename Platform::stop_token& stop, call_site at) {
         acquire_options options{.site = at.site()};
         options.stop = stop;

@@ -39,8 +39,8 @@ struct basic_acquire_options {
     std::uint8_t priority = usual_priority;
 
     /// Where the resource is asked for; shown in reports of leaks and time-outs where the pool
-    /// records holders.
-    source_site site = source_site::current();
+    /// records holders. Empty: the place of the call that is given these options.
+    source_site site{};
 
     /// What the borrower is about to do, shown in the same reports. Copied by the call, up to 46
     /// bytes of it, so that a request's number on the stack will do; null: nothing to say.

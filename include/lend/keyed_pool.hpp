@@ -158,8 +158,9 @@ public:
         return with(key, [&](const key_ref& type) { return pool_.acquire(type, at); });
     }
     [[nodiscard]] result<lease_type> acquire(const Key& key,
-                                             const acquire_options& options) noexcept {
-        return with(key, [&](const key_ref& type) { return pool_.acquire(type, options); });
+                                             const acquire_options& options,
+                                             call_site at = call_site::current()) noexcept {
+        return with(key, [&](const key_ref& type) { return pool_.acquire(type, options, at); });
     }
     [[nodiscard]] result<lease_type> try_acquire(const Key& key,
                                                  call_site at = call_site::current()) noexcept {
@@ -182,20 +183,25 @@ public:
     /// @par Errors As `acquire`, to the callback. @par Thread safety As `acquire`.
     /// @par Calls As pool::acquire_async. @par Complexity As pool::acquire_async.
     template <class Callback>
-    void acquire_async(const Key& key, const acquire_options& options, Callback&& callback) {
+    void acquire_async(const Key& key,
+                       const acquire_options& options,
+                       Callback&& callback,
+                       call_site at = call_site::current()) {
         forgotten gone;
         const auto type = find(key);
         if (!type) return std::forward<Callback>(callback)(result<lease_type>(type.error()));
-        pool_.acquire_async(*type, options, std::forward<Callback>(callback));
+        pool_.acquire_async(*type, options, std::forward<Callback>(callback), at);
         gone = forget(*type);
     }
     /// The same for a coroutine: `auto lease = co_await pool.acquire_async(key);`
     /// @par Errors As `acquire`. @par Thread safety As `acquire`.
     /// @par Calls As pool::acquire_async. @par Complexity As pool::acquire_async.
-    [[nodiscard]] auto acquire_async(const Key& key, const acquire_options& options = {}) {
-        using awaiter = decltype(pool_.acquire_async(std::declval<key_ref>(), options));
+    [[nodiscard]] auto acquire_async(const Key& key,
+                                     const acquire_options& options = {},
+                                     call_site at = call_site::current()) {
+        using awaiter = decltype(pool_.acquire_async(std::declval<key_ref>(), options, at));
         const auto type = find(key);
-        return type ? pool_.acquire_async(*type, options) : awaiter(type.error());
+        return type ? pool_.acquire_async(*type, options, at) : awaiter(type.error());
     }
     /// The same with something that calls it off; see pool::acquire_async.
     /// @par Errors As `acquire`. @par Thread safety As `acquire`.
@@ -205,7 +211,7 @@ public:
     acquire_async(const Key& key, const Stop& stop, call_site at = call_site::current()) {
         acquire_options options{.site = at.site()};
         options.stop = stop;
-        return acquire_async(key, options);
+        return acquire_async(key, options, at);
     }
 
     /// As pool::warm_up, for one key.

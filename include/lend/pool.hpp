@@ -203,14 +203,16 @@ public:
     ///   e_invalidarg      the priority is above 7.
     /// @par Thread safety As `acquire`. The stop may be requested by any thread, also by a driver
     ///   call; it is noticed while waiting, not while this thread is in a driver call.
-    [[nodiscard]] result<lease_type>
-    acquire(const acquire_options& options) requires(!driver_traits<Driver>::has_resource_type) {
-        return take(one_kind{}, options);
+    [[nodiscard]] result<lease_type> acquire(
+        const acquire_options& options,
+        call_site at = call_site::current()) requires(!driver_traits<Driver>::has_resource_type) {
+        return take(one_kind{}, options, at.site());
     }
     [[nodiscard]] result<lease_type>
     acquire(const resource_type& type,
-            const acquire_options& options) requires driver_traits<Driver>::has_resource_type {
-        return take(type, options);
+            const acquire_options& options,
+            call_site at = call_site::current()) requires driver_traits<Driver>::has_resource_type {
+        return take(type, options, at.site());
     }
 
     /// Lends a resource without waiting for one to come back.
@@ -367,12 +369,15 @@ private:
     }
 
     // With options: what can be refused is refused before anything is asked of the driver.
-    result<lease_type> take(const resource_type& type, const acquire_options& options) noexcept {
+    result<lease_type> take(const resource_type& type,
+                            const acquire_options& options,
+                            const source_site& call) noexcept {
         if (auto refused = asking::refused_at_once(core_.get(), options))
             return *std::move(refused);
-        return take(type,
-                    [&](const core_type& core) { return asking::request_of(core, type, options); },
-                    {options.site, options.note, options.detect_leak});
+        return take(
+            type,
+            [&](const core_type& core) { return asking::request_of(core, type, options, call); },
+            {asking::site_of(options, call), options.note, options.detect_leak});
     }
 
     // The end of the slow path, also of what is acquired without a thread.

@@ -166,7 +166,7 @@ def namespace_problems(header, code, version):
 def call_site_problems(header, whole):
     """Yields (line, problem) for each acquire that does not know, or drops, the place of its call.
 
-    It has it as a call_site or in acquire_options, by default made at the call, and passes it on.
+    It has it as a call_site, by default made at the call, and passes it on.
     """
     if header.startswith("lend/detail/"):
         return
@@ -176,7 +176,7 @@ def call_site_problems(header, whole):
         if not body:
             continue  # a call in an expression, or a declaration
         line = whole.count("\n", 0, found.start())
-        known = re.search(r"\bcall_site (\w+) = call_site::current\(\)|\bacquire_options& (\w+)", parameters)
+        known = re.search(r"\bcall_site (\w+) = call_site::current\(\)", parameters)
         if not known:
             yield line, f"{found[1]} does not take the place of its call"
             continue
@@ -186,7 +186,7 @@ def call_site_problems(header, whole):
             depth += {"{": 1, "}": -1}.get(whole[end], 0)
             if depth == 0:
                 break
-        name = known[1] or known[2]
+        name = known[1]
         for call in re.finditer(r"(?:\.|\b(?=take|start|awaits))(\w*acquire\w*|take|start|awaits)\(", whole[start:end]):
             if not re.search(rf"\b{name}\b", cpp_text.arguments_at(whole[start:end], call.end() - 1)):
                 yield line, f"{found[1]} drops the place of its call in {call[1]}"

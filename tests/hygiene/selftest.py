@@ -95,9 +95,9 @@ DEFECTS = [
      "int try_acquire_for(int k, call_site at = call_site::current()) {\n"
      "    return with(k, [&] { return pool_.try_acquire_for(k); });\n}\n" + INSIDE,
      "try_acquire_for drops the place of its call in try_acquire_for"),
-    ("acquire that drops its options", POOL, INSIDE,
-     "int acquire_async(int k, const acquire_options& how) { return pool_.acquire_async(k); }\n" + INSIDE,
-     "acquire_async drops the place"),
+    ("acquire that leaves its place to the options", POOL, INSIDE,
+     "int acquire_async(int k, const acquire_options& how) { return pool_.acquire_async(k, how); }\n" + INSIDE,
+     "acquire_async does not take the place"),
     ("a note", POOL, INSIDE, "// TODO\n" + INSIDE, "open an issue"),
     ("too long", POOL, INSIDE, "int y;\n" * 600 + INSIDE, "more than 600"),
     ("not listed", "cmake/headers.txt", "lend/pool.hpp\n", "", "is not listed"),

@@ -148,6 +148,10 @@ TEST(FailureMode, 56_place_of_an_acquire_is_its_callers_in_a_pool) {
     const auto later = manual_clock_platform::now() + 1s;
     LEND_TEST_SITE(pool, pool.acquire());
     LEND_TEST_SITE(pool, pool.acquire({.priority = 2}));
+    timed::pool_type::acquire_options without_braces;
+    without_braces.priority = 2;
+    LEND_TEST_SITE(pool, pool.acquire(without_braces));
+    LEND_TEST_SITE_ASYNC(pool, pool.acquire_async(without_braces));
     LEND_TEST_SITE(pool, pool.try_acquire());
     LEND_TEST_SITE(pool, pool.try_acquire_for(1s));
     LEND_TEST_SITE(pool, pool.try_acquire_until(later));
@@ -170,6 +174,9 @@ TEST(FailureMode, 56_place_of_an_acquire_is_its_callers_in_a_keyed_pool) {
     const auto later = manual_clock_platform::now() + 1s;
     LEND_TEST_SITE(pool.whole(), pool.acquire(1));
     LEND_TEST_SITE(pool.whole(), pool.acquire(1, {.priority = 2}));
+    const keyed::acquire_options elsewhere;
+    LEND_TEST_SITE(pool.whole(), pool.acquire(1, elsewhere));
+    LEND_TEST_SITE_ASYNC(pool.whole(), pool.acquire_async(1, elsewhere));
     LEND_TEST_SITE(pool.whole(), pool.try_acquire(1));
     LEND_TEST_SITE(pool.whole(), pool.try_acquire_for(1, 1s));
     LEND_TEST_SITE(pool.whole(), pool.try_acquire_until(1, later));

@@ -44,16 +44,23 @@ struct asking {
         return std::nullopt;
     }
 
+    // The place that the options name, or that of the call.
+    static const source_site& site_of(const acquire_options& options,
+                                      const source_site& call) noexcept {
+        return options.site.line != 0 ? options.site : call;
+    }
+
     static request request_of(const Core& core,
                               const resource_type& type,
-                              const acquire_options& options) noexcept {
+                              const acquire_options& options,
+                              const source_site& call) noexcept {
         const auto limit = options.deadline ? patience::until(*options.deadline)
                                             : patience::for_span(core.options.acquire_timeout);
         return {.wanted = type,
                 .limit = limit,
                 .stop = options.stop.stop_possible() ? &options.stop : nullptr,
                 .priority = options.priority,
-                .site = options.site,
+                .site = site_of(options, call),
                 .note = options.note,
                 .detect_leak = options.detect_leak};
     }

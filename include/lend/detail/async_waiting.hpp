@@ -60,7 +60,8 @@ public:
                   void (*run)(void*) noexcept,
                   void* owner) noexcept
         : core_(core), type_(std::move(type)), options_(options), note_(options.note),
-          asked_(asking<Core>::request_of(core, type_, options_)), stay_(core, asked_) {
+          asked_(asking<Core>::request_of(core, type_, options_, options_.site)),
+          stay_(core, asked_) {
         asked_.asked_by = platform::thread_id();
         if (asked_.note != nullptr) asked_.note = note_.c_str();
         auto& r = stay_.node().resumed;
