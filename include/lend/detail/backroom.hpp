@@ -20,8 +20,8 @@ namespace lend::inline v0_1 {
 namespace detail {
 
 // A slot in the queue is owned by the backroom: in use if it is to be reset, destroying if what is
-// in it is to go. It is linked through `next`, so handing it over allocates nothing. What was reset
-// goes the way of a resource that comes back: to who waits, or to the inventory.
+// in it is to go. Handing it over allocates nothing. What was reset goes the way of a resource that
+// comes back: to a waiter, or to the inventory.
 //
 // A worker is started for each slot that comes while fewer than `most_workers` are there, and ends
 // when the queue is empty. Where none can be started, the caller works.
@@ -65,9 +65,7 @@ struct backroom {
 
 private:
     static void enter(Core& core, lock_type& lock, slot_type& s) noexcept {
-        s.next = nullptr;
-        (core.unfinished == nullptr ? core.unfinished : core.last_unfinished->next) = &s;
-        core.last_unfinished = &s;
+        core.unfinished.push(s);
         if (core.finishers >= most_workers && !are_stuck(core)) return lock.unlock();
         ++core.finishers;
         core.last_finish = platform::now(); // of this thread, which has yet to come to a slot
@@ -85,9 +83,7 @@ private:
         Core& core = *static_cast<Core*>(raw);
         const own_calls<platform> here(&core, nullptr, 1);
         lock_type lock(core.mutex);
-        while (slot_type* const s = core.unfinished) {
-            core.unfinished = s->next;
-            s->next = nullptr;
+        while (slot_type* const s = core.unfinished.pop()) {
             core.last_finish = platform::now();
             lock.unlock();
             finish(core, *s);

@@ -24,6 +24,7 @@
 #include <lend/detail/request.hpp>
 #include <lend/detail/shedding.hpp>
 #include <lend/detail/slot.hpp>
+#include <lend/detail/slot_queue.hpp>
 #include <lend/detail/thread_cache.hpp>
 #include <lend/detail/timings.hpp>
 #include <lend/detail/waiters.hpp>
@@ -155,11 +156,9 @@ struct core {
     shedding<Platform> delay{options.queue_target, options.queue_interval};
     due_list<waiter_type, Platform> due{shares}; // of the waiters, those to be run
     slot_type* vacant = nullptr;                 // empty slots, linked by next
-    slot_type* unchecked = nullptr;              // slots of the verifying room, linked by next
-    slot_type* last_unchecked = nullptr;
-    slot_type* unfinished = nullptr; // slots of the backroom, linked by next
-    slot_type* last_unfinished = nullptr;
-    std::size_t finishers = 0;   // threads of the backroom
+    slot_queue<slot_type> unchecked;             // slots of the verifying room
+    slot_queue<slot_type> unfinished;            // slots of the backroom
+    std::size_t finishers = 0;                   // threads of the backroom
     std::size_t making_room = 0; // resources that it destroys so that there is room for a waiter
     time_point room_is_due{};    // until when these are counted on
     time_point last_finish{};    // when one of its threads last began with a slot

@@ -7,6 +7,7 @@
 #define LEND_DETAIL_CREATES_IN_FLIGHT_HPP
 
 #include <lend/detail/cpp20.hpp>
+#include <lend/detail/slot_queue.hpp>
 
 #include <cstddef>
 
@@ -57,17 +58,17 @@ public:
     template <class Visit>
     void for_each(const Visit& visit) const {
         for (const record* r = oldest_; r != nullptr; r = r->newer) visit(r->began);
-        for (const Slot* s = first_; s != nullptr; s = s->next) visit(s->idle_since);
+        for (const Slot* s = line_.first(); s != nullptr; s = s->next) visit(s->idle_since);
     }
 
     // Since when the one that is next has been queued; max() for none.
     [[nodiscard]] time_point queued_since() const noexcept {
-        return first_ == nullptr ? (time_point::max)() : first_->idle_since;
+        return line_.empty() ? (time_point::max)() : line_.first()->idle_since;
     }
     // How many are, since `then` or longer. They count as queued now from here on.
     [[nodiscard]] std::size_t requeue(time_point then, time_point now) noexcept {
         std::size_t count = 0;
-        for (Slot* s = first_; s != nullptr; s = s->next) {
+        for (Slot* s = line_.first(); s != nullptr; s = s->next) {
             if (s->idle_since > then) continue;
             s->idle_since = now;
             ++count;
@@ -79,7 +80,7 @@ public:
     template <class Fits>
     [[nodiscard]] std::size_t in_advance(const Fits& fits) const {
         std::size_t count = 0;
-        for (const Slot* s = first_; s != nullptr; s = s->next)
+        for (const Slot* s = line_.first(); s != nullptr; s = s->next)
             count += s->type.has_value() && fits(*s->type) ? 1U : 0U;
         for (const record* r = oldest_; r != nullptr; r = r->newer)
             count += r->in_advance && r->type != nullptr && fits(*r->type) ? 1U : 0U;
@@ -98,19 +99,15 @@ public:
     // The slot's type, if it has one, is that to be made; it stays until the slot is taken out.
     void queue(Slot& s, time_point now) noexcept {
         named_ += s.type.has_value() ? 1U : 0U;
-        s.next = nullptr;
-        (first_ == nullptr ? first_ : last_->next) = &s;
-        last_ = &s;
+        line_.push(s);
         s.idle_since = now; // since when it waits for a worker
         ++queued_;
     }
 
     // Out of the queue and into the caller's hands; null if none is queued.
     [[nodiscard]] Slot* next_queued() noexcept {
-        Slot* const s = first_;
+        Slot* const s = line_.pop();
         if (s == nullptr) return nullptr;
-        first_ = s->next;
-        s->next = nullptr;
         --queued_;
         named_ -= s->type.has_value() ? 1U : 0U;
         return s;
@@ -118,14 +115,8 @@ public:
 
     // The same for the first that is to make whatever is asked for by then.
     [[nodiscard]] Slot* next_unnamed() noexcept {
-        Slot* before = nullptr;
-        Slot* s = first_;
-        for (; s != nullptr && s->type.has_value(); s = s->next) before = s;
-        if (s == nullptr) return nullptr;
-        (before == nullptr ? first_ : before->next) = s->next;
-        if (last_ == s) last_ = before;
-        s->next = nullptr;
-        --queued_;
+        Slot* const s = line_.take([](const Slot& each) { return !each.type.has_value(); });
+        queued_ -= s != nullptr ? 1U : 0U;
         return s;
     }
 
@@ -152,8 +143,7 @@ public:
     }
 
 private:
-    Slot* first_ = nullptr; // queued, linked by next
-    Slot* last_ = nullptr;
+    slot_queue<Slot> line_; // queued
     std::size_t queued_ = 0;
     std::size_t named_ = 0;
     record* oldest_ = nullptr;

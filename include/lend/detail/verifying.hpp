@@ -64,9 +64,7 @@ struct verifying {
     static void send(Core& core, slot_type& s, waiter_type& w) noexcept {
         // Relaxed: observers take what they find, and the closer holds the lock.
         s.phase.store(slot_phase::checking, std::memory_order_relaxed);
-        s.next = nullptr;
-        (core.unchecked == nullptr ? core.unchecked : core.last_unchecked->next) = &s;
-        core.last_unchecked = &s;
+        core.unchecked.push(s);
         core.waiters.cover(w, s);
         core.add_share();
         ++core.workers;
@@ -88,27 +86,19 @@ struct verifying {
 private:
     // It may be for another waiter by now. Under the lock.
     static bool take_back(Core& core, slot_type& s, wakes& wake) noexcept {
-        slot_type* before = nullptr;
-        for (slot_type* at = core.unchecked; at != nullptr; before = at, at = at->next) {
-            if (at != &s) continue;
-            (before == nullptr ? core.unchecked : before->next) = s.next;
-            if (core.last_unchecked == &s) core.last_unchecked = before;
-            s.next = nullptr;
-            // Relaxed: as in `send`.
-            s.phase.store(slot_phase::none, std::memory_order_relaxed);
-            look_for_another(core, s, wake);
-            return true;
-        }
-        return false;
+        if (core.unchecked.take([&](const slot_type& at) { return &at == &s; }) == nullptr)
+            return false;
+        // Relaxed: as in `send`.
+        s.phase.store(slot_phase::none, std::memory_order_relaxed);
+        look_for_another(core, s, wake);
+        return true;
     }
 
     static void work(void* raw) {
         Core& core = *static_cast<Core*>(raw);
         const own_calls<platform> here(&core, nullptr, 1);
         lock_type lock(core.mutex);
-        while (slot_type* const s = core.unchecked) {
-            core.unchecked = s->next;
-            s->next = nullptr;
+        while (slot_type* const s = core.unchecked.pop()) {
             lock.unlock();
             verify_one(core, *s);
             lock.lock();

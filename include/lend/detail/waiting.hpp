@@ -164,17 +164,9 @@ private:
         slot_type* sent = nullptr;
         {
             lock_type lock(core_.mutex);
-            if (core_.closing || (core_.is_draining() && !was_in_)) {
+            if (const auto reason = reason_to_leave()) {
                 step_out(lock, wake);
-                return result<held>(hr::lend_e_closed);
-            }
-            if (asked_.stop != nullptr && asked_.stop->stop_requested()) {
-                step_out(lock, wake);
-                return dismissed(hr::lend_e_cancelled);
-            }
-            if (core_.paused == pause_mode::fail) {
-                step_out(lock, wake);
-                return dismissed(hr::lend_e_paused);
+                return *reason == hr::lend_e_closed ? result<held>(*reason) : dismissed(*reason);
             }
             if (core_.options.creation == creation_mode::inline_ && !check_.has_candidate()) {
                 if (slot_type* const place = make::reserve_for_caller(core_, asked_.wanted)) {
@@ -193,27 +185,7 @@ private:
                 step_out(lock, wake);
                 return result<held>(full);
             }
-            // Relaxed: the node is not in the queue, nobody else sees it.
-            me_.state.store(waiter_state::waiting, std::memory_order_relaxed);
-            me_.slot = nullptr;
-            me_.refusal.reset();
-            me_.dismissed = me_.owes_a_look = false;
-            me_.due = check_due::usual;
-            check_.is_over();
-            make::comes(core_);
-            if (was_in_) {
-                core_.waiters.push_front(me_);
-            } else {
-                if (core_.delay.is_on()) core_.delay.arrival(began_, core_.waiters.empty());
-                core_.waiters.push(me_);
-                ++core_.counted.waited;
-                core_.times.joined();
-            }
-            joined_ = was_in_ = true;
-            // Behind a waiter that is covered, something in doubt may be idle.
-            const bool others_are_covered = core_.waiters.uncovered() < core_.waiters.size();
-            me_.looked = Core::typed || core_.waiters.head() == &me_ || others_are_covered;
-            me_.looks = must_look_ = me_.looked && core_.waiters.may_look(me_);
+            enter_the_queue();
             sent = check_.send();
             todo = make::plan_as_waiter(core_, wake);
             retry_at_ = next_try();
@@ -221,6 +193,39 @@ private:
         wake.deliver();
         put_back_all();
         return start(todo, sent);
+    }
+
+    // Under the lock: why the caller may not wait, if it may not.
+    [[nodiscard]] std::optional<hresult> reason_to_leave() const noexcept {
+        if (core_.closing || (core_.is_draining() && !was_in_)) return hr::lend_e_closed;
+        if (asked_.stop != nullptr && asked_.stop->stop_requested()) return hr::lend_e_cancelled;
+        if (core_.paused == pause_mode::fail) return hr::lend_e_paused;
+        return std::nullopt;
+    }
+
+    // Under the lock.
+    void enter_the_queue() noexcept {
+        // Relaxed: the node is not in the queue, no other thread sees it.
+        me_.state.store(waiter_state::waiting, std::memory_order_relaxed);
+        me_.slot = nullptr;
+        me_.refusal.reset();
+        me_.dismissed = me_.owes_a_look = false;
+        me_.due = check_due::usual;
+        check_.is_over();
+        make::comes(core_);
+        if (was_in_) {
+            core_.waiters.push_front(me_);
+        } else {
+            if (core_.delay.is_on()) core_.delay.arrival(began_, core_.waiters.empty());
+            core_.waiters.push(me_);
+            ++core_.counted.waited;
+            core_.times.joined();
+        }
+        joined_ = was_in_ = true;
+        // Behind a waiter that is covered, something in doubt may be idle.
+        const bool others_are_covered = core_.waiters.uncovered() < core_.waiters.size();
+        me_.looked = Core::typed || core_.waiters.head() == &me_ || others_are_covered;
+        me_.looks = must_look_ = me_.looked && core_.waiters.may_look(me_);
     }
 
     std::optional<result<held>> made_in(slot_type& place) noexcept {
