@@ -117,6 +117,32 @@ TEST(FailureMode, 57_reason_in_a_pause_after_a_failure_is_the_pause) {
     EXPECT_EQ(p.pool.try_acquire().code(), hr::e_accessdenied);
 }
 
+struct one_key_only {
+    using resource = int;
+    using no_reset = void;
+    lend::result<int> create(const int& key) {
+        if (key != 1) return lend::error(hr::e_accessdenied, "no such tenant");
+        return key;
+    }
+};
+
+TEST(FailureMode, 57_reason_in_a_pause_does_not_say_that_nothing_is_free_beside_what_is) {
+    using keyed = lend::keyed_pool<int, one_key_only, manual_clock_platform>;
+    const manual_clock clock;
+    auto options = quiet(4);
+    options.creation = lend::creation_mode::worker;
+    keyed pool(one_key_only{}, options);
+    { EXPECT_TRUE(pool.try_acquire(1)); }
+    EXPECT_EQ(pool.try_acquire(2).code(), hr::e_accessdenied);
+    error why = hr::e_unexpected;
+    for (int at = 0; at < 100 && why.code() != hr::lend_e_exhausted; ++at)
+        why = pool.try_acquire(2).error();
+
+    EXPECT_EQ(why.text(), "nothing that is free fits, and creates pause after a failure");
+    ASSERT_NE(why.snapshot(), nullptr);
+    EXPECT_EQ(why.snapshot()->idle, 1U);
+}
+
 struct by_key {
     using resource = int;
     using no_reset = void;

@@ -96,18 +96,16 @@ struct refusing {
 private:
     static std::string
     obstacle(Core& core, const resource_type& wanted, const pool_snapshot& stood) {
-        if (core.room() == 0) {
-            return stood.idle > 0 ? "the maximum is reached and nothing that is free fits"
-                                  : "the maximum is reached and nothing is free";
-        }
+        const std::string free = stood.idle > 0 ? "nothing that is free fits" : "nothing is free";
+        if (core.room() == 0) return "the maximum is reached and " + free;
         if (!quota<Core>::has_room(wanted))
             return "the maximum of its key is reached and nothing of it is free";
+        if (core.plan.failing()) return free + ", and creates pause after a failure";
         if (!core.plan.lets_begin(core.creates)) {
-            const std::string most = std::to_string(core.options.max_parallel_creates);
-            return "nothing is free, and max_parallel_creates is " + most;
+            return free + ", and as many are being made as max_parallel_creates allows: " +
+                   std::to_string(core.options.max_parallel_creates);
         }
-        if (core.plan.failing()) return "nothing is free, and creates pause after a failure";
-        if (core.lacks_memory()) return "nothing is free, and memory for another is out";
+        if (core.lacks_memory()) return free + ", and memory for another is out";
         return std::string(describe(hr::lend_e_exhausted));
     }
 
