@@ -151,7 +151,7 @@ class Workshop:
         code, output = run([str(part) for part in command])
         return (program, "") if code == 0 else (None, output)
 
-    def try_out(self, source, program, only, timeout):
+    def try_out(self, source, program, only, timeout, scale="0.25"):
         """Runs a test program, and says what became of it."""
         command = [str(program)]
         is_gtest = source.endswith("_test.cpp")
@@ -160,7 +160,7 @@ class Workshop:
             command += [f"--gtest_filter={only}"] if only else []
         began = time.monotonic()
         code, output = run(command, timeout, cwd=self.scratch, limited=True,
-                           env={**os.environ, "LEND_SIM_SCALE": "0.25"})
+                           env={**os.environ, "LEND_SIM_SCALE": scale})
         outcome = judged(code, output, is_gtest)
         outcome.seconds = time.monotonic() - began
         return outcome
