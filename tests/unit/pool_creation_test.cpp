@@ -732,6 +732,9 @@ TEST(FailureMode, 10_late_result_is_destroyed_and_counted) {
     EXPECT_EQ(s.destroyed, s.closed_for(destroy_reason::late));
     EXPECT_GE(s.closed_for(destroy_reason::late), 1U);
     EXPECT_EQ(static_cast<std::size_t>(w.behind->live()), s.idle);
+    const lend::pool_timings took = w.pool.timings();
+    EXPECT_EQ(took.create_failed.count(), s.create_failed) << "those given up included";
+    EXPECT_EQ(took.create.count(), s.created);
 }
 
 TEST(PoolCreation, late_failure_only_ends_the_gauge) {
@@ -750,6 +753,8 @@ TEST(PoolCreation, late_failure_only_ends_the_gauge) {
     EXPECT_EQ(w.pool.stats().create_failed, 1U);
     EXPECT_EQ(w.pool.stats().created, 1U);
     EXPECT_EQ(w.pool.stats().destroyed, 0U);
+    EXPECT_EQ(w.pool.timings().create_failed.count(), 1U);
+    EXPECT_EQ(w.pool.timings().create.count(), 1U);
 }
 
 TEST(PoolCreation, hung_create_is_given_up_after_ten_times_the_average) {

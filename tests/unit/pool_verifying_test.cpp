@@ -6,6 +6,7 @@
 
 #include "support/hanging_driver.hpp"
 #include "support/manual_clock_platform.hpp"
+#include "support/other_thread.hpp"
 #include "support/queued_executor.hpp"
 #include "support/waiting_caller.hpp"
 
@@ -386,6 +387,38 @@ TEST(FailureMode, 47_destroys_of_unfit_candidates_do_not_exceed_a_deadline) {
 
     EXPECT_EQ(s.clock.now() - begun, 1500ms);
     EXPECT_EQ(s.calls.destroy.on_the_test_thread, 0);
+}
+
+TEST(FailureMode, 47_asynchronous_acquire_without_time_destroys_nothing_on_its_thread) {
+    auto options = with_workers(3);
+    options.acquire_timeout = 0ns;
+    scene<> s(options);
+    s.rest(3);
+    s.calls.is_broken = true;
+    s.calls.destroy.takes(300ms);
+    std::optional<lend::hresult> got;
+    const auto begun = s.clock.now();
+
+    s.pool.acquire_async({}, [&](auto answer) { got = answer.code(); });
+
+    EXPECT_EQ(s.clock.now(), begun);
+    EXPECT_EQ(got, hr::lend_e_exhausted);
+    EXPECT_EQ(s.calls.destroy.on_the_test_thread, 0);
+    s.clock.advance(1s);
+}
+
+TEST(PoolVerifying, caller_that_makes_room_while_a_drain_begins_is_told_of_the_drain) {
+    scene<hanging_kinds_driver> s(with_workers(2));
+    { auto a = s.pool.acquire(1).value(), b = s.pool.acquire(1).value(); }
+    const auto held = s.pool.acquire(1).value();
+    s.calls.destroy.takes(400ms);
+    std::optional<lend::hresult> code;
+    const other_thread caller([&] { code = s.pool.try_acquire(2).code(); });
+    s.clock.settle();
+
+    (void)s.pool.drain(1s);
+
+    EXPECT_EQ(code, hr::lend_e_closed);
 }
 
 TEST(FailureMode, 47_room_is_made_on_another_thread_and_for_each_waiter_once) {

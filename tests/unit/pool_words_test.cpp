@@ -155,7 +155,18 @@ TEST(FailureMode, 57_reason_at_the_maximum_of_a_key_is_the_key) {
     lend::keyed_pool<int, by_key> pool(by_key{}, options);
     const auto held = pool.acquire(1);
     EXPECT_EQ(pool.try_acquire(1).error().text(),
-              "the maximum of its key is reached and nothing of it is free");
+              "the maximum of its key is reached (1 of 1) and nothing of it is free");
+}
+
+TEST(FailureMode, 57_reason_is_the_maximum_of_the_key_where_the_pool_is_full_as_well) {
+    auto options = quiet(2);
+    options.max_per_key = 1;
+    lend::keyed_pool<int, by_key> pool(by_key{}, options);
+    { const auto of_another = pool.acquire(2); }
+    const auto held = pool.acquire(1);
+    EXPECT_EQ(pool.try_acquire(1).error().text(),
+              "the maximum of its key is reached (1 of 1) and nothing of it is free");
+    EXPECT_TRUE(pool.try_acquire(3)) << "room is made for another key";
 }
 
 TEST(FailureMode, 57_reason_at_the_maximum_is_the_maximum) {

@@ -41,7 +41,7 @@ struct admitting {
     using held = holding<Core>;
 
     // On whose thread a caller's unfit candidate is destroyed: not its own, unless it has no time
-    // to wait, for then it needs the place at once.
+    // to wait, for then it needs the place at once. No asynchronous caller does.
     static on where(bool waits) noexcept {
         return waits ? on::another_thread : on::thread_of_the_options;
     }

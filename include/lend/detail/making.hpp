@@ -16,6 +16,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <optional>
 #include <utility>
@@ -97,8 +98,10 @@ struct making : planning<Core> {
                     time_point until = (time_point::max)()) noexcept {
         const own_calls<platform> here(&core, &s);
         const time_point began = platform::now();
-        result<resource> made =
-            settled::create(core, *wanted, (std::min)(until, settled::deadline_of_create(core)));
+        std::chrono::nanoseconds took{0};
+        result<resource> made = settled::create(
+            core, *wanted, (std::min)(until, settled::deadline_of_create(core)), took);
+        core.times.created(made.has_value(), took);
         const time_point ended = platform::now();
         if (const std::optional<error> failure = settled::settle(core, s, *wanted, made)) {
             give_up(core, s, wanted, &*failure, began, nullptr);
@@ -239,11 +242,13 @@ private:
     static void make_for_anyone(Core& core, record& r, const slot_type& s) noexcept {
         const own_calls<platform> here(&core, &s);
         for (;;) {
+            std::chrono::nanoseconds took{0};
             result<resource> made =
-                settled::create(core, *r.type, settled::deadline_of_create(core));
+                settled::create(core, *r.type, settled::deadline_of_create(core), took);
             const time_point ended = platform::now();
             slot_type* const mine = claim(core, r);
-            if (mine == nullptr) return bury(core, made, r.began, ended);
+            if (mine == nullptr) return bury(core, made, r.began, ended, took);
+            core.times.created(made.has_value(), took);
             if (const auto failure = settled::settle(core, *mine, *r.type, made))
                 return give_up(core, *mine, r.type, &*failure, r.began, &r);
             lock_type lock(core.mutex);
@@ -358,9 +363,12 @@ private:
         return r.slot;
     }
 
-    static void
-    bury(Core& core, result<resource>& made, time_point began, time_point ended) noexcept {
-        settled::bury(core, made, began, ended);
+    static void bury(Core& core,
+                     result<resource>& made,
+                     time_point began,
+                     time_point ended,
+                     std::chrono::nanoseconds took) noexcept {
+        settled::bury(core, made, began, ended, took);
         wakes wake;
         errand todo;
         {

@@ -28,13 +28,15 @@ struct measuring {
     using resource = typename Core::resource;
     using resource_type = typename Core::resource_type;
 
-    // The driver's create. No lock is held.
-    static result<resource>
-    create(Core& core, const resource_type& type, typename Core::time_point deadline) noexcept {
+    // The driver's create, and how long it took. No lock is held.
+    static result<resource> create(Core& core,
+                                   const resource_type& type,
+                                   typename Core::time_point deadline,
+                                   std::chrono::nanoseconds& took) noexcept {
         span<platform> traced(core.events, span_kind::create, {.pool = core.options.name});
-        const stopwatch<platform> took;
+        const stopwatch<platform> watch;
         result<resource> made = Core::calls::create(core.driver, type, deadline);
-        core.times.created(made.has_value(), took.elapsed());
+        took = watch.elapsed();
         traced.end(core.events, made.code());
         if (!made) return error(made.error()).with_driver_origin();
         return made;

@@ -268,6 +268,7 @@ struct planning {
             ++todo.given_up;
             core.make_vacant(core.creates.give_up(*r));
             ++core.counted.abandoned;
+            core.times.created(false, between(r->began, now));
             settled::note_failure(core, r->began, now, *todo.why);
             core.plan.gave_up(r->given_up_before);
             tell_warm_ups(core, *r->type, *todo.why, false);

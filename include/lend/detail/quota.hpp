@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <utility>
 
 namespace lend::inline v0_1 {
@@ -35,6 +36,8 @@ public:
 
     [[nodiscard]] std::size_t waiting() const noexcept { return waiting_; }
     [[nodiscard]] std::size_t exists() const noexcept { return exists_; }
+
+    [[nodiscard]] std::size_t most() const noexcept { return book_->most_per_key; }
 
     // Whether there may be one more.
     [[nodiscard]] bool has_room() const noexcept { return exists_ < book_->most_per_key; }
@@ -116,6 +119,15 @@ struct quota {
             return type.counts().has_room();
         }
         return true;
+    }
+
+    // For people, where there is no room.
+    static std::string maximum_of(const resource_type& type) {
+        if constexpr (on) {
+            return "the maximum of its key is reached (" + std::to_string(type.counts().exists()) +
+                   " of " + std::to_string(type.counts().most()) + ") and nothing of it is free";
+        }
+        return {};
     }
 
     // Whether a create that is queued may make this for somebody who waits.

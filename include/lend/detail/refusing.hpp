@@ -97,9 +97,8 @@ private:
     static std::string
     obstacle(Core& core, const resource_type& wanted, const pool_snapshot& stood) {
         const std::string free = stood.idle > 0 ? "nothing that is free fits" : "nothing is free";
+        if (!quota<Core>::has_room(wanted)) return quota<Core>::maximum_of(wanted);
         if (core.room() == 0) return "the maximum is reached and " + free;
-        if (!quota<Core>::has_room(wanted))
-            return "the maximum of its key is reached and nothing of it is free";
         if (core.plan.failing()) return free + ", and creates pause after a failure";
         if (!core.plan.lets_begin(core.creates)) {
             return free + ", and as many are being made as max_parallel_creates allows: " +

@@ -12,6 +12,7 @@
 #include <lend/detail/measuring.hpp>
 #include <lend/detail/ordering.hpp>
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -33,10 +34,13 @@ struct settling_in {
 
     // The driver's create, on the calling thread and for as long as it takes, and the check that is
     // a part of it where the options want an active one. `deadline`: for a driver that takes one.
-    static result<resource>
-    create(Core& core, const resource_type& wanted, time_point deadline) noexcept {
+    // `took`: how long the create took, which is recorded when it is known what became of it.
+    static result<resource> create(Core& core,
+                                   const resource_type& wanted,
+                                   time_point deadline,
+                                   std::chrono::nanoseconds& took) noexcept {
         checks<Core>::is_open(core);
-        result<resource> made = measuring<Core>::create(core, wanted, deadline);
+        result<resource> made = measuring<Core>::create(core, wanted, deadline, took);
         if constexpr (Core::traits::has_check) {
             if (core.options.check_new != new_check_mode::active || !made) return made;
             error unfit = hr::lend_e_condemned;
@@ -147,13 +151,17 @@ struct settling_in {
         });
     }
 
-    // The end of a create that was given up.
-    static void
-    bury(Core& core, result<resource>& made, time_point began, time_point ended) noexcept {
+    // The end of a create that was given up, and recorded as failed then.
+    static void bury(Core& core,
+                     result<resource>& made,
+                     time_point began,
+                     time_point ended,
+                     std::chrono::nanoseconds took) noexcept {
         if (made) {
-            const stopwatch<platform> took;
+            core.times.created(true, took);
+            const stopwatch<platform> watch;
             const hresult code = destroy_stray(core, *made);
-            core.times.destroyed(!failed(code), took.elapsed());
+            core.times.destroyed(!failed(code), watch.elapsed());
         }
         const lock_type lock(core.mutex);
         --core.counted.abandoned;

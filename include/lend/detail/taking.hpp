@@ -76,6 +76,7 @@ struct taking {
         const bool waits = asked.limit.waits();
         const manner how = waits ? manner::in_passing : manner::at_once;
         if (asked.is_asynchronous() && !waits) mine.has_checked = true; // it has no time for that
+        const auto where = steps::where(waits || asked.is_asynchronous());
         for (;;) {
             const auto doubts = doubts_of(mine);
             const auto found = look::look(core, asked.wanted, how, doubts);
@@ -90,7 +91,7 @@ struct taking {
                 look::put_back(core, found.best);
                 return std::nullopt;
             }
-            if (auto done = steps::admit(core, found.best, steps::where(waits)))
+            if (auto done = steps::admit(core, found.best, where))
                 return counted(core, *std::move(done));
             if (in_doubt && !waits) mine.has_checked = true;
         }
@@ -219,7 +220,7 @@ private:
 
     static error nothing_left(Core& core, const resource_type& wanted) noexcept {
         const lock_type lock(core.mutex);
-        if (core.closing) return hr::lend_e_closed;
+        if (core.closing || core.is_draining()) return hr::lend_e_closed;
         return refusing<Core>::nothing_free(core, wanted);
     }
 };
