@@ -122,14 +122,19 @@ TEST(PoolName, is_told_once_in_a_message) {
 }
 
 TEST(PoolName, keeps_the_words_of_a_pool_behind_it) {
-    error inner(hr::lend_e_timed_out, "none in time");
+    error inner(hr::lend_e_timed_out, "none in time", 7);
     inner.with_pool("inner").with_wait(5ms, {});
     inner.with_pool("inner"); // the same once more is nothing
+    EXPECT_EQ(inner.text(), "none in time");
     error outer = inner;
     outer.with_pool("outer");
     EXPECT_EQ(outer.pool(), "outer");
     EXPECT_EQ(outer.snapshot(), nullptr); // the numbers are not the outer pool's
     EXPECT_EQ(outer.text(), inner.message());
+    EXPECT_EQ(outer.driver_code(), 7); // what a program decides by stays
+    error spelt(hr::e_fail, "words", "57P01");
+    spelt.with_pool("inner").with_pool("outer");
+    EXPECT_EQ(spelt.driver_code_text(), "57P01");
 }
 
 TEST(PoolName, is_nowhere_where_there_is_none) {

@@ -276,6 +276,66 @@ TEST(Prometheus, says_what_the_snapshot_says) {
     EXPECT_EQ(value("lend_pool_use_seconds_sum", {}), 1e-9);
 }
 
+// Each number is another, so that none can stand in another's place.
+TEST(Prometheus, each_metric_is_of_its_own_field) {
+    pool_metrics m{.name = "orders"};
+    std::uint64_t last = 0;
+    std::map<std::string, std::uint64_t> expected;
+    const auto count = [&](const char* name, auto& field) { expected[name] = field = ++last; };
+    count("lend_pool_max_size", m.stats.max_size);
+    count("lend_pool_min_idle", m.stats.min_idle);
+    count("lend_pool_waiting", m.stats.waiting);
+    count("lend_pool_leaked", m.stats.leaked);
+    count("lend_pool_reclaimed", m.stats.reclaimed);
+    count("lend_pool_abandoned_creates", m.stats.abandoned);
+    count("lend_pool_returned_total", m.stats.returned);
+    count("lend_pool_waited_total", m.stats.waited);
+    count("lend_pool_handed_over_total", m.stats.handed_over);
+    count("lend_pool_created_total", m.stats.created);
+    count("lend_pool_destroyed_total", m.stats.destroyed);
+    count("lend_pool_detached_total", m.stats.detached);
+    count("lend_pool_condemned_total", m.stats.condemned);
+    count("lend_pool_destroy_failed_total", m.stats.destroy_failed);
+    count("lend_pool_outages_total", m.stats.outages);
+    const auto time = [&](const std::string& name, const char* result, lend::histogram& field) {
+        field.record(1ms, ++last);
+        expected[name + "_count " + result] = last;
+    };
+    time("lend_pool_create_seconds", "ok", m.timings.create);
+    time("lend_pool_create_seconds", "failed", m.timings.create_failed);
+    time("lend_pool_destroy_seconds", "ok", m.timings.destroy);
+    time("lend_pool_destroy_seconds", "failed", m.timings.destroy_failed);
+    time("lend_pool_reset_seconds", "ok", m.timings.reset);
+    time("lend_pool_reset_seconds", "failed", m.timings.reset_failed);
+    time("lend_pool_use_seconds", "", m.timings.use);
+
+    const checker read(prometheus_text(m));
+
+    for (const auto& [what, number] : expected) {
+        const std::size_t blank = what.find(' ');
+        checker::labels of{{"pool", "orders"}};
+        if (blank != std::string::npos && blank + 1 < what.size())
+            of["result"] = what.substr(blank + 1);
+        EXPECT_EQ(read.value(what.substr(0, blank), of), static_cast<double>(number)) << what;
+    }
+}
+
+// From a microsecond to four and a half minutes: a dashboard's queries name these bounds.
+TEST(Prometheus, buckets_are_15_from_a_microsecond_to_minutes) {
+    pool_metrics m{.name = "orders"};
+    m.timings.use.record(270s);
+    m.timings.use.record(280s);
+    const checker read(prometheus_text(m));
+    const auto up_to = [&](const char* le) {
+        return read.value("lend_pool_use_seconds_bucket", {{"pool", "orders"}, {"le", le}});
+    };
+
+    EXPECT_EQ(up_to("0.000001024"), 0);
+    EXPECT_EQ(up_to("68.719476736"), 0);
+    EXPECT_EQ(up_to("274.877906944"), 1);
+    EXPECT_EQ(up_to("+Inf"), 2);
+}
+
 TEST(Prometheus, names_states_and_times_as_open_telemetry_does) {
     const checker read(prometheus_text(example("orders")));
     const auto value = [&](const char* name, checker::labels more = {}) {
@@ -334,6 +394,14 @@ TEST(Prometheus, label_values_are_escaped) {
         {"long \xC0\x80", "long \xEF\xBF\xBD"
                           "C0\xEF\xBF\xBD"
                           "80"},
+        {"beyond \xF4\x90\x80\x80", "beyond \xEF\xBF\xBD"
+                                    "F4\xEF\xBF\xBD"
+                                    "90\xEF\xBF\xBD"
+                                    "80\xEF\xBF\xBD"
+                                    "80"},
+        {"torn \xE2\x82 x", "torn \xEF\xBF\xBD"
+                            "E2\xEF\xBF\xBD"
+                            "82 x"},
         {"bad \xFE byte", "bad \xEF\xBF\xBD"
                           "FE byte"}, // and not the same as another
         {"\xEF\xBF\xBD"
