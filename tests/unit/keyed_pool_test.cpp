@@ -592,6 +592,44 @@ TEST(KeyedPool, keys_are_forgotten_once_there_is_nothing_of_them) {
     EXPECT_EQ(p.pool.stats("a").size, 1U);
 }
 
+TEST(KeyedPool, maximum_of_a_key_follows_that_of_the_pool) {
+    keyed grown(limits(1, 0)); // as many of one key as of all
+    ASSERT_TRUE(grown.pool.whole().resize(2, 0));
+    const auto one = grown.pool.acquire("a"), two = grown.pool.acquire("a");
+    EXPECT_TRUE(two);
+    EXPECT_EQ(grown.pool.stats("a").max_size, 2U);
+
+    keyed shrunk(limits(4, 3));
+    ASSERT_TRUE(shrunk.pool.whole().resize(2, 0));
+    EXPECT_EQ(shrunk.pool.stats("a").max_size, 2U) << "no more than of all";
+}
+
+TEST(KeyedPool, key_of_what_is_kept_ready_is_not_forgotten) {
+    const manual_clock clock;
+    auto options = limits(4, 0);
+    options.min_idle = 1;
+    keyed p(options);
+    { const auto lease = p.pool.acquire("a"); }
+    p.pool.clear();
+
+    EXPECT_EQ(p.pool.forget_unused(), 0U);
+    (void)p.pool.whole().sweep(clock.now());
+
+    EXPECT_EQ(p.pool.stats("a").idle, 1U);
+}
+
+TEST(KeyedPool, what_is_to_be_kept_ready_later_is_of_the_last_key_of_which_there_is_something) {
+    const manual_clock clock;
+    keyed p(limits(4, 0));
+    { const auto lease = p.pool.acquire("a"); }
+    EXPECT_EQ(p.pool.forget_unused(), 0U);
+
+    ASSERT_TRUE(p.pool.whole().resize(4, 2));
+    (void)p.pool.whole().sweep(clock.now());
+
+    EXPECT_EQ(p.pool.stats("a").idle, 2U);
+}
+
 TEST(KeyedPool, sweeps_forget_keys) {
     const manual_clock clock;
     auto options = limits(4, 0);
