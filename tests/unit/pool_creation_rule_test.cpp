@@ -44,6 +44,52 @@ TEST(CreationRule, starts_none_for_nobody_and_where_there_is_no_room) {
     EXPECT_EQ(starts(1, 0), 0U);
 }
 
+// Creates in flight that began then, the oldest first.
+struct begun {
+    std::vector<model_time> at;
+    [[nodiscard]] std::size_t size() const { return at.size(); }
+    template <class Visit>
+    void for_each(const Visit& visit) const {
+        for (const model_time began : at) visit(began);
+    }
+};
+
+TEST(CreationRule, counts_on_no_old_create_that_any_younger_one_has_overtaken) {
+    plain_rule r;
+    const model_time now(1h);
+    r.created(now + 30ms, now + 40ms);
+    r.created(now + 10ms, now + 45ms); // it began first
+
+    EXPECT_EQ(r.counted_on(now + 50ms, begun{{now + 20ms}}), 1U) << "it is not old yet";
+    EXPECT_EQ(r.counted_on(now + 10s, begun{{now + 20ms}}), 0U);
+    EXPECT_EQ(r.counted_on(now + 10s, begun{{now + 31ms}}), 1U) << "nothing overtook this one";
+}
+
+TEST(CreationRule, starts_no_more_than_may_exist_and_one_at_first_after_a_recovery) {
+    plain_rule r;
+    model_time now(1h);
+    r.begin(now, now, 0);
+    EXPECT_EQ(r.starts(now, {.waiting = 100, .room = 100}, no_creates{}), 1U);
+    now = r.look_at();
+    EXPECT_EQ(r.starts(now, {.waiting = 100, .room = 2}, no_creates{}), 2U);
+    now = r.look_at();
+    EXPECT_EQ(r.starts(now, {.waiting = 100, .room = 100}, no_creates{}), 16U);
+
+    r.recovered();
+
+    EXPECT_EQ(r.starts(r.look_at(), {.waiting = 100, .room = 100}, no_creates{}), 1U);
+}
+
+// C is 100 ms before anything is known, or the age of the middle one in flight if that is more.
+TEST(CreationRule, looks_as_often_as_the_age_of_the_middle_create_says_before_one_succeeded) {
+    plain_rule r;
+    const model_time now(1h);
+    r.begin(now, now, 0);
+    (void)r.starts(now, {.waiting = 9, .room = 9}, begun{{now - 10s, now - 320ms, now - 1ms}});
+
+    EXPECT_EQ(r.look_at(), now + 20ms);
+}
+
 TEST(BackingOff, next_start_is_when_a_token_comes_while_nothing_fails) {
     lend::detail::backing_off<model_platform> pause;
     const model_time now(1h);
@@ -658,6 +704,7 @@ TEST(BackingOff, jitter_takes_the_whole_span) {
 TEST(BackingOff, failures_that_come_together_count_as_one) {
     pause p;
     const model_time began(1h);
+    ASSERT_EQ(p.allow(1, 0, began, 0ns), 1U); // or the last start would be long ago
     for (int each = 0; each < 10; ++each) p.failed(began, began + 1ms);
 
     EXPECT_LT(p.next_start(), began + 1ms + pause::first_span);
@@ -670,6 +717,20 @@ TEST(BackingOff, failure_of_a_create_that_began_before_a_success_is_no_news) {
     p.failed(began, began + 20ms);
 
     EXPECT_FALSE(p.failing());
+    p.failed(began + 10ms, began + 20ms);
+    EXPECT_TRUE(p.failing()) << "it began when the success was known";
+}
+
+TEST(BackingOff, probes_take_tokens_however_short_the_longest_span_is) {
+    pause p(1ms, 2ms);
+    model_time now(1h);
+    std::size_t probes = 0;
+    for (int each = 0; each < 1000; ++each, now += 1ms) {
+        p.failed(now, now);
+        probes += p.allow(1, 0, now, 0ns);
+    }
+
+    EXPECT_EQ(probes, 10U + 9U) << "all tokens, and ten a second";
 }
 
 TEST(BackingOff, only_one_probe_at_a_time) {
@@ -693,6 +754,24 @@ TEST(BackingOff, unproven_back_end_gets_ten_at_once_and_ten_a_second) {
     p.succeeded(now + 1s);
     EXPECT_EQ(p.allow(50, 19, now + 2s, 100ms), 50U);
     EXPECT_EQ(p.allow(50, 19, now + 3s, 100ms), 10U);
+}
+
+TEST(BackingOff, success_is_proof_for_a_second_and_the_time_of_a_create) {
+    pause p;
+    const model_time now(1h);
+    p.succeeded(now);
+
+    EXPECT_EQ(p.allow(50, 0, now + 6s, 5s), 50U);
+    EXPECT_EQ(p.allow(50, 0, now + 6s + 1ns, 5s), 10U);
+}
+
+TEST(BackingOff, part_of_a_token_is_not_lost_by_asking) {
+    pause p;
+    const model_time now(1h);
+    ASSERT_EQ(p.allow(10, 0, now, 0ns), 10U);
+
+    EXPECT_EQ(p.allow(5, 0, now + 150ms, 0ns), 1U);
+    EXPECT_EQ(p.allow(5, 0, now + 200ms, 0ns), 1U);
 }
 
 } // namespace pool_creation_rule_test
