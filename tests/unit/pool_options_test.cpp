@@ -88,6 +88,9 @@ TEST(PoolOptions, defaults_are_the_documented_ones) {
     EXPECT_EQ(options.max_lifetime, 30min);
     EXPECT_EQ(options.lifetime_jitter, 0.025);
     EXPECT_EQ(options.alive_bypass, 500ms);
+    EXPECT_EQ(options.check_new, lend::new_check_mode::passive);
+    EXPECT_EQ(options.check_timeout, 5s);
+    EXPECT_EQ(options.reset_timeout, 5s);
     EXPECT_EQ(options.keep_alive, 0s);
     EXPECT_EQ(options.prune_window, 0s);
     EXPECT_EQ(options.reset_on, lend::reset_mode::release);
@@ -109,6 +112,7 @@ TEST(PoolOptions, times_out_of_range_are_refused_by_name) {
     const std::array rows{
         row{"per key", pool_options{.max_size = 2, .max_per_key = 3},
             "pool_options::max_per_key is 3; it cannot exceed max_size, which is 2"},
+        row{"as many per key", pool_options{.max_size = 2, .max_per_key = 2}, ""},
         row{"jitter_at_start", pool_options{.start_jitter = -1ns},
             "pool_options::start_jitter is -1 ns" + off},
         row{"target", pool_options{.queue_target = -1ns},
@@ -126,6 +130,10 @@ TEST(PoolOptions, times_out_of_range_are_refused_by_name) {
         row{"bypass", pool_options{.alive_bypass = -1ns},
             "pool_options::alive_bypass is -1 ns; use 0 for always, or nanoseconds::max() for "
             "never"},
+        row{"check", pool_options{.check_timeout = 0ns},
+            "pool_options::check_timeout is 0 ns" + positive},
+        row{"reset", pool_options{.reset_timeout = 0ns},
+            "pool_options::reset_timeout is 0 ns" + positive},
         row{"keep alive", pool_options{.keep_alive = -1ns},
             "pool_options::keep_alive is -1 ns" + off},
         row{"prune", pool_options{.prune_window = -1ns},

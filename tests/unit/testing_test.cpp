@@ -160,6 +160,27 @@ TEST_F(FaultPlan, first_of_several_rules_counts) {
     EXPECT_THROW((void)subject.reset(thing), injected_fault);
 }
 
+TEST_F(FaultPlan, rule_that_chance_passes_over_leaves_the_call_to_the_next) {
+    faults->often(call::reset, 2, fault::error).from(call::reset, 1, fault::exception);
+    int errors = 0;
+    int thrown = 0;
+    for (int at = 0; at < 64; ++at) {
+        try {
+            EXPECT_EQ(subject.reset(thing), lend::hr::e_fail);
+            ++errors;
+        } catch (const injected_fault&) {
+            ++thrown;
+        }
+    }
+    EXPECT_GT(errors, 0);
+    EXPECT_GT(thrown, 0);
+}
+
+TEST_F(FaultPlan, one_in_none_is_no_rule) {
+    faults->often(call::reset, 0, fault::error);
+    for (int at = 0; at < 8; ++at) EXPECT_EQ(subject.reset(thing), lend::hr::s_ok);
+}
+
 std::string pattern_of(std::uint64_t seed) {
     const auto faults = std::make_shared<plan>();
     faults->seed(seed).often(call::create, 3, fault::error).often(call::reset, 0, fault::error);
