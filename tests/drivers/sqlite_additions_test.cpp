@@ -135,6 +135,19 @@ TEST_F(SqliteAdditions, that_forbid_to_read_do_not_make_a_check_call_the_connect
     EXPECT_FALSE(c.exec("SELECT 1")) << "and they are there again";
 }
 
+TEST_F(SqliteAdditions, that_allow_short_statements_only_do_not_make_a_check_call_it_broken) {
+    constexpr int least = 8; // characters
+    sqlite::driver limiting(sqlite::additions{.watch = [](sqlite3* db) -> lend::result<void> {
+        sqlite3_limit(db, SQLITE_LIMIT_SQL_LENGTH, least);
+        return {};
+    }});
+    LEND_UNWRAP(c, limiting.create(wanted));
+
+    EXPECT_EQ(lend::health::good, limiting.check(c, lend::check_kind::active));
+
+    EXPECT_EQ(least, sqlite3_limit(c.native(), SQLITE_LIMIT_SQL_LENGTH, -1));
+}
+
 TEST_F(SqliteAdditions, that_wait_for_locks_do_so_after_a_check_too) {
     lend_test::borrower program;
     sqlite::driver waiting(sqlite::additions{.watch = [&](sqlite3* db) -> lend::result<void> {

@@ -61,6 +61,12 @@ const std::vector<spelling>& spellings() {
     return all;
 }
 
+TEST(SqliteUri, of_two_modes_the_last_one_counts) {
+    using sqlite::detail::locate;
+    EXPECT_FALSE(locate("file:x?mode=memory&mode=rw").in_memory);
+    EXPECT_TRUE(locate("file:x?mode=rw&mode=memory").in_memory);
+}
+
 // SQLite's own word: of two connections to one database one can begin to write, of two to two both.
 bool are_private(const std::string& path) {
     sqlite3* both[2] = {};

@@ -137,6 +137,19 @@ TEST_F(SqliteRefusal, a_uri_that_asks_for_more_than_the_mode_is_access_denied) {
                    wanted.path + "\": access mode not allowed: rwc (in: opening the file)");
 }
 
+TEST(SqliteRefusals, say_of_a_read_only_file_only_what_is_so) {
+    using sqlite::detail::why_not;
+    const sqlite::database in_memory{.path = "file:/name?vfs=memdb"};
+    EXPECT_EQ("", why_not(in_memory, SQLITE_CANTOPEN, 0)) << "there is no file to look for";
+    const sqlite::database writing{.path = "t.db"};
+    EXPECT_EQ("", why_not(writing, SQLITE_READONLY, 0)) << "it did not ask for read_only";
+    for (const int code :
+         {SQLITE_READONLY_DIRECTORY, SQLITE_READONLY_CANTINIT, SQLITE_READONLY_RECOVERY}) {
+        EXPECT_TRUE(sqlite::detail::is_about_directory(code)) << code;
+    }
+    EXPECT_FALSE(sqlite::detail::is_about_directory(SQLITE_READONLY));
+}
+
 // ---- files that may not be written -----------------------------------------------------------
 
 class SqliteReadOnly : public SqliteRefusal {

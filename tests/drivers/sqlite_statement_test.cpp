@@ -80,6 +80,26 @@ TEST_F(SqliteStatement, run_goes_to_the_end_of_the_rows) {
     EXPECT_EQ(100, rows);
 }
 
+TEST_F(SqliteStatement, run_leaves_nothing_bound) {
+    LEND_UNWRAP(c, driver.create(wanted));
+    LEND_UNWRAP(s, c.prepare("SELECT ?1 IS NULL"));
+
+    LEND_EXPECT_OK(s.run(7));
+
+    ASSERT_TRUE(*s.step());
+    EXPECT_EQ(1, s.integer(0));
+}
+
+TEST_F(SqliteStatement, a_query_without_a_row_has_sqlites_code_for_the_end) {
+    LEND_UNWRAP(c, filled());
+
+    const auto none = c.query<std::int64_t>("SELECT x FROM t WHERE x > 1000");
+
+    ASSERT_FALSE(none);
+    EXPECT_EQ(hr::e_fail, none.code());
+    EXPECT_EQ(SQLITE_DONE, none.error().driver_code());
+}
+
 TEST_F(SqliteStatement, a_query_that_fails_at_its_row_says_why) {
     LEND_UNWRAP(c, driver.create(wanted));
 

@@ -490,6 +490,18 @@ TEST_F(SqliteDriver, leaving_a_transaction_undoes_what_was_not_committed) {
     EXPECT_EQ(hr::s_ok, driver.enlist(c, {}).code) << "leaving none is harmless";
 }
 
+// A rollback does not end a SELECT that was stepped, which would go on to hold its snapshot.
+TEST_F(SqliteDriver, leaving_a_transaction_ends_a_read_that_was_not_finished) {
+    LEND_UNWRAP(c, filled());
+    ASSERT_EQ(hr::s_ok, driver.enlist(c, tx).code);
+    LEND_UNWRAP(rows, c.prepare("SELECT x FROM t"));
+    LEND_EXPECT_OK(rows.step());
+
+    EXPECT_EQ(hr::s_ok, driver.enlist(c, {}).code);
+
+    EXPECT_EQ(health::good, driver.check(c, check_kind::passive));
+}
+
 TEST_F(SqliteDriver, what_was_committed_stays) {
     LEND_UNWRAP(c, filled());
     ASSERT_EQ(hr::s_ok, driver.enlist(c, tx).code);
@@ -512,6 +524,27 @@ TEST_F(SqliteDriver, commit_needs_a_transaction_of_lends) {
     LEND_EXPECT_OK(c.commit());
 
     EXPECT_EQ(hr::e_unexpected, c.commit().code());
+    LEND_EXPECT_OK(c.exec("BEGIN")); // not lend's
+    EXPECT_EQ(hr::e_unexpected, c.commit().code());
+}
+
+TEST_F(SqliteDriver, a_commit_that_readers_keep_out_may_be_tried_again) {
+    wanted.pragmas.clear(); // with a journal a commit waits for those who read
+    LEND_UNWRAP(reader, filled());
+    wanted.busy_timeout = 0ms;
+    LEND_UNWRAP(c, driver.create(wanted));
+    ASSERT_EQ(hr::s_ok, driver.enlist(c, tx).code);
+    LEND_EXPECT_OK(c.exec("DELETE FROM t"));
+    {
+        LEND_UNWRAP(rows, reader.prepare("SELECT x FROM t"));
+        ASSERT_TRUE(*rows.step());
+        EXPECT_EQ(hr::lend_e_timed_out, c.commit().code());
+    }
+
+    EXPECT_EQ(hr::s_ok, driver.reset(c)) << "the transaction is open still";
+    LEND_EXPECT_OK(c.commit());
+
+    EXPECT_EQ(0, *reader.query<std::int64_t>("SELECT count(*) FROM t"));
 }
 
 TEST_F(SqliteDriver, a_reset_fails_if_the_transaction_it_should_keep_is_gone) {
