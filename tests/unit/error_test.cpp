@@ -291,8 +291,7 @@ TEST_F(Error, message_says_what_is_known) {
             "operation was aborted (E_ABORT 0x80004004)"},
         row{error(hr::e_fail, "SSL error:\nno certificate\r\n\t", "08001"),
             "SSL error: no certificate (E_FAIL 0x80004005, driver code 08001)"},
-        row{error(hr::e_fail, "words", "08\n001"),
-            "words (E_FAIL 0x80004005, driver code 08 001)"},
+        row{error(hr::e_fail, "words", "08\n001"), "words (E_FAIL 0x80004005, driver code 08 001)"},
         row{error(hr::e_fail, "\r\nfirst,\n then"), "first, then (E_FAIL 0x80004005)"},
         row{error(hr::lend_e_exhausted).with_wait(0ns, moving),
             "nothing is free, and none may be made now (LEND_E_EXHAUSTED 0x8004020B); 10 of 16 "

@@ -280,6 +280,26 @@ TEST(PoolKeepAlive, housekeeper_checks_by_itself_where_no_other_thread_can_be_ha
     EXPECT_EQ(p.pool.stats().idle, 1U);
 }
 
+TEST(PoolBypass, waiter_checks_by_itself_where_no_thread_can_be_had_and_close_waits_for_none) {
+    const manual_clock clock;
+    lend::pool_options options;
+    options.max_size = 1;
+    options.idle_timeout = options.max_lifetime = lend::pool_options::duration::max();
+    options.alive_bypass = 1s;
+    options.housekeeping = lend::housekeeping_mode::manual;
+    pool_with<checked_driver, without_checkers> p(options);
+    EXPECT_TRUE(p.pool.acquire());
+    p.pool.sweep();
+    clock.advance(10s);
+    p.pool.sweep();
+    (void)p.calls->take_log();
+
+    EXPECT_TRUE(p.pool.try_acquire_for(100ms));
+
+    EXPECT_EQ(p.calls->take_log().substr(0, 15), "active_check(1)");
+    EXPECT_EQ(p.pool.close(1s), lend::hr::s_ok);
+}
+
 TEST(PoolKeepAlive, what_is_in_use_is_left_alone) {
     const manual_clock clock;
     checked p(with_keeper(keeping(1s)));
