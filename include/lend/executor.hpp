@@ -20,7 +20,8 @@ public:
     virtual ~executor() = default;
 
     /// Has `run(argument)` called once, soon, on some other thread; never from within this call,
-    /// unless its caller may wait for a driver. It may take as long as a driver's call takes.
+    /// unless its caller may wait for a driver. It may take as long as a driver's call takes, so an
+    /// event loop is no executor.
     /// @pre It does not close, drain or destroy the pool, which would wait for this very call.
     /// @return False if that cannot be done; then `run` is never called, and lend finds another
     ///   way, its caller's thread at last.

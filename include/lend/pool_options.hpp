@@ -106,7 +106,8 @@ enum class pause_mode : std::uint8_t {
     fail,  ///< they are refused with lend_e_paused, those who wait already as well
 };
 
-/// What callers that wait are told of creates that fail.
+/// What callers that wait are told of creates that fail. With creation inline_ each is told its own
+/// create's failure at once.
 enum class create_failure_mode : std::uint8_t {
     /// The failure, if the create that was tried after it has failed as well and the pool has
     /// nothing that could serve them.
@@ -204,8 +205,9 @@ struct pool_options {
     duration retry_min = std::chrono::milliseconds(50);
 
     /// How often creates are tried at most while they go on failing, from start to start; one at a
-    /// time, and in no case more than ten a second. The first success ends it. Positive;
-    /// (duration::max)(): the spans grow without an end.
+    /// time, and in the long run not more than ten a second: after a second without any, up to ten
+    /// may begin at once. The first success ends it. Positive; (duration::max)(): the spans grow
+    /// without an end. With creation inline_ nothing is paced: each caller tries for itself.
     duration retry_max = std::chrono::milliseconds(900);
 
     create_failure_mode on_create_failure = create_failure_mode::tell;

@@ -31,7 +31,7 @@ enum class health_state : std::uint8_t {
 enum class health_problem : std::uint8_t {
     creates_fail, ///< the last create failed, and none has succeeded since
     creates_hang, ///< creates that were given up still run
-    saturated,    ///< everything is lent, no more may be made, and callers wait for long
+    saturated,    ///< nothing is free, no more may be made for now, and callers wait for long
     leaking,      ///< leases last longer than leak_after
     check_failed, ///< the resource that was tried failed its check
     backend_gone, ///< it failed because what stands behind all of them is gone
