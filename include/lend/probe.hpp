@@ -23,7 +23,7 @@ enum class health_state : std::uint8_t {
     healthy,  ///< it lends
     degraded, ///< it lends, but something is wrong
     paused,   ///< it was told not to lend for now
-    failing,  ///< it has nothing to lend and cannot make anything
+    failing,  ///< it has nothing to lend, and creates fail or callers wait for them for long
     closed,   ///< it lends nothing any more
 };
 

@@ -11,8 +11,10 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <set>
@@ -130,6 +132,38 @@ TEST_F(Probe, pool_is_saturated_if_somebody_waits_for_long_for_what_is_lent) {
     EXPECT_EQ(h.state, health_state::degraded);
     EXPECT_TRUE(h.has(health_problem::saturated));
     EXPECT_EQ(pool.health().state, health_state::healthy);
+}
+
+// Its creates take as long as the test says.
+struct slow_to_make {
+    using resource = int;
+    using no_reset = void;
+    std::chrono::nanoseconds takes{0};
+    lend::result<int> create() {
+        std::atomic<std::uint32_t> word{0};
+        manual_clock_platform::park(word, 0, manual_clock::now() + takes);
+        return 1;
+    }
+};
+
+TEST(ProbeOfCreates, pool_that_has_nothing_yet_is_failing_once_callers_wait_for_long) {
+    const manual_clock clock;
+    lend::pool_options options;
+    options.max_size = 1;
+    options.housekeeping = lend::housekeeping_mode::manual;
+    lend::pool<slow_to_make, manual_clock_platform> pool(slow_to_make{3s}, options);
+    const other_thread waiter([&] { (void)pool.try_acquire_for(100ms); });
+    manual_clock::settle();
+    const pool_health early = pool.health();
+    manual_clock::advance(60ms);
+
+    const pool_health late = pool.health();
+
+    manual_clock::advance(10s);
+    EXPECT_EQ(early.state, health_state::healthy);
+    EXPECT_EQ(late.state, health_state::failing);
+    EXPECT_TRUE(late.has(health_problem::saturated));
+    EXPECT_FALSE(late.serves());
 }
 
 TEST_F(Probe, pool_with_leaks_is_degraded_until_they_come_back) {
