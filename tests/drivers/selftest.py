@@ -16,7 +16,9 @@ import cpp_text
 PAGE = "docs/sqlite.md"
 CODE = "include/lend/drivers/sqlite_callbacks.hpp"
 SETTINGS = "include/lend/drivers/sqlite_settings.hpp"
+DRIVER = "include/lend/drivers/sqlite.hpp"
 TEST = "tests/drivers/sqlite_borrower.hpp"
+SETTINGS_TEST = "tests/drivers/sqlite_settings_test.cpp"
 HEADER = "sqlite3.h"
 
 LAST = "SQLITE_API const char *sqlite3_libversion(void);"
@@ -59,6 +61,28 @@ DEFECTS = [
      "no test sets sqlite3_update_hook"),
     ("a switch that is not set again", SETTINGS, "SQLITE_DBCONFIG_DEFENSIVE,", "",
      "SQLITE_DBCONFIG_DEFENSIVE is not in"),
+    ("a new function that takes a connection", HEADER, LAST,
+     LAST + "\nSQLITE_API int sqlite3_enable_moon(sqlite3 *db, int onoff);",
+     "sqlite3_enable_moon may set something"),
+    ("a new control of a file", HEADER, LAST, LAST + "\n#define SQLITE_FCNTL_MOON 4711",
+     "SQLITE_FCNTL_MOON may set something"),
+    ("no controls", HEADER, "SQLITE_FCNTL_", "X_", "or no SQLITE_FCNTL_, was found"),
+    ("a setter that is not listed", PAGE, "`sqlite3_enable_load_extension`", "another",
+     "sqlite3_enable_load_extension may set something"),
+    ("a setter that is listed twice", PAGE, "`sqlite3_drop_modules`",
+     "`sqlite3_drop_modules`, `sqlite3_drop_modules`", "stands there twice"),
+    ("a setter that does not exist", PAGE, "`sqlite3_drop_modules`",
+     "`sqlite3_drop_modules`, `sqlite3_drop_moons`", "declares no sqlite3_drop_moons"),
+    ("a setter that sets nothing", PAGE, "`sqlite3_drop_modules`",
+     "`sqlite3_drop_modules`, `sqlite3_changes`", "sqlite3_changes is said to set nothing"),
+    ("a setter of which nothing is said", PAGE, "| set again, both for", "| both for",
+     "what becomes of sqlite3_enable_load_extension is none of"),
+    ("a setter that is not set again", SETTINGS, "sqlite3_enable_load_extension", "sqlite3_enable",
+     "the driver does not name sqlite3_enable_load_extension"),
+    ("a control that is not set again", SETTINGS, "SQLITE_FCNTL_PERSIST_WAL,", "",
+     "the driver does not name SQLITE_FCNTL_PERSIST_WAL"),
+    ("a control that no test sets", SETTINGS_TEST, "SQLITE_FCNTL_PERSIST_WAL", "SQLITE_FCNTL_PERSIST",
+     "no test sets SQLITE_FCNTL_PERSIST_WAL"),
 ]
 
 
@@ -76,7 +100,7 @@ class Planted(unittest.TestCase):
 
     def files(self):
         tests = sorted((cpp_text.ROOT / "tests" / "drivers").glob("*.[ch]pp"))
-        names = [PAGE, CODE, SETTINGS, *(str(p.relative_to(cpp_text.ROOT)) for p in tests)]
+        names = [PAGE, CODE, SETTINGS, DRIVER, *(str(p.relative_to(cpp_text.ROOT)) for p in tests)]
         return {name: (cpp_text.ROOT / name).read_text() for name in names} | {HEADER: self.header}
 
     def test_the_installed_header_has_no_problems(self):

@@ -150,4 +150,128 @@ TEST(FailureMode, 62_a_limit_or_a_switch_of_one_borrower_is_not_found_by_the_nex
                               "CREATE VIEW v AS SELECT * FROM t; SELECT * FROM v"));
 }
 
+TEST_F(SqliteSettings, of_the_checkpoints_are_undone) {
+    wanted.pragmas.push_back({"wal_autocheckpoint", "77"});
+    LEND_UNWRAP(c, driver.create(wanted));
+    sqlite3_wal_autocheckpoint(c.native(), 5);
+    ASSERT_EQ(5, *c.query<std::int64_t>("PRAGMA wal_autocheckpoint"));
+
+    EXPECT_EQ(hr::s_ok, driver.reset(c));
+
+    EXPECT_EQ(77, *c.query<std::int64_t>("PRAGMA wal_autocheckpoint"));
+}
+
+// Whether SQL may load native code: load_extension of null loads nothing, and says whether it
+// might.
+bool sql_may_load(sqlite::connection& c) {
+    return static_cast<bool>(c.exec("SELECT load_extension(NULL)"));
+}
+
+bool program_may_load(sqlite3* db) {
+    int is = -1;
+    sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, -1, &is);
+    return is == 1;
+}
+
+bool loads_extensions() { return sqlite3_compileoption_used("OMIT_LOAD_EXTENSION") == 0; }
+
+TEST_F(SqliteSettings, that_let_sql_load_extensions_are_undone) {
+    if (!loads_extensions()) GTEST_SKIP() << "this SQLite loads none";
+    LEND_UNWRAP(c, driver.create(wanted));
+    const bool program_might = program_may_load(c.native());
+    ASSERT_FALSE(sql_may_load(c));
+    for (const int on : {1, 0}) {
+        sqlite3_enable_load_extension(c.native(), on);
+        ASSERT_EQ(on == 1, sql_may_load(c));
+
+        EXPECT_EQ(hr::s_ok, driver.reset(c));
+
+        EXPECT_FALSE(sql_may_load(c));
+        EXPECT_EQ(program_might, program_may_load(c.native()));
+    }
+}
+
+TEST_F(SqliteSettings, by_which_the_program_lets_sql_load_extensions_stay) {
+    if (!loads_extensions()) GTEST_SKIP() << "this SQLite loads none";
+    for (const bool by_sql_too : {false, true}) {
+        sqlite::driver loading(sqlite::additions{.install = [&](sqlite3* db) -> lend::result<void> {
+            sqlite3_enable_load_extension(db, by_sql_too ? 1 : 0);
+            sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 1,
+                              static_cast<int*>(nullptr));
+            return {};
+        }});
+        LEND_UNWRAP(c, loading.create(wanted));
+        for (const int on : {1, 0}) {
+            sqlite3_enable_load_extension(c.native(), on);
+
+            EXPECT_EQ(hr::s_ok, loading.reset(c));
+
+            EXPECT_EQ(by_sql_too, sql_may_load(c));
+            EXPECT_TRUE(program_may_load(c.native()));
+        }
+    }
+}
+
+// What a file control that can be asked with -1 and set says of the main database's file.
+int asked(sqlite3* db, int control) {
+    int is = -1;
+    const int code = sqlite3_file_control(db, "main", control, &is);
+    return code == SQLITE_OK ? is : -1;
+}
+
+void tell(sqlite3* db, int control, int value) {
+    sqlite3_file_control(db, "main", control, &value);
+}
+
+TEST_F(SqliteSettings, of_the_file_that_can_be_asked_for_are_undone) {
+    for (const int control : {SQLITE_FCNTL_PERSIST_WAL, SQLITE_FCNTL_POWERSAFE_OVERWRITE}) {
+        LEND_UNWRAP(c, driver.create(wanted));
+        const int before = asked(c.native(), control);
+        ASSERT_LE(0, before);
+        tell(c.native(), control, 1 - before);
+        ASSERT_EQ(1 - before, asked(c.native(), control));
+
+        EXPECT_EQ(hr::s_ok, driver.reset(c));
+
+        EXPECT_EQ(before, asked(c.native(), control)) << control;
+    }
+}
+
+TEST_F(SqliteSettings, of_the_file_that_are_the_programs_stay) {
+    sqlite::driver keeping(sqlite::additions{.install = [](sqlite3* db) -> lend::result<void> {
+        tell(db, SQLITE_FCNTL_PERSIST_WAL, 1);
+        return {};
+    }});
+    LEND_UNWRAP(c, keeping.create(wanted));
+    tell(c.native(), SQLITE_FCNTL_PERSIST_WAL, 0);
+
+    EXPECT_EQ(hr::s_ok, keeping.reset(c));
+
+    EXPECT_EQ(1, asked(c.native(), SQLITE_FCNTL_PERSIST_WAL));
+}
+
+TEST_F(SqliteSettings, of_a_file_are_not_asked_of_a_database_in_memory) {
+    wanted = {.path = ":memory:", .memory = sqlite::memory_life::connection};
+    LEND_UNWRAP(c, driver.create(wanted));
+
+    EXPECT_EQ(hr::s_ok, driver.reset(c));
+}
+
+TEST(FailureMode, 62_sql_of_the_next_borrower_loads_no_code_though_another_allowed_its_own) {
+    if (!loads_extensions()) GTEST_SKIP() << "this SQLite loads none";
+    const lend_test::temp_dir dir;
+    const sqlite::database file{.path = dir.file("t.db"), .mode = sqlite::open_mode::create};
+    lend::pool<sqlite::driver> pool(sqlite::driver{}, {.max_size = 1});
+    {
+        LEND_UNWRAP(first, pool.acquire(file));
+        sqlite3_enable_load_extension(first->native(), 1);
+        ASSERT_TRUE(sql_may_load(*first));
+    }
+
+    LEND_UNWRAP(next, pool.acquire(file));
+
+    EXPECT_EQ(1U, pool.stats().created) << "it is the same connection";
+    EXPECT_FALSE(sql_may_load(*next));
+}
+
 } // namespace sqlite_settings_test

@@ -101,11 +101,12 @@ public:
 
     /// Makes the connection fit for the next user.
     ///
-    /// In this order: every callback of the borrower's is taken out, limits, switches and the busy
-    /// timeout are set again, every statement is reset and its bindings are cleared, an open
-    /// transaction is rolled back, and `additions::watch` is called. Attached databases, temporary
-    /// tables, most pragmas and functions stay, unless the database asks for reset_depth::reopen.
-    /// In a transaction that lend began, the transaction stays open and nothing is reopened.
+    /// In this order: every callback of the borrower's is taken out, limits, switches, leave to
+    /// load extensions and the busy timeout are set again, every statement is reset and its
+    /// bindings are cleared, an open transaction is rolled back, and `additions::watch` is called.
+    /// Attached databases, temporary tables, most pragmas and functions stay, unless the database
+    /// asks for reset_depth::reopen. In a transaction that lend began, the transaction stays open
+    /// and nothing is reopened.
     /// @par Errors e_fail: a transaction could not be ended, or the one enlisted in was undone, or
     ///      sqlite3_deserialize has put other contents in the database's place; any failure of
     ///      `additions::watch`; with reset_depth::reopen also as connection::open, and the

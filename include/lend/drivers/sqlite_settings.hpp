@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// What a program can set on one connection by SQLite's C functions: limits, switches, extended
-/// codes, the checkpoint of the WAL, the name of the main database. Read when the connection has
-/// been opened, and set again for each next borrower.
+/// What a program can set on one connection by SQLite's C functions: limits, switches, who may load
+/// extensions, extended codes, the checkpoint of the WAL, the name of the main database, and what
+/// can be asked of its file. Read when the connection has been opened, and set again for each next
+/// borrower. docs/sqlite.md lists every such function and file control with what becomes of it; a
+/// test compares that list with sqlite3.h and with this file.
 
 #ifndef LEND_DRIVERS_SQLITE_SETTINGS_HPP
 #define LEND_DRIVERS_SQLITE_SETTINGS_HPP
@@ -15,9 +17,28 @@
 #include <cstddef>
 #include <string_view>
 
+// A build of SQLite may lack it: see sqlite_callbacks.hpp.
+#if defined(__ELF__)
+extern "C" __attribute__((weak)) int sqlite3_enable_load_extension(sqlite3*, int);
+#endif
+
 namespace lend::inline v0_1 {
 namespace sqlite {
 namespace detail {
+
+// Lets the program by sqlite3_load_extension, and SQL by load_extension(), load native code; or
+// neither. SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION is the first of the two alone.
+inline void let_extensions_load([[maybe_unused]] sqlite3* db, [[maybe_unused]] bool may) noexcept {
+#if defined(__ELF__)
+    if (&sqlite3_enable_load_extension != nullptr) sqlite3_enable_load_extension(db, may ? 1 : 0);
+#elif !defined(SQLITE_OMIT_LOAD_EXTENSION)
+    sqlite3_enable_load_extension(db, may ? 1 : 0);
+#endif
+}
+
+// The controls of a file that can be asked for with -1 and set, at the cost of no system call.
+inline constexpr std::array file_controls{SQLITE_FCNTL_PERSIST_WAL,
+                                          SQLITE_FCNTL_POWERSAFE_OVERWRITE};
 
 // The switches of sqlite3_db_config, each an int that can be asked for and set. Of the others,
 // SQLITE_DBCONFIG_MAINDBNAME is below; the memory that SQLITE_DBCONFIG_LOOKASIDE gives away has to
@@ -76,6 +97,12 @@ public:
             const int code = sqlite3_db_config(db, switches[i], -1, &is);
             switch_[i] = code == SQLITE_OK ? is : -1; // -1: this SQLite does not know it
         }
+        for (std::size_t i = 0; i < file_controls.size(); ++i) {
+            int is = -1; // the file of a database in memory knows none
+            const int code = sqlite3_file_control(db, "main", file_controls[i], &is);
+            control_[i] = code == SQLITE_OK ? is : -1;
+        }
+        sql_may_load_ = asks_to_load(db);
 #if SQLITE_VERSION_NUMBER >= 3039000
         main_name_ = sqlite3_db_name(db, 0);
 #endif
@@ -85,17 +112,34 @@ public:
     // Sets them again. The busy timeout is the driver's affair.
     void restore(sqlite3* db) const noexcept {
         for (std::size_t i = 0; i < limits_; ++i) sqlite3_limit(db, static_cast<int>(i), limit_[i]);
+        // Before the switches, one of which is half of it.
+        let_extensions_load(db, sql_may_load_);
         for (std::size_t i = 0; i < switches.size(); ++i) {
             if (switch_[i] >= 0)
                 sqlite3_db_config(db, switches[i], switch_[i], static_cast<int*>(nullptr));
         }
         // A name is a pointer, which may be gone with the borrower who set it.
         sqlite3_db_config(db, SQLITE_DBCONFIG_MAINDBNAME, main_name_);
+        for (std::size_t i = 0; i < file_controls.size(); ++i) {
+            int was = control_[i];
+            if (was >= 0) sqlite3_file_control(db, "main", file_controls[i], &was);
+        }
         sqlite3_extended_result_codes(db, 1);
         sqlite3_wal_autocheckpoint(db, checkpoint_); // by SQLite's own hook for the WAL
     }
 
 private:
+    // Whether SQL may load extensions. No function of SQLite's says so, but its load_extension()
+    // loads nothing for a null, and fails where it may not load.
+    static bool asks_to_load(sqlite3* db) noexcept {
+        constexpr std::string_view ask = "SELECT load_extension(NULL)";
+        sqlite3_stmt* made = nullptr;
+        sqlite3_prepare_v2(db, ask.data(), static_cast<int>(ask.size()), &made, nullptr);
+        const bool may = made != nullptr && sqlite3_step(made) == SQLITE_ROW;
+        sqlite3_finalize(made);
+        return may;
+    }
+
     int read_checkpoint(sqlite3* db) noexcept {
         constexpr std::string_view ask = "PRAGMA wal_autocheckpoint";
         sqlite3_stmt* made = nullptr;
@@ -109,6 +153,8 @@ private:
     std::array<int, 32> limit_{};
     std::size_t limits_ = 0;
     std::array<int, switches.size()> switch_{};
+    std::array<int, file_controls.size()> control_{};
+    bool sql_may_load_ = false;
     const char* main_name_ = "main";
     int checkpoint_ = 0;
 };
