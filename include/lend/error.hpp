@@ -74,6 +74,16 @@ public:
     error(hresult code, std::string_view text, const char* driver_code) noexcept
         : error(code, text, std::string_view(driver_code)) {}
 
+    /// What became of another failure: `before` and the words of that, or what its code means where
+    /// it has none; with the driver's own code of it.
+    error(hresult code, std::string_view before, const error& why) noexcept : error(code) {
+        edit([&](details& d) {
+            d.text.append(before).append(why.words());
+            d.driver_code = why.driver_code();
+            d.driver_code_text = why.driver_code_text();
+        });
+    }
+
     [[nodiscard]] hresult code() const noexcept { return code_; }
 
     /// The number that the driver's own library gave, as SQLite's extended result; 0 if none.
@@ -90,6 +100,11 @@ public:
     /// The words of whoever reported the failure; empty if there are none.
     [[nodiscard]] std::string_view text() const noexcept {
         return details_ ? std::string_view{details_->text} : std::string_view{};
+    }
+
+    /// The words, or what the code means where there are none.
+    [[nodiscard]] std::string_view words() const noexcept {
+        return text().empty() ? describe(code_) : text();
     }
 
     /// How long the caller had waited; zero where nothing was waited for.
@@ -263,7 +278,7 @@ private:
     [[nodiscard]] std::string in_a_line(bool with_pool) const {
         std::string line;
         if (with_pool) detail::append_pool(line, pool());
-        detail::append_in_line(line, text().empty() ? describe(code_) : text());
+        detail::append_in_line(line, words());
         append_codes(line);
         if (waited().count() > 0) {
             line.append("; waited ");

@@ -197,6 +197,32 @@ TEST_F(SqliteAdditions, that_fail_are_named_with_their_own_words) {
     }
 }
 
+TEST_F(SqliteAdditions, that_fail_keep_a_code_that_is_text) {
+    sqlite::driver failing(sqlite::additions{.install = [](sqlite3*) -> lend::result<void> {
+        return lend::error(hr::e_fail, "the server shuts down", "57P01");
+    }});
+
+    const auto c = failing.create(wanted);
+
+    ASSERT_FALSE(c);
+    EXPECT_EQ("57P01", c.error().driver_code_text());
+    EXPECT_NE(std::string::npos, c.error().message().find("install failed: the server shuts down"))
+        << c.error().message();
+}
+
+TEST_F(SqliteAdditions, that_fail_without_words_are_told_by_what_their_code_means) {
+    sqlite::driver failing(sqlite::additions{
+        .install = [](sqlite3*) -> lend::result<void> { return hr::e_accessdenied; }});
+
+    const auto c = failing.create(wanted);
+
+    ASSERT_FALSE(c);
+    EXPECT_NE(std::string::npos,
+              c.error().message().find(
+                  "install failed: " + std::string(lend::describe(hr::e_accessdenied)) + " ("))
+        << c.error().message();
+}
+
 TEST_F(SqliteAdditions, that_fail_or_throw_leave_nothing_open) {
     ASSERT_TRUE(filled());
     const auto before = sqlite3_memory_used();

@@ -340,6 +340,27 @@ TEST_F(Error, exception_carries_the_error_and_says_its_message) {
     EXPECT_STREQ(thrown.what(), thrown.error().message().c_str());
 }
 
+TEST_F(Error, that_wraps_another_keeps_its_words_and_the_drivers_code) {
+    EXPECT_EQ("install failed: gone (E_FAIL 0x80004005, driver code 7)",
+              error(hr::e_fail, "install failed: ", error(hr::e_abort, "gone", 7)).message());
+    EXPECT_EQ("install failed: gone (E_FAIL 0x80004005, driver code 57P01)",
+              error(hr::e_fail, "install failed: ", error(hr::e_abort, "gone", "57P01")).message());
+    const error bare(hr::e_fail, "install failed: ", error(hr::e_abort));
+    EXPECT_EQ("install failed: " + std::string(lend::describe(hr::e_abort)), bare.text());
+}
+
+TEST_F(Error, that_wraps_another_keeps_its_code_where_memory_is_out) {
+    const error why(hr::e_abort, long_text, 7);
+    const auto allocations = fail_each_allocation(lasting::for_ever, [&](std::uint64_t nth) {
+        const error made(hr::e_fail, long_text, why);
+        EXPECT_EQ(hr::e_fail, made.code()) << nth;
+        const bool lost = lend_test::allocations::failed_here() != 0;
+        EXPECT_EQ(lost ? 0 : 7, made.driver_code()) << nth;
+    });
+
+    EXPECT_LT(1U, allocations);
+}
+
 TEST_F(Error, exception_is_caught_as_a_std_exception) {
     try {
         lend::detail::raise<true>(error(hr::e_fail, "words"));

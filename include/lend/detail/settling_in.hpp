@@ -15,7 +15,6 @@
 #include <chrono>
 #include <memory>
 #include <optional>
-#include <string>
 #include <utility>
 
 namespace lend::inline v0_1 {
@@ -101,15 +100,7 @@ struct settling_in {
 
     // `why`: what the check said.
     static LEND_NOINLINE error unfit_when_new(const error& why) noexcept {
-        LEND_TRY {
-            std::string words = "it failed its check when it was new: ";
-            words.append(why.text().empty() ? describe(why.code()) : why.text());
-            if (!why.driver_code_text().empty())
-                return {hr::lend_e_condemned, words, why.driver_code_text()};
-            return {hr::lend_e_condemned, words, why.driver_code()};
-        }
-        LEND_CATCH_ALL { return hr::lend_e_condemned; } // no memory for the words
-        return hr::e_unexpected;
+        return {hr::lend_e_condemned, "it failed its check when it was new: ", why};
     }
 
     // Under the lock: a resource is there. True if creates were held back until now, because none

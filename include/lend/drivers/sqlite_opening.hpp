@@ -126,9 +126,9 @@ private:
         if (!call) return {};
         const result<void> done = call(db());
         if (done) return {};
-        std::string text = opening_failed().append("additions::").append(name).append(" failed: ");
-        const error& said = done.error();
-        return error(said.code(), text.append(said.text()), said.driver_code());
+        return error(done.error().code(),
+                     opening_failed().append("additions::").append(name).append(" failed: "),
+                     done.error());
     }
 
     static constexpr std::string_view word_letters =
@@ -241,7 +241,7 @@ private:
             text.append(why).append("; SQLite says: ");
         }
         const bool denied = system == EACCES;
-        return {denied ? hr::e_accessdenied : said.code(), text.append(said.text()), best};
+        return {denied ? hr::e_accessdenied : said.code(), text.append(said.words()), best};
     }
 
     [[nodiscard]] std::string why_it_failed(int code, int system, whose file) const {
