@@ -21,7 +21,7 @@
 
 namespace lend::inline v0_1 {
 
-template <resource_driver Driver, class Platform>
+template <detail::driver_of_a_pool Driver, class Platform>
 class pool;
 
 /// The part of a pool that acquires without a thread that waits. Only for `pool` to derive from.
@@ -29,7 +29,7 @@ class pool;
 /// Size: none.
 /// Example: examples/tour_async.cpp.
 /// @par Thread safety As `pool`.
-template <resource_driver Driver, class Platform>
+template <detail::driver_of_a_pool Driver, class Platform>
 class async_acquires {
     using pool_type = pool<Driver, Platform>;
     using core_type = detail::core<Driver, Platform>;

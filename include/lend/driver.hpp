@@ -339,6 +339,14 @@ concept resource_driver = requires {
 &&std::move_constructible<typename Driver::resource>&& driver_traits<Driver>::members_fit() &&
     detail::moves_well<Driver>();
 
+namespace detail {
+
+// A resource_driver, or a word of why it is none: a pool asks for this. The concept alone is no
+// error where it is asked of a type that has nothing of a driver.
+template <class Driver>
+concept driver_of_a_pool = names_its_resource<Driver>() && resource_driver<Driver>;
+
+} // namespace detail
 } // namespace lend
 
 #endif // LEND_DRIVER_HPP

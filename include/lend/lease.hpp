@@ -24,7 +24,7 @@
 
 namespace lend::inline v0_1 {
 
-template <resource_driver Driver, class Platform>
+template <detail::driver_of_a_pool Driver, class Platform>
 class pool;
 
 /// The right to use one resource of a pool until the lease ends.
@@ -56,7 +56,7 @@ class pool;
 /// Examples: examples/01_first_lease.cpp, examples/tour_lease_ends.cpp.
 /// @par Thread safety Distinct objects: safe. Shared objects: not safe.
 /// @par Ownership Owns the resource's use; a moved-from lease is empty.
-template <resource_driver Driver, class Platform = default_platform>
+template <detail::driver_of_a_pool Driver, class Platform = default_platform>
 class lease {
     using core_type = detail::core<Driver, Platform>;
     using slot_type = typename core_type::slot_type;

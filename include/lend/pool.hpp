@@ -68,7 +68,7 @@ namespace lend::inline v0_1 {
 ///   Owns the driver and every resource that is not lent. Leases may outlive it.
 /// @par Source
 ///   COM+ resource dispensers, IHolder. Differs: has a maximum, waits, and creates on workers.
-template <resource_driver Driver, class Platform = default_platform>
+template <detail::driver_of_a_pool Driver, class Platform = default_platform>
 class pool : public detail::pool_control<detail::core<Driver, Platform>>,
              public async_acquires<Driver, Platform> {
     friend class async_acquires<Driver, Platform>;

@@ -58,7 +58,7 @@ namespace lend::inline v0_1::com {
 ///   Counts references; ends with the last, destroying the objects that are left. Owns the driver.
 template <class Driver, class Platform = default_platform>
 class dispenser final : public IDispenserDriver {
-    static_assert(resource_driver<Driver>);
+    static_assert(lend::detail::driver_of_a_pool<Driver>);
     using traits = driver_traits<Driver>;
     using objects = dispenser_objects<Driver, Platform>;
     using entry = typename objects::entry;

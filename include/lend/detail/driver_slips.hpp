@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /// @file
 /// What compiles, and is not what the driver's author meant: members with a slip in their names, a
-/// raw pointer that nothing frees, moves that throw. Each is one line of the compiler's.
+/// raw pointer that nothing frees, moves that throw, a `resource` that is missing or private. Each
+/// is one line of the compiler's.
 
 #ifndef LEND_DETAIL_DRIVER_SLIPS_HPP
 #define LEND_DETAIL_DRIVER_SLIPS_HPP
@@ -54,6 +55,17 @@ consteval bool has_no_slips() {
     LEND_NO_SLIP(reset);
 #undef LEND_NO_SLIP
     return ok;
+}
+
+// Whether the driver says what its resources are, with a word where it does not.
+template <class Driver>
+consteval bool names_its_resource() {
+    constexpr bool names = requires { typename Driver::resource; };
+    static_assert(names,
+                  "lend: the driver has no `resource` that lend can see. Say `using resource = "
+                  "...;`, the type of what it makes, in a public part of the driver: the members "
+                  "of a `class` are private until it says `public:`.");
+    return names;
 }
 
 // Whether a pool could be made of the driver, with a word where it could not.

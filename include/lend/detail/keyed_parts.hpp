@@ -5,6 +5,7 @@
 #ifndef LEND_DETAIL_KEYED_PARTS_HPP
 #define LEND_DETAIL_KEYED_PARTS_HPP
 
+#include <lend/detail/driver_slips.hpp>
 #include <lend/driver.hpp>
 #include <lend/result.hpp>
 
@@ -14,8 +15,8 @@
 namespace lend::inline v0_1 {
 namespace detail {
 
-template <class Key, class Driver, class Hash>
-consteval bool are_keyed_parts() {
+template <class Key, class Driver>
+consteval bool makes_for_keys() {
     constexpr bool creates = requires(Driver & d, const Key& key) {
         { d.create(key) } -> std::same_as<result<typename Driver::resource>>;
     }
@@ -24,6 +25,13 @@ consteval bool are_keyed_parts() {
     };
     static_assert(creates, "lend: the driver of a keyed_pool makes a resource for a key: write "
                            "`lend::result<resource> create(const Key&)`.");
+    return creates;
+}
+
+template <class Key, class Driver, class Hash>
+consteval bool are_keyed_parts() {
+    bool creates = false;
+    if constexpr (names_its_resource<Driver>()) creates = makes_for_keys<Key, Driver>();
     constexpr bool compares = std::equality_comparable<Key>;
     static_assert(compares, "lend: keys are compared: give the key of a keyed_pool an ==.");
     constexpr bool hashes = requires(const Hash& hash, const Key& key) {
