@@ -10,6 +10,7 @@
 #include <lend/hresult.hpp>
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 #include <vector>
@@ -19,7 +20,7 @@ namespace lend::inline v0_1 {
 /// What happens at a drain's deadline to what is still lent.
 enum class drain_mode : std::uint8_t {
     soft,   ///< nothing: it is destroyed when its lease ends
-    forced, ///< the driver's `interrupt` is called on each, and a moment is waited
+    forced, ///< the driver's `interrupt` is called on each, and up to a second more is waited
 };
 
 /// What happens in a drain to those who wait already.
@@ -49,6 +50,10 @@ struct drain_report {
 
     /// Whether driver calls still ran in the end, as `pool::close` says it: s_ok or s_false.
     hresult closed = hr::s_ok;
+
+    /// How many driver calls ran in the end or were still to be made, which the drain had waited
+    /// for: resets, checks, creates, destroys and interrupts, but those of leases that go on.
+    std::size_t calls = 0;
 };
 
 } // namespace lend

@@ -119,8 +119,8 @@ requires(detail::are_keyed_parts<Key, Driver, Hash>()) class keyed_pool {
     using forgotten = typename directory::forgotten;
 
 public:
-    /// The pool behind it, for all that is done with it as a whole: `stats`, `resize`, `drain`,
-    /// `pause`, `clear`, and so on. Its resource types are not for users.
+    /// The pool behind it, for all that is done with it as a whole: `stats`, `resize`, `pause`,
+    /// `clear`, and so on. Its resource types are not for users.
     using pool_type = pool<engine_driver, Platform>;
     using lease_type = typename pool_type::lease_type;
     using resource = typename pool_type::resource;
@@ -298,6 +298,19 @@ public:
     /// Ends the pool; see pool::close. @par Errors As pool::close. @par Thread safety As there.
     hresult close(std::chrono::nanoseconds patience = std::chrono::seconds(5)) noexcept {
         return pool_.close(patience);
+    }
+
+    /// Ends the pool and lets its borrowers finish; see pool::drain. One absolute time, or a span.
+    /// @par Errors As pool::drain. @par Thread safety As there. @par Calls As there.
+    drain_report drain(time_point deadline,
+                       drain_mode mode = drain_mode::soft,
+                       queued_mode queued = queued_mode::serve) noexcept {
+        return pool_.drain(deadline, mode, queued);
+    }
+    drain_report drain(std::chrono::nanoseconds span,
+                       drain_mode mode = drain_mode::soft,
+                       queued_mode queued = queued_mode::serve) noexcept {
+        return pool_.drain(span, mode, queued);
     }
 
     /// The pool behind it. @par Errors None. @par Thread safety Safe.

@@ -130,7 +130,9 @@ public:
     virtual void drained(std::size_t /*hold_outs*/) {}
     /// The pool refuses newcomers from now on.
     virtual void closed() {}
-    /// So many driver calls were still running at close's deadline.
+    /// So many driver calls were still running or to be made at the deadline of a close, or of a
+    /// drain, which answers s_false then. 0: none, but a thread of the pool was still busy with a
+    /// callback or an observer.
     virtual void abandoned_at_close(std::size_t) {}
 
     // ---- spans ----------------------------------------------------------------------------

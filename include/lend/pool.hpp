@@ -329,13 +329,14 @@ public:
     ///
     /// @param patience_for_calls  how long to wait for driver calls, those that destroy what is
     /// idle
-    ///   included; 0: not at all.
+    ///   included; 0: not at all. Threads of the pool that are in none are given up to 20 ms more
+    ///   to end.
     /// @par Errors s_false: calls still ran at the deadline, or resources that were idle were still
-    ///   to be destroyed. That goes on with its share of the state, and the driver's events hear of
-    ///   it. Or the call that closes the pool comes from a driver call on a resource of it: nothing
-    ///   waits for itself, and that call goes on likewise. A reset and a passive check on a
-    ///   borrower's thread are not known to be on this stack, and are waited for. A second close
-    ///   waits again and does no more.
+    ///   to be destroyed; or a thread of the pool was still busy with a callback or an observer.
+    ///   That goes on with its share of the state, and events hear of it. Or the call that closes
+    ///   the pool comes from a driver call on a resource of it: nothing waits for itself, and that
+    ///   call goes on likewise. A reset and a passive check on a borrower's thread are not known to
+    ///   be on this stack, and are waited for. A second close waits again and does no more.
     /// @par Thread safety Blocking until the calls end or the deadline passes.
     /// @par Calls destroy for each idle resource, on a thread of the pool; on this one in a pool
     ///   without threads (creation inline_ and housekeeping manual), or if none can be had. No lock
@@ -354,7 +355,7 @@ private:
 
     hresult end(std::chrono::nanoseconds patience_for_calls, typename closing::on where) noexcept {
         const auto limit = patience::for_span(patience_for_calls);
-        return closing::close(*core_, limit.deadline(Platform::now()), where);
+        return closing::close(*core_, limit.deadline(Platform::now()), where).code;
     }
 
     // For one that came to nothing: a create that hangs goes on with its own share.

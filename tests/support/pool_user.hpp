@@ -327,12 +327,12 @@ public:
         const lend::drain_report report = pool_.drain(span, mode, queued);
         const auto hung = hung_beside(world_.has_threads, hung_before);
         if (report.closed == lend::hr::s_ok) {
-            SIM_CHECK(world_.calls == 0);
+            SIM_CHECK(world_.calls == world_.late);
             world_.closed = true;
         }
         const auto moment =
             mode == lend::drain_mode::forced ? std::chrono::seconds(1) : std::chrono::seconds(0);
-        if (exact_) SIM_CHECK(sim::elapsed() - begun <= span + moment + hung);
+        if (exact_) SIM_CHECK(sim::elapsed() - begun <= span + moment + hung + for_threads);
     }
 
     void close(nanoseconds patience) {
@@ -344,12 +344,12 @@ public:
         const auto hung = hung_beside(world_.has_threads, hung_before);
         SIM_CHECK(code == lend::hr::s_ok || code == lend::hr::s_false);
         if (code == lend::hr::s_ok) {
-            SIM_CHECK(world_.calls == 0);
+            SIM_CHECK(world_.calls == world_.late);
             for (const int serial : dying) SIM_CHECK(!world_.at(serial).in_call);
             world_.closed = true;
         }
         const auto took = sim::elapsed() - begun;
-        if (exact_) SIM_CHECK(took <= patience + hung);
+        if (exact_) SIM_CHECK(took <= patience + hung + for_threads);
         // Calls that do not hang take no time: whoever ends one wakes the closer.
         if (exact_ && world_.faults.hang == 0) SIM_CHECK(took == nanoseconds(0));
     }
@@ -363,6 +363,9 @@ protected:
         const bool none = threads && !world_.calls_back && sim::threads_were_refused() == 0;
         return none ? nanoseconds(0) : world_.here().hung - before;
     }
+
+    // What a close may take longer than its deadline where a thread was in no driver call.
+    static constexpr nanoseconds for_threads = std::chrono::milliseconds(20);
 
     // Or will be soon.
     bool is_gone(int serial) { return !world_.at(serial).alive || world_.background; }

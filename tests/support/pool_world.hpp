@@ -84,6 +84,7 @@ struct thing_record {
     int kind = 0;
     bool alive = true;
     bool lent = false;
+    bool late = false;   ///< counted as such: see pool_world::late
     bool dirty = false;  ///< used since the last reset that succeeded
     bool doomed = false; ///< the driver said that it is bad: only destroy may follow
     bool detached = false;
@@ -127,6 +128,7 @@ public:
     std::size_t abandoned = 0;  ///< of these, or of what they made, those that the pool gave up
     std::uint64_t given_up = 0; ///< how many it gave up, ever
     std::size_t calls = 0;      ///< driver calls that run, but the destroys of users' fibers
+    std::size_t late = 0;       ///< of these, destroys that threads began after a close had
     std::uint64_t created = 0;
     std::uint64_t create_failed = 0;
     std::uint64_t destroyed = 0;
@@ -223,13 +225,19 @@ public:
         if (t.doomed) SIM_CHECK(what == driver_member::destroy);
         t.in_call = true;
         t.dying = what == driver_member::destroy;
+        // A candidate that a caller had in hand may go in the very moment in which close returns.
+        t.late = t.dying && close_begun && !self.is_user;
+        if (t.late) ++late;
     }
 
     void end(driver_member what, int serial) {
         fiber_notes& self = here();
         self.in_driver = false;
         if (!(what == driver_member::destroy && self.is_user)) --calls;
-        if (serial >= 0) at(serial).in_call = false;
+        if (serial < 0) return;
+        thing_record& t = at(serial);
+        t.in_call = false;
+        if (std::exchange(t.late, false)) --late;
     }
 
     [[nodiscard]] std::vector<int> being_destroyed() const {

@@ -72,6 +72,26 @@ TEST(KeyedPool, resource_is_lent_for_its_own_key_only) {
     EXPECT_EQ(keys, (std::vector<std::string>{"a", "b"}));
 }
 
+TEST(KeyedPool, drain_waits_for_the_borrowers_of_all_keys) {
+    const manual_clock clock;
+    for (const bool absolute : {false, true}) {
+        keyed p(limits(4, 0));
+        auto one = p.pool.acquire("a"), two = p.pool.acquire("b");
+        lend::drain_report report;
+        const other_thread drains(
+            [&] { report = absolute ? p.pool.drain(clock.now() + 1min) : p.pool.drain(1min); });
+
+        (void)one->release();
+        EXPECT_EQ(p.pool.try_acquire("c").code(), hr::lend_e_closed);
+        EXPECT_FALSE(drains.done());
+        (void)two->release();
+
+        EXPECT_TRUE(drains.done());
+        EXPECT_TRUE(report.hold_outs.empty());
+        EXPECT_EQ(p.calls->live(), 0);
+    }
+}
+
 TEST(KeyedPool, each_key_has_a_maximum_of_its_own) {
     keyed p(limits(4, 2));
     const auto one = p.pool.acquire("a"), two = p.pool.acquire("a");

@@ -66,6 +66,7 @@ struct backroom {
 private:
     static void enter(Core& core, lock_type& lock, slot_type& s) noexcept {
         core.unfinished.push(s);
+        core.note_progress(); // it is lent no more
         if (core.finishers >= most_workers && !are_stuck(core)) return lock.unlock();
         ++core.finishers;
         core.last_finish = platform::now(); // of this thread, which has yet to come to a slot

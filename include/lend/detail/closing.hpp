@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: MIT
 /// @file
 /// The end of a pool: nothing new begins, everyone who waits is told, what is idle is destroyed,
-/// and driver calls that still run are waited for until a deadline.
+/// and driver calls that still run are waited for until a deadline, threads a moment longer.
 
 #ifndef LEND_DETAIL_CLOSING_HPP
 #define LEND_DETAIL_CLOSING_HPP
 
 #include <lend/detail/core.hpp>
+#include <lend/detail/later.hpp>
 #include <lend/detail/phases.hpp>
 #include <lend/detail/serving.hpp>
 
+#include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -32,10 +35,21 @@ struct closing {
     // done; or one of the pool's, where it may have one, because the closer has a deadline.
     enum class on : std::uint8_t { this_thread, another_thread };
 
-    // s_ok: no driver call runs or can begin but the destroy of what was lent. s_false: calls were
-    // still running at the deadline, or the closer is in one of them, for which it does not wait.
+    // For how long beyond the deadline threads of the pool are waited for that are in no driver
+    // call: they were woken, and need a moment to come to their ends.
+    static constexpr std::chrono::nanoseconds moment = std::chrono::milliseconds(20);
+
+    // s_ok: no driver call runs or can begin but the destroy of what was lent, and no thread of the
+    // pool does anything any more. s_false: calls were still running or to be made at the deadline;
+    // a thread that is in none ran even after the moment; or the closer is in a call, for which it
+    // does not wait.
+    struct end {
+        hresult code = hr::s_ok;
+        std::size_t calls = 0; // that were left at the deadline
+    };
+
     // Closing twice waits twice and does nothing else.
-    static hresult close(Core& core, time_point deadline, on where) noexcept {
+    static end close(Core& core, time_point deadline, on where) noexcept {
         slot_type* mine = nullptr;
         bool first = false;
         wakes wake;
@@ -115,7 +129,7 @@ private:
         std::size_t left = 0;
         for (const slot_type* s = mine; s != nullptr; s = s->next) ++left;
         while (mine != nullptr) {
-            const own here(&core, nullptr, --left);
+            const own here(&core, nullptr, 0, --left);
             slot_type& s = *mine;
             mine = s.next;
             s.next = nullptr;
@@ -136,27 +150,32 @@ private:
         }
     }
 
-    static hresult wait_for_calls(Core& core, time_point deadline) noexcept {
-        const hresult code = sleep_until_settled(core, deadline);
+    static end wait_for_calls(Core& core, time_point deadline) noexcept {
+        const end how = sleep_until_settled(core, deadline);
         core.settled.wake(); // there may be others who sleep on it, and one is woken at a time
-        return code;
+        return how;
     }
 
-    static hresult sleep_until_settled(Core& core, time_point deadline) noexcept {
+    static end sleep_until_settled(Core& core, time_point deadline) noexcept {
+        time_point until = deadline;
         for (;;) {
             const std::uint32_t seen = core.settled.see();
-            const std::size_t running = calls_running(core);
-            if (running == 0) {
-                if (is_in_a_call(core)) return hr::s_false;
+            const work_left left = what_is_left(core);
+            if (left.calls == 0 && left.threads == 0) {
+                if (is_in_a_call(core)) return {hr::s_false};
                 // Relaxed: for the checks only.
                 core.quiet.store(true, std::memory_order_relaxed);
-                return hr::s_ok;
+                return {};
             }
-            if (platform::now() >= deadline) {
-                core.events.abandoned_at_close(running);
-                return hr::s_false;
+            const time_point now = platform::now();
+            if (now >= deadline) {
+                if (until == deadline) until = later(now, moment);
+                if (left.calls > 0 || now >= until) {
+                    core.events.abandoned_at_close(left.calls);
+                    return {hr::s_false, left.calls};
+                }
             }
-            core.settled.sleep(seen, deadline);
+            core.settled.sleep(seen, until);
         }
     }
 
@@ -164,23 +183,37 @@ private:
         return core.slots.find([](slot_type& s) { return own::on(&s); }) != nullptr;
     }
 
-    // Driver calls that run, and threads of the pool that may still make one, but for those of the
-    // closer itself.
-    static std::size_t calls_running(Core& core) noexcept {
+    // Driver calls that run or are to be made, and threads of the pool, which may be in one of
+    // these; but for those of the closer itself.
+    struct work_left {
+        std::size_t calls;
+        std::size_t threads;
+    };
+    static work_left what_is_left(Core& core) noexcept {
         const lock_type lock(core.mutex);
-        std::size_t running = core.workers + core.finishers + (core.housekeeper_runs ? 1U : 0U) +
-                              (core.interrupted != nullptr ? 1U : 0U);
-        running += core.due.servers() - serving<Core>::counted_here(core);
-        running -= own::threads(&core);
+        return {calls_left(core), core.workers + core.finishers +
+                                      (core.housekeeper_runs ? 1U : 0U) + core.due.servers() -
+                                      serving<Core>::counted_here(core) - own::threads(&core)};
+    }
+
+    static std::size_t calls_left(Core& core) noexcept {
+        std::size_t calls = (core.interrupted != nullptr ? 1U : 0U) + given_up(core);
         core.slots.for_each([&](slot_type& s) {
             if (own::on(&s)) return;
             const lending_word::type word = s.word.peek();
-            const bool calls = lending_word::is(word, lending_word::destroying) ||
-                               lending_word::is(word, lending_word::creating) ||
-                               (lending_word::is_out(word) && !phases<Core>::quiet(s));
-            running += calls ? 1U : 0U;
+            const bool is_call = lending_word::is(word, lending_word::destroying) ||
+                                 lending_word::is(word, lending_word::creating) ||
+                                 (lending_word::is_out(word) && !phases<Core>::quiet(s));
+            calls += is_call ? 1U : 0U;
         });
-        return running;
+        return calls - own::calls(&core);
+    }
+
+    // Creates that were given up and still run. One of the closer's own may be among them: then the
+    // others are waited for as threads, in which all of them run.
+    static std::size_t given_up(const Core& core) noexcept {
+        const auto all = static_cast<std::size_t>(core.counted.abandoned);
+        return all - (std::min)(all, own::on_slots(&core));
     }
 };
 

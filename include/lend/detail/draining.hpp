@@ -30,8 +30,12 @@ namespace detail {
 // waiter who is to look, and withheld from the fast path; whatever else comes to the desk while
 // nobody waits is destroyed.
 //
-// The drainer sleeps on `settled`, which changes with each slot that becomes empty and each caller
-// that has left the queue.
+// The drainer sleeps on `settled`, which changes with each slot that becomes empty or comes to the
+// backroom, and each caller that has left the queue. Nothing lent is left then; what the pool's own
+// threads still reset or destroy is waited for by the close.
+//
+// Interrupts are a thread's of the pool where it may have one, for the drainer has a deadline. It
+// stops when the pool closes, and close counts the call that it is in.
 //
 // An interrupted slot stays with its holder, for whose calls `interrupt` may come at any time but
 // not after its destroy has begun: whoever ends a use at the desk waits until the call returns.
@@ -46,13 +50,14 @@ struct draining {
     using hand = handing<Core>;
     using close_it = closing<Core>;
 
-    // How long is waited after the interrupts: time enough for a borrower to see that its call was
-    // broken off, and to end its lease.
+    // How long is waited after the deadline, the interrupts included: time enough for a borrower to
+    // see that its call was broken off, and to end its lease.
     static constexpr std::chrono::nanoseconds moment = std::chrono::seconds(1);
 
     static drain_report
     drain(Core& core, time_point deadline, drain_mode mode, queued_mode queued) noexcept {
         drain_report report;
+        const time_point latest = later((std::max)(deadline, platform::now()), moment);
         core.add_share();
         begin(core, queued);
         wait(core, deadline);
@@ -64,11 +69,14 @@ struct draining {
             if (!core.closing) close_it::refuse_waiters(core, wake);
         }
         wake.deliver();
-        if (mode == drain_mode::forced && interrupt_all(core)) {
-            deadline = (std::max)(deadline, later(platform::now(), moment));
+        if (mode == drain_mode::forced && is_any_lent(core)) {
+            deadline = latest;
+            interrupt_aside(core, deadline);
             wait(core, deadline);
         }
-        report.closed = close_it::close(core, deadline, close_it::on::another_thread);
+        const auto end = close_it::close(core, deadline, close_it::on::another_thread);
+        report.closed = end.code;
+        report.calls = end.calls;
         core.events.drained(report.hold_outs.size());
         core.drop_share();
         return report;
@@ -115,8 +123,8 @@ private:
         }
     }
 
-    // Until nobody waits and nothing is lent or being made, until the pool is closed, or until the
-    // deadline.
+    // Until nobody waits and nothing is lent, or with a caller who may get it; until the pool is
+    // closed, or until the deadline.
     static void wait(Core& core, time_point deadline) noexcept {
         for (;;) {
             const std::uint32_t seen = core.settled.see();
@@ -130,20 +138,53 @@ private:
         const lock_type lock(core.mutex);
         if (core.closing) return true;
         if (!core.waiters.empty()) return false;
-        return core.slots.find([](slot_type& s) {
+        return core.slots.find([&](slot_type& s) {
             const lending_word::type word = s.word.peek();
-            return !lending_word::is(word, lending_word::empty) &&
-                   !lending_word::is(word, lending_word::idle) && !own_calls<platform>::on(&s);
+            const bool is_with_others =
+                lending_word::is(word, lending_word::creating) ||
+                (lending_word::is_out(word) && !holders<Core>::is_in_backroom(core, s));
+            return is_with_others && !own_calls<platform>::on(&s);
         }) == nullptr;
     }
 
-    // False if there was nothing to interrupt.
-    static bool interrupt_all(Core& core) noexcept {
-        std::size_t called = 0;
+    // Whether there is anything to interrupt.
+    static bool is_any_lent(Core& core) noexcept {
+        const lock_type lock(core.mutex);
+        return Core::traits::has_interrupt && !core.closing && core.slots.find([&](slot_type& s) {
+            return holders<Core>::is_lent(core, s, s.word.see());
+        }) != nullptr;
+    }
+
+    // Where no thread can be had, the calling one interrupts, and begins no call after the
+    // deadline.
+    static void interrupt_aside(Core& core, time_point deadline) noexcept {
+        {
+            const lock_type lock(core.mutex);
+            if (core.has_threads() && core.start_thread("interrupt", &work)) {
+                core.add_share();
+                ++core.workers;
+                return;
+            }
+        }
+        interrupt_all(core, deadline);
+    }
+
+    static void work(void* raw) {
+        Core& core = *static_cast<Core*>(raw);
+        const own_calls<platform> here(&core, nullptr, 1);
+        interrupt_all(core, (time_point::max)());
+        lock_type lock(core.mutex);
+        --core.workers;
+        core.leave_closed(lock);
+    }
+
+    static void interrupt_all(Core& core, time_point deadline) noexcept {
         core.slots.for_each([&](slot_type& s) {
-            called += interrupting<Core>::one(core, s, &lending_word::is_out) ? 1U : 0U;
+            if (deadline != (time_point::max)() && platform::now() >= deadline) return;
+            (void)interrupting<Core>::one(core, s, [&](lending_word::type word) {
+                return holders<Core>::is_lent(core, s, word);
+            });
         });
-        return called > 0;
     }
 };
 

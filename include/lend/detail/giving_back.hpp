@@ -201,6 +201,7 @@ private:
         begin_destroying(s, ended);
         if (ended == use::view) viewing<Core>::ended(core);
         core.count_closed(why);
+        core.note_progress(); // it is lent no more
     }
 };
 

@@ -51,6 +51,22 @@ struct holders {
         core.slots.for_each([&](slot_type& s) { (void)recorded(s, now); });
     }
 
+    // Whether a borrower has what is in a slot with this word: it is not just looked at, and its
+    // lease has not ended. A reset on the borrower's thread is a part of the lease.
+    static bool is_lent(const Core& core, const slot_type& s, lending_word::type word) noexcept {
+        if (!lending_word::is_out(word)) return false;
+        if (!Core::ordered && lending_word::is_viewed(word)) return false;
+        return !has_no_holder(core, s);
+    }
+
+    // Whether it is with the pool itself, to be reset or destroyed after its lease has ended.
+    static bool is_in_backroom(const Core& core, const slot_type& s) noexcept {
+        // Relaxed: as in `has_no_holder`.
+        const slot_phase phase = s.phase.load(std::memory_order_relaxed);
+        return phase == slot_phase::destroying ||
+               (phase == slot_phase::resetting && core.options.reset_on == reset_mode::background);
+    }
+
     // Who holds the slot. Nothing if it is not lent, only looked at, or in the backroom, for its
     // lease has ended. In a pool that does not record its holders: the number alone.
     static std::optional<holder_info> of(Core& core, slot_type& s, time_point now) noexcept {
@@ -132,7 +148,7 @@ private:
         // and may be taken for its holder.
         const slot_phase phase = s.phase.load(std::memory_order_relaxed);
         return phase == slot_phase::rating || phase == slot_phase::checking ||
-               (phase == slot_phase::resetting && core.options.reset_on == reset_mode::background);
+               is_in_backroom(core, s);
     }
 };
 

@@ -34,7 +34,7 @@ struct interrupting {
                 core.interrupted = &s;
             }
             {
-                const own_calls<typename Core::platform> here(&core, nullptr, 1);
+                const own_calls<typename Core::platform> here(&core, nullptr, 0, 1);
                 calls::interrupt(core.driver, s.object);
             }
             {

@@ -18,7 +18,9 @@ namespace detail {
 struct own_call {
     const void* core;
     const void* slot;    // on whose resource the driver is called; null: on none
-    std::size_t threads; // how many of the pool's threads, or interrupts, this one is counted as
+    std::size_t threads; // how many of the pool's threads this one is counted as
+    std::size_t calls;   // how many calls that are counted apart from slots of its own, or are
+                         // still to be made, are this thread's
     own_call* outer;
 };
 struct own_call_list {
@@ -30,8 +32,11 @@ struct own_call_list {
 template <class Platform>
 class own_calls {
 public:
-    own_calls(const void* core, const void* slot, std::size_t threads = 0) noexcept
-        : entry_{core, slot, threads, innermost()} {
+    own_calls(const void* core,
+              const void* slot,
+              std::size_t threads = 0,
+              std::size_t calls = 0) noexcept
+        : entry_{core, slot, threads, calls, innermost()} {
         innermost() = &entry_;
     }
     own_calls(const own_calls&) = delete;
@@ -39,11 +44,14 @@ public:
     ~own_calls() { innermost() = entry_.outer; }
 
     [[nodiscard]] static std::size_t threads(const void* core) noexcept {
-        std::size_t count = 0;
-        for (const own_call* at = innermost(); at != nullptr; at = at->outer) {
-            count += at->core == core ? at->threads : 0U;
-        }
-        return count;
+        return sum(core, [](const own_call& each) { return each.threads; });
+    }
+    [[nodiscard]] static std::size_t calls(const void* core) noexcept {
+        return sum(core, [](const own_call& each) { return each.calls; });
+    }
+    // How many are calls on a slot, which may be another's by now, if a create was given up.
+    [[nodiscard]] static std::size_t on_slots(const void* core) noexcept {
+        return sum(core, [](const own_call& each) { return each.slot != nullptr ? 1U : 0U; });
     }
     [[nodiscard]] static bool on(const void* slot) noexcept {
         const own_call* at = innermost();
@@ -52,6 +60,14 @@ public:
     }
 
 private:
+    template <class Part>
+    static std::size_t sum(const void* core, const Part& part) noexcept {
+        std::size_t count = 0;
+        for (const own_call* at = innermost(); at != nullptr; at = at->outer) {
+            count += at->core == core ? part(*at) : 0U;
+        }
+        return count;
+    }
     static own_call*& innermost() noexcept {
         return Platform::template local<own_call_list>().innermost;
     }

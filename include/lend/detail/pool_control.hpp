@@ -185,16 +185,21 @@ public:
     ///
     /// @param deadline  one absolute time, or a span from now. Past, or 0: as `close` at once.
     /// @param mode      forced: at the deadline the driver's `interrupt` is called for each lent
-    ///                  resource, and up to a second more is waited. A lease that ends meanwhile
-    ///                  waits for the call for its own resource. Without `interrupt`: as soft.
+    ///                  resource, and up to a second more is waited: the whole takes no longer than
+    ///                  the deadline and that second. Nothing is waited for where nothing is lent.
+    ///                  A lease that ends meanwhile waits for the call for its own resource.
+    ///                  Without `interrupt`: as soft.
     /// @param queued    refuse: who waits already is refused at once with lend_e_closed.
-    /// @return Who held something at the deadline, as `holders` says it; and what `close` said,
-    ///   which waits up to the deadline for driver calls that run. If somebody else closes the pool
-    ///   meanwhile, it ends then.
+    /// @return Who held something at the deadline, as `holders` says it; what `close` said, which
+    ///   waits for driver calls that run up to the same deadline, and 20 ms more for threads that
+    ///   are in none; and how many calls were left. If another caller closes the pool meanwhile, it
+    ///   ends then.
     /// @par Errors e_invalidarg for `closed`: `mode` or `queued` is none, and nothing was done.
     ///   Where memory is out, some of those who hold out are missing.
     /// @par Thread safety Blocking until all is over or the deadline passes.
-    /// @par Calls destroy for each idle resource, interrupt; no lock held.
+    /// @par Calls destroy for each idle resource, interrupt: on threads of the pool; on this one in
+    ///   a pool without threads (creation inline_ and housekeeping manual), or if none can be had,
+    ///   where a call that takes long makes the drain as late. No lock held.
     drain_report drain(time_point deadline,
                        drain_mode mode = drain_mode::soft,
                        queued_mode queued = queued_mode::serve) noexcept {

@@ -73,7 +73,7 @@ struct sending_away {
         for (const slot_type* s = chain; s != nullptr; s = s->next) ++left;
         while (chain != nullptr) {
             // Those that come after this one are this thread's to destroy, too.
-            const own_calls<platform> here(&core, nullptr, --left);
+            const own_calls<platform> here(&core, nullptr, 0, --left);
             slot_type& s = *std::exchange(chain, chain->next);
             s.next = nullptr;
             (void)core.destroy_in(s, s.why);
