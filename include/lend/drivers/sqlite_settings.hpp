@@ -130,8 +130,12 @@ public:
 
 private:
     // Whether SQL may load extensions. No function of SQLite's says so, but its load_extension()
-    // loads nothing for a null, and fails where it may not load.
+    // loads nothing for a null, and fails where it may not load. It is asked only where the program
+    // may: SQLite logs what fails.
     static bool asks_to_load(sqlite3* db) noexcept {
+        int program_may = 0;
+        sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, -1, &program_may);
+        if (program_may == 0) return false;
         constexpr std::string_view ask = "SELECT load_extension(NULL)";
         sqlite3_stmt* made = nullptr;
         sqlite3_prepare_v2(db, ask.data(), static_cast<int>(ask.size()), &made, nullptr);
