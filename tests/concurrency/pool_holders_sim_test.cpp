@@ -190,6 +190,8 @@ std::string explore(const char* name, std::uint64_t runs, const family& f) {
     sim::options how{.name = name};
     how.early_jump_one_in = 0;
     how.thread_failure_one_in = f.faults ? 8 : 0;
+    // A forced drain waits a second, in which the housekeeper looks for leaks.
+    how.max_steps *= 8;
     return sim::explore(1, runs, how, [&] { scenario<Driver>{f}(); }).message;
 }
 

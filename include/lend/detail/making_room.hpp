@@ -39,13 +39,13 @@ struct making_room {
 
     // Where lend compares kinds: takes the one that goes. None if there is none, or if one of the
     // kind that is asked for is only looked at by another caller. A waiter is told of each that is
-    // in use when it comes back.
-    static held take(Core& core, const resource_type& wanted, manner how) noexcept {
+    // in use when it comes back. `spared` becomes true where one was left for another waiter.
+    static held take(Core& core, const resource_type& wanted, manner how, bool& spared) noexcept {
         if constexpr (Core::comparable) {
             if (look::may_find(core, wanted) != nullptr) return {};
             for (;;) {
                 lending_word::type word = 0;
-                slot_type* const s = oldest(core, wanted, how, word);
+                slot_type* const s = oldest(core, wanted, how, word, spared);
                 if (s == nullptr) return {};
                 if (Core::take_idle(*s, word)) return {s, lending_word::taken(word)};
             }
@@ -53,9 +53,22 @@ struct making_room {
         return {};
     }
 
+    // Whether `take` would find one for a waiter.
+    static bool is_there(Core& core, const resource_type& wanted) noexcept {
+        if constexpr (Core::comparable) {
+            lending_word::type word = 0;
+            bool spared = false;
+            return oldest(core, wanted, manner::as_a_waiter, word, spared) != nullptr;
+        }
+        return false;
+    }
+
 private:
-    static slot_type*
-    oldest(Core& core, const resource_type& wanted, manner how, lending_word::type& word) noexcept {
+    static slot_type* oldest(Core& core,
+                             const resource_type& wanted,
+                             manner how,
+                             lending_word::type& word,
+                             bool& spared) noexcept {
         slot_type* found = nullptr;
         std::uint64_t age = 0;
         core.slots.for_each([&](slot_type& s) {
@@ -64,7 +77,11 @@ private:
             if (!look::is_free(seen)) return;
             const std::uint64_t stamp = recency<Core>::seen(core, s, seen);
             if (found != nullptr && stamp >= age) return;
-            if (look::is_kind(s, wanted) || is_waited_for(core, s)) return;
+            if (look::is_kind(s, wanted)) return;
+            if (is_waited_for(core, s)) {
+                spared = true;
+                return;
+            }
             found = &s;
             age = stamp;
             word = seen;

@@ -189,7 +189,8 @@ private:
     static held victim_for(Core& core, const resource_type& wanted, const held& unfit) noexcept {
         if (!room::may(core, wanted) || room::is_for_a_waiter(core)) return {};
         if (!core.plan.lets_begin(core.creates)) return {}; // it would be destroyed for nothing
-        return Core::comparable ? room::take(core, wanted, look::manner::at_once) : unfit;
+        bool spared = false;
+        return Core::comparable ? room::take(core, wanted, look::manner::at_once, spared) : unfit;
     }
 
     // Destroys what makes room, and takes its place in one step with that.

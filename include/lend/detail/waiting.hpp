@@ -372,6 +372,10 @@ private:
             if (heard(me_) == waiter_state::answered) {
                 core_.waiters.poke(core_.waiters.head(), wake);
             } else {
+                // The waiter for whom one was spared may have been served otherwise before its turn
+                // to look came.
+                must_look_ |= spared_one_ && may_make_room() &&
+                              making_room<Core>::is_there(core_, asked_.wanted);
                 core_.waiters.looked(me_, wake);
             }
         }
@@ -483,12 +487,17 @@ private:
     // it is unwanted when the last of a round has looked, and at each of them.
     held victim_for_room() noexcept {
         using room = making_room<Core>;
-        const std::size_t to_come = core_.creates.size() + core_.room_to_come();
-        if (!room::may(core_, asked_.wanted) || to_come >= core_.demand()) return {};
+        spared_one_ = false;
+        if (!may_make_room()) return {};
         if constexpr (Core::comparable)
-            return room::take(core_, asked_.wanted, look::manner::as_a_waiter);
+            return room::take(core_, asked_.wanted, look::manner::as_a_waiter, spared_one_);
         if (missed_one_ || !core_.waiters.ends_the_round(me_)) return {};
         return std::exchange(unfit_, held{});
+    }
+
+    [[nodiscard]] bool may_make_room() const noexcept {
+        const std::size_t to_come = core_.creates.size() + core_.room_to_come();
+        return making_room<Core>::may(core_, asked_.wanted) && to_come < core_.demand();
     }
 
     void make_room(const held& victim) noexcept {
@@ -514,6 +523,7 @@ private:
     bool has_tried_ = false;  // to join, at least once
     bool must_look_ = false;  // before it may sleep
     bool missed_one_ = false; // in its last look: another caller looked at it
+    bool spared_one_ = false; // in its last look: another waiter may have a use for it
 };
 
 } // namespace detail
