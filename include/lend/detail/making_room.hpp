@@ -89,12 +89,14 @@ private:
         return found;
     }
 
+    // By a waiter for whom nothing is being checked.
     static bool is_waited_for(Core& core, const slot_type& s) noexcept {
         if constexpr (quota<Core>::on) {
-            return s.charge.to->waiting() > 0;
+            return s.charge.to->uncovered() > 0;
         } else {
-            return core.waiters.first(
-                       [&](const auto& w) { return same_kind(*w.wanted, *s.type); }) != nullptr;
+            return core.waiters.first([&](const auto& w) {
+                return !w.covered && same_kind(*w.wanted, *s.type);
+            }) != nullptr;
         }
     }
 };

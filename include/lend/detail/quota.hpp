@@ -35,6 +35,7 @@ public:
     ~tally() = default;
 
     [[nodiscard]] std::size_t waiting() const noexcept { return waiting_; }
+    [[nodiscard]] std::size_t uncovered() const noexcept { return waiting_ - covered_; }
     [[nodiscard]] std::size_t exists() const noexcept { return exists_; }
 
     [[nodiscard]] std::size_t most() const noexcept { return book_->most_per_key; }
