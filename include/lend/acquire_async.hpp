@@ -105,14 +105,14 @@ public:
     [[nodiscard]] auto acquire_async(
         const Stop& stop,
         call_site at = call_site::current()) requires(!driver_traits<Driver>::has_resource_type) {
-        return awaits(one_kind{}, called_off_by(stop, at));
+        return awaits(one_kind{}, placed({.stop = stop}, at));
     }
     template <std::same_as<typename Platform::stop_token> Stop>
     [[nodiscard]] auto acquire_async(resource_type type,
                                      const Stop& stop,
                                      call_site at = call_site::current()) requires
         driver_traits<Driver>::has_resource_type {
-        return awaits(std::move(type), called_off_by(stop, at));
+        return awaits(std::move(type), placed({.stop = stop}, at));
     }
 
 protected:
@@ -140,12 +140,6 @@ private:
         options.site = asking::site_of(options, at.site());
         return options;
     }
-    static acquire_options called_off_by(const typename Platform::stop_token& stop, call_site at) {
-        acquire_options options{.site = at.site()};
-        options.stop = stop;
-        return options;
-    }
-
     auto awaits(resource_type&& type, const acquire_options& options) {
         return acquire_awaiter<core_type, typename pool_type::to_lease>(
             self().core_.get(), std::move(type), options,

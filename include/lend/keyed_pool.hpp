@@ -209,9 +209,7 @@ public:
     template <std::same_as<typename Platform::stop_token> Stop>
     [[nodiscard]] auto
     acquire_async(const Key& key, const Stop& stop, call_site at = call_site::current()) {
-        acquire_options options{.site = at.site()};
-        options.stop = stop;
-        return acquire_async(key, options, at);
+        return acquire_async(key, acquire_options{.stop = stop}, at);
     }
 
     /// As pool::warm_up, for one key.

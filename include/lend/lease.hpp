@@ -199,7 +199,7 @@ private:
         core.events.detached(static_cast<event_number>(s.number));
         lock.lock();
         ++core.counted.detached;
-        back::leave_vacant(core, lock, s);
+        detail::making<core_type>::leave_vacant(core, lock, s);
         return out;
     }
 

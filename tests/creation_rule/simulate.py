@@ -16,6 +16,7 @@ All times are in seconds.  A pool has idle and lent resources, creates in flight
 callers.  No third-party code; the peers are modelled from their documented behaviour.
 """
 import heapq
+import itertools
 import math
 import random
 import statistics
@@ -694,15 +695,14 @@ def outages(rule, seeds):
     found = {}
     for length in (1, 5, 15, 60):
         delays, tries, second = [], 0, 0
-        seed = 0  # another one each time: the moment at which the server is back comes from it
+        seed = itertools.count()  # the moment at which the server is back comes from it
         for callers in (1, 100):
             for patience in (0.25, 1.0, 30.0):
                 count = max(2, seeds // (1 if callers == 1 and length < 60 else 10))
-                for seed in range(seed, seed + count):
-                    d, n, a = outage(rule, length, callers, patience, seed)
+                for _ in range(count):
+                    d, n, a = outage(rule, length, callers, patience, next(seed))
                     delays.append(d)
                     tries, second = max(tries, n), max(second, a)
-                seed += 1
         found[f"outage {length} s: back to first served, s, median/worst"] = med_worst(delays)
         found[f"outage {length} s: creates, most in any second"] = f"{tries}, {second}"
     told = 0

@@ -529,7 +529,7 @@ TEST_F(SqliteDriver, commit_needs_a_transaction_of_lends) {
 }
 
 TEST_F(SqliteDriver, a_commit_that_readers_keep_out_may_be_tried_again) {
-    wanted.pragmas.clear(); // with a journal a commit waits for those who read
+    wanted.pragmas.clear(); // with a journal a commit waits for readers
     LEND_UNWRAP(reader, filled());
     wanted.busy_timeout = 0ms;
     LEND_UNWRAP(c, driver.create(wanted));

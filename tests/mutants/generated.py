@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Plants defects that a script makes from lend's headers, so that nobody chooses them, and counts how
-many of them the tests notice.
+"""Plants defects that a script makes from lend's headers, so that none is chosen by a person, and counts
+how many of them the tests notice.
 
 usage: generated.py [--count N] [--seed S] [--share I/N] [--only HEADER]... [--draw N] [--jobs N]
        generated.py --add [--seed S]
@@ -139,7 +139,7 @@ def killers_of(mutant, reached):
 
 
 def judge(shop, mutant, reached):
-    """Returns a verdict as it is kept: what became of the mutant, and by whom."""
+    """Returns a verdict as it is kept: what became of the mutant, and by which test."""
     began = time.monotonic()
     folder = pathlib.Path(tempfile.mkdtemp(dir=shop.scratch))
     try:

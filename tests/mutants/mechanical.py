@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Makes mutants from the text of a header, mechanically: nobody chooses them.
+"""Makes mutants from the text of a header, mechanically: none is chosen by a person.
 
     negated    the condition of an if or a while is turned
     moved      a comparison lets one more or one fewer through, or 1 is not added
@@ -165,10 +165,7 @@ def mutants_of(header, text):
         previous = code[at - 1].strip() if at else ""
         follows = previous.endswith((";", "{", "}", ":")) or not previous
         column = len(line) - len(line.lstrip()) + 1
-        if follows:
-            yield Mutant(header, "left out", at + 1, column, (lines[at],), (" " * (column - 1) + ";",))
-        else:  # the statement of an if without braces
-            yield Mutant(header, "left out", at + 1, column, (lines[at],), (" " * (column - 1) + ";",))
+        yield Mutant(header, "left out", at + 1, column, (lines[at],), (" " * (column - 1) + ";",))
         after = code[at + 1] if at + 1 < len(lines) else ""
         same = len(after) - len(after.lstrip()) == column - 1
         if follows and same and is_statement(after) and '"' not in after and after.strip() != stripped:

@@ -10,6 +10,7 @@
 #include <lend/detail/forking.hpp>
 #include <lend/detail/giving_back.hpp>
 #include <lend/detail/later.hpp>
+#include <lend/detail/making.hpp>
 #include <lend/detail/measuring.hpp>
 #include <lend/detail/phases.hpp>
 
@@ -128,7 +129,7 @@ private:
         (void)core.destroy_in(s, s.why);
         lock_type lock(core.mutex);
         ++core.counted.destroyed;
-        back::leave_vacant(core, lock, s);
+        making<Core>::leave_vacant(core, lock, s);
     }
 };
 

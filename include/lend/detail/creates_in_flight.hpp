@@ -47,8 +47,8 @@ public:
     // Of those queued, how many are to make something of a given type.
     [[nodiscard]] std::size_t named() const noexcept { return named_; }
     [[nodiscard]] bool empty() const noexcept { return size() == 0; }
-    // With those that callers make for themselves on their own threads, of which nobody else will
-    // have anything: how many there are for the bound on creates at one time.
+    // With those that callers make for themselves on their own threads, of which no other caller
+    // will have anything: how many there are for the bound on creates at one time.
     [[nodiscard]] std::size_t at_once() const noexcept { return size() + by_callers_; }
 
     void caller_begins() noexcept { ++by_callers_; }

@@ -123,8 +123,8 @@ private:
         }
     }
 
-    // Until nobody waits and nothing is lent, or with a caller who may get it; until the pool is
-    // closed, or until the deadline.
+    // Until no caller waits and nothing is lent, or with a caller that may get it; until the pool
+    // is closed, or until the deadline.
     static void wait(Core& core, time_point deadline) noexcept {
         for (;;) {
             const std::uint32_t seen = core.settled.see();

@@ -134,7 +134,7 @@ struct giving_back {
             return hr::s_ok;
         }
         const hresult code = destroy_in_place(core, lock, s, ended, why);
-        leave_vacant(core, lock, s);
+        making<Core>::leave_vacant(core, lock, s);
         return code;
     }
 
@@ -163,18 +163,6 @@ struct giving_back {
         s.word.become(lending_word::count_of(seen) +
                       (ended == use::lease ? lending_word::one_lending : 0) +
                       (seen & lending_word::closing) + state);
-    }
-
-    // A resource has left a slot; its place serves those who wait. Lets the lock go. The core may
-    // be gone afterwards.
-    static void leave_vacant(Core& core, lock_type& lock, slot_type& s) noexcept {
-        if (!core.vacate(lock, s)) return;
-        wakes wake;
-        const auto todo = making<Core>::plan_for_waiters(core, wake);
-        quota<Core>::place_left(core, wake);
-        lock.unlock();
-        wake.deliver();
-        making<Core>::start(core, todo);
     }
 
 private:

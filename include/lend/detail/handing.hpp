@@ -89,6 +89,13 @@ struct handing {
             core.waiters.poke(quota<Core>::first_served(core), wake);
     }
 
+    // A resource has left a place: where the pool has no room all the same, because it was shrunk,
+    // a waiter that counted on this place, or whose key has room now, may have to make some.
+    static void place_left(Core& core, typename Core::wakes& wake) noexcept {
+        if (Core::typed && core.room() == 0)
+            core.waiters.poke(quota<Core>::first_served(core), wake);
+    }
+
     // A slot that the caller owns is this waiter's from now on. Under the lock.
     static void hand_to(Core& core,
                         slot_type& s,

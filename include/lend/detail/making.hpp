@@ -125,6 +125,18 @@ struct making : planning<Core> {
         return take_out(core, lock, s);
     }
 
+    // A resource has left a slot; its place serves the waiters. Lets the lock go. The core may be
+    // gone afterwards.
+    static void leave_vacant(Core& core, lock_type& lock, slot_type& s) noexcept {
+        if (!core.vacate(lock, s)) return;
+        wakes wake;
+        const errand todo = plan::plan_for_waiters(core, wake);
+        handing<Core>::place_left(core, wake);
+        lock.unlock();
+        wake.deliver();
+        start(core, todo);
+    }
+
     // Runs queued creates on the calling thread, in the place of so many workers.
     static void work_here(Core& core, std::size_t workers) noexcept {
         count_workers(core, workers);
@@ -397,13 +409,7 @@ private:
         (void)core.destroy_in(s, why);
         lock.lock();
         ++core.counted.destroyed;
-        if (!core.vacate(lock, s)) return;
-        wakes wake;
-        const errand todo = plan::plan_for_waiters(core, wake);
-        quota<Core>::place_left(core, wake);
-        lock.unlock();
-        wake.deliver();
-        start(core, todo);
+        leave_vacant(core, lock, s);
     }
 
     // A create failed, or was not tried (no `why`). If nothing that exists or is being made can
@@ -435,7 +441,7 @@ private:
             plan::expect_probe(core);
             if (is_told) plan::refuse_hopeless(core, *wanted, *why, wake);
             todo = plan::plan_for_waiters(core, wake);
-            quota<Core>::place_left(core, wake);
+            handing<Core>::place_left(core, wake);
         }
         wake.deliver();
         start(core, todo);

@@ -39,8 +39,10 @@ struct making_room {
 
     // Where lend compares kinds: takes the one that goes. None if there is none, or if one of the
     // kind that is asked for is only looked at by another caller. A waiter is told of each that is
-    // in use when it comes back. `spared` becomes true where one was left for another waiter.
-    static held take(Core& core, const resource_type& wanted, manner how, bool& spared) noexcept {
+    // in use when it comes back. `spared`, if any, becomes true where one was left for another
+    // waiter.
+    static held
+    take(Core& core, const resource_type& wanted, manner how, bool* spared = nullptr) noexcept {
         if constexpr (Core::comparable) {
             if (look::may_find(core, wanted) != nullptr) return {};
             for (;;) {
@@ -57,8 +59,7 @@ struct making_room {
     static bool is_there(Core& core, const resource_type& wanted) noexcept {
         if constexpr (Core::comparable) {
             lending_word::type word = 0;
-            bool spared = false;
-            return oldest(core, wanted, manner::as_a_waiter, word, spared) != nullptr;
+            return oldest(core, wanted, manner::as_a_waiter, word, nullptr) != nullptr;
         }
         return false;
     }
@@ -68,7 +69,7 @@ private:
                              const resource_type& wanted,
                              manner how,
                              lending_word::type& word,
-                             bool& spared) noexcept {
+                             bool* spared) noexcept {
         slot_type* found = nullptr;
         std::uint64_t age = 0;
         core.slots.for_each([&](slot_type& s) {
@@ -79,7 +80,7 @@ private:
             if (found != nullptr && stamp >= age) return;
             if (look::is_kind(s, wanted)) return;
             if (is_waited_for(core, s)) {
-                spared = true;
+                if (spared != nullptr) *spared = true;
                 return;
             }
             found = &s;

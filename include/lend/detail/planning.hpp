@@ -159,8 +159,8 @@ struct planning {
 
     // A place in which a caller may have a resource made for itself. None if the pool is paused, if
     // there is no room, if as many are made as the option allows, or if creates fail and it is not
-    // the time to try again. With inline creation everyone may try. The create counts as one of the
-    // caller's from here on, until make_for_caller has its end.
+    // the time to try again. With inline creation every caller may try. The create counts as one of
+    // the caller's from here on, until make_for_caller has its end.
     static slot_type* reserve_for_caller(Core& core, const resource_type& wanted) noexcept {
         if (core.paused || !quota<Core>::has_room(wanted)) return nullptr;
         if (core.plan.failing() && core.options.creation == creation_mode::worker) {

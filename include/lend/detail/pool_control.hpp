@@ -190,7 +190,7 @@ public:
     ///                  A lease that ends meanwhile waits for the call for its own resource.
     ///                  Without `interrupt`: as soft.
     /// @param queued    refuse: who waits already is refused at once with lend_e_closed.
-    /// @return Who held something at the deadline, as `holders` says it; what `close` said, which
+    /// @return The holders at the deadline, as `holders` says it; the answer of `close`, which
     ///   waits for driver calls that run up to the same deadline, and 20 ms more for threads that
     ///   are in none; and how many calls were left. If another caller closes the pool meanwhile, it
     ///   ends then.

@@ -88,8 +88,8 @@ private:
         if (h.state != health_state::healthy && h.state != health_state::degraded) return;
         const pool_stats& s = h.stats;
         const bool has_some = s.size > s.creating + s.destroying;
-        // With nothing that could come back, callers who wait for long wait for creates that do not
-        // end.
+        // With nothing that could come back, callers that wait for long wait for creates that do
+        // not end.
         const bool makes_none =
             h.has(health_problem::creates_fail) || h.has(health_problem::saturated);
         const bool cannot_serve = h.has(health_problem::backend_gone) || (makes_none && !has_some);

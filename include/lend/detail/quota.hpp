@@ -189,13 +189,6 @@ struct quota {
         return true;
     }
 
-    // A resource has left a place: where the pool has no room all the same, because it was shrunk,
-    // a waiter that counted on this place, or whose key has room now, may have to make some.
-    template <class Wakes>
-    static void place_left(Core& core, Wakes& wake) noexcept {
-        if (Core::typed && core.room() == 0) core.waiters.poke(first_served(core), wake);
-    }
-
     // How many creates those who wait call for, the ones in flight included that already belong to
     // a key. So `creates.size() < demand` says that somebody is served by none of them.
     static std::size_t demand(const Core& core) noexcept {

@@ -8,6 +8,7 @@
 
 #include <lend/detail/core.hpp>
 #include <lend/detail/giving_back.hpp>
+#include <lend/detail/making.hpp>
 
 #include <cstddef>
 #include <utility>
@@ -80,7 +81,7 @@ struct sending_away {
             lock_type lock(core.mutex);
             ++core.counted.destroyed;
             if (s.why == destroy_reason::made_room) --core.making_room;
-            back::leave_vacant(core, lock, s);
+            making<Core>::leave_vacant(core, lock, s);
             ++destroyed;
         }
         return destroyed;

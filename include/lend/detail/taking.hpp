@@ -189,8 +189,7 @@ private:
     static held victim_for(Core& core, const resource_type& wanted, const held& unfit) noexcept {
         if (!room::may(core, wanted) || room::is_for_a_waiter(core)) return {};
         if (!core.plan.lets_begin(core.creates)) return {}; // it would be destroyed for nothing
-        bool spared = false;
-        return Core::comparable ? room::take(core, wanted, look::manner::at_once, spared) : unfit;
+        return Core::comparable ? room::take(core, wanted, look::manner::at_once) : unfit;
     }
 
     // Destroys what makes room, and takes its place in one step with that.
@@ -211,7 +210,7 @@ private:
                 steps::tell_of_room_taken(core, wake);
             } else {
                 todo = make::plan_for_waiters(core, wake);
-                quota<Core>::place_left(core, wake);
+                handing<Core>::place_left(core, wake);
             }
         }
         wake.deliver();

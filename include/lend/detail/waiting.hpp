@@ -490,7 +490,7 @@ private:
         spared_one_ = false;
         if (!may_make_room()) return {};
         if constexpr (Core::comparable)
-            return room::take(core_, asked_.wanted, look::manner::as_a_waiter, spared_one_);
+            return room::take(core_, asked_.wanted, look::manner::as_a_waiter, &spared_one_);
         if (missed_one_ || !core_.waiters.ends_the_round(me_)) return {};
         return std::exchange(unfit_, held{});
     }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// What a program can set on one connection by SQLite's C functions: limits, switches, who may load
-/// extensions, extended codes, the checkpoint of the WAL, the name of the main database, and what
-/// can be asked of its file. Read when the connection has been opened, and set again for each next
-/// borrower. docs/sqlite.md lists every such function and file control with what becomes of it; a
-/// test compares that list with sqlite3.h and with this file.
+/// The settings that a program makes on one connection by SQLite's C functions: limits, switches,
+/// leave to load extensions, extended codes, the checkpoint of the WAL, the name of the main
+/// database, and what can be asked of its file. Read when the connection has been opened, and set
+/// again for each next borrower. docs/sqlite.md lists every such function and file control with
+/// what becomes of it; a test compares that list with sqlite3.h and with this file.
 
 #ifndef LEND_DRIVERS_SQLITE_SETTINGS_HPP
 #define LEND_DRIVERS_SQLITE_SETTINGS_HPP
