@@ -262,7 +262,8 @@ TEST(FailureMode, 22_pool_never_overshoots_the_maximum_while_it_is_resized) {
 
         const lend::pool_stats s = pool.stats();
         EXPECT_LE(s.size, 2U);
-        EXPECT_EQ(s.created, s.destroyed + s.size);
+        // A worker may still make one for a caller that has gone.
+        EXPECT_EQ(s.created + s.creating, s.destroyed + s.size);
         EXPECT_LE(counts->most, static_cast<int>(largest));
         EXPECT_TRUE(pool.try_acquire());
     }
